@@ -1,0 +1,156 @@
+// The directory as every service folds it: entries wait until their revision is committed, then count all at once.
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import type {
+  AccessToken,
+  DirectoryRecord,
+  Endpoint,
+  Institution,
+  InstitutionKey,
+  Place,
+  RevisionCommitted,
+  Service,
+  Staff,
+  Term,
+  Territory,
+  Validity,
+} from "./gen/ruta/directory/v1/directory_pb.ts";
+
+/** The kinds of entries and their messages. */
+export interface DirectoryEntries {
+  institution: Institution;
+  service: Service;
+  place: Place;
+  endpoint: Endpoint;
+  institutionKey: InstitutionKey;
+  accessToken: AccessToken;
+  staff: Staff;
+  term: Term;
+  territory: Territory;
+}
+
+/** A kind of entry. */
+export type EntryKind = keyof DirectoryEntries;
+
+type Tables = { [K in EntryKind]: ReadonlyMap<string, DirectoryEntries[K]> };
+
+const EMPTY: Tables = {
+  institution: new Map(),
+  service: new Map(),
+  place: new Map(),
+  endpoint: new Map(),
+  institutionKey: new Map(),
+  accessToken: new Map(),
+  staff: new Map(),
+  term: new Map(),
+  territory: new Map(),
+};
+
+/** True when `at` (milliseconds) lies inside the validity. */
+export function isValid(validity: Validity | undefined, at: number): boolean {
+  if (validity?.from && at < timestampMs(validity.from)) return false;
+  return !(validity?.until && at >= timestampMs(validity.until));
+}
+
+/** One committed revision; never changes. Look-ups with `at` give only what counts at that instant. */
+export class Directory {
+  readonly revision: bigint;
+  readonly committed: RevisionCommitted | undefined;
+  private readonly tables: Tables;
+
+  constructor(revision = 0n, tables: Tables = EMPTY, committed?: RevisionCommitted) {
+    this.revision = revision;
+    this.tables = tables;
+    this.committed = committed;
+  }
+
+  /** An entry whatever its validity; undefined when there never was one. */
+  get<K extends EntryKind>(kind: K, id: string): DirectoryEntries[K] | undefined {
+    return this.tables[kind].get(id);
+  }
+
+  /** All entries of a kind, whatever their validity, in order of first appearance. */
+  all<K extends EntryKind>(kind: K): readonly DirectoryEntries[K][] {
+    return [...this.tables[kind].values()];
+  }
+
+  /** Map of a kind by id, for folds that extend it. */
+  table<K extends EntryKind>(kind: K): ReadonlyMap<string, DirectoryEntries[K]> {
+    return this.tables[kind];
+  }
+
+  /** The institution, when it counts at `at`. */
+  institution(id: string, at: number): Institution | undefined {
+    const found = this.get("institution", id);
+    return found && isValid(found.validity, at) ? found : undefined;
+  }
+
+  /** The endpoint at which an institution receives at `at`. */
+  endpointOf(institution: string, at: number): Endpoint | undefined {
+    return this.all("endpoint").findLast((e) => e.institution === institution && isValid(e.validity, at));
+  }
+
+  /** The keys by which an institution may sign at `at`. */
+  keysOf(institution: string, at: number): readonly InstitutionKey[] {
+    return this.all("institutionKey").filter((k) => k.institution === institution && isValid(k.validity, at));
+  }
+
+  /** The services that count at `at`. */
+  services(at: number): readonly Service[] {
+    return this.all("service").filter((s) => isValid(s.validity, at));
+  }
+
+  /** The staff member, when it counts at `at`. */
+  staff(id: string, at: number): Staff | undefined {
+    const found = this.get("staff", id);
+    return found && isValid(found.validity, at) ? found : undefined;
+  }
+
+  /** A territory and all that contain it, itself first. */
+  territoriesAround(id: string): ReadonlySet<string> {
+    const around = new Set<string>();
+    const waiting = [id];
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      if (around.has(next)) continue;
+      around.add(next);
+      waiting.push(...(this.get("territory", next)?.within ?? []));
+    }
+    return around;
+  }
+}
+
+function keyOf(entry: DirectoryRecord["entry"]): string {
+  if (entry.case === "term") return entry.value.code;
+  return entry.case === undefined || entry.case === "revisionCommitted" ? "" : entry.value.id;
+}
+
+/** Folds directory records in log order. Repeats of a committed revision change nothing. */
+export class DirectoryFold {
+  private directory = new Directory();
+  private pending: DirectoryRecord[] = [];
+
+  /** The last committed revision. */
+  get current(): Directory {
+    return this.directory;
+  }
+
+  /** Takes a record; true when it committed a revision. Throws on a gap between revisions: a log never has one. */
+  apply(record: DirectoryRecord): boolean {
+    if (record.revision <= this.directory.revision) return false;
+    if (record.revision !== this.directory.revision + 1n)
+      throw new Error(`directory revision ${record.revision} follows ${this.directory.revision}`);
+    if (record.entry.case !== "revisionCommitted") {
+      this.pending.push(record);
+      return false;
+    }
+    const tables = Object.fromEntries(
+      Object.keys(EMPTY).map((kind) => [kind, new Map(this.directory.table(kind as EntryKind) as Map<string, never>)]),
+    ) as unknown as Record<EntryKind, Map<string, unknown>>;
+    for (const { entry } of this.pending) {
+      if (entry.case === undefined || entry.case === "revisionCommitted") continue;
+      tables[entry.case].set(keyOf(entry), entry.value);
+    }
+    this.pending = [];
+    this.directory = new Directory(record.revision, tables as unknown as Tables, record.entry.value);
+    return true;
+  }
+}
