@@ -1,0 +1,82 @@
+// What each act carries: one strict schema an act, from which validation, types and the published description come.
+import { parseReferralId } from "@ruta/events";
+import { z } from "zod";
+import * as codes from "./codes.ts";
+import type { Act } from "./codes.ts";
+import { calendarDate, directoryId, memberSchema, personSchema } from "./person.ts";
+
+/** An instant with its offset (RFC 3339). */
+export const instant = z.iso.datetime({ offset: true });
+
+const referral = z.string().refine((id) => parseReferralId(id) !== undefined);
+const worker = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/)
+  .meta({ description: "Your own opaque reference of the worker who acts; never a name or a document number" });
+const number = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9 ._:/-]{0,63}$/)
+  .meta({ description: "Your own number of the referral; never a document number" });
+const note = z.string().min(1).max(100_000).meta({ description: "Free text; sealed, and read only by those entitled" });
+
+const consent = z
+  .strictObject({
+    basis: z.enum(Object.keys(codes.BASES) as (keyof typeof codes.BASES)[]),
+    recipients: z.array(directoryId).min(1).max(50).optional(),
+    recipientClass: z.enum(codes.RECIPIENT_CLASSES).optional(),
+    givenOn: calendarDate,
+    evidence: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9 ._:/-]{0,127}$/),
+  })
+  .meta({ id: "Consent", description: "The basis of the disclosure and whom it covers: recipients, recipientClass, or both" });
+
+const request = z.strictObject({
+  serviceType: z.string().regex(/^[A-Z0-9][A-Z0-9-]{0,39}$/),
+  priority: z.enum(Object.keys(codes.PRIORITIES) as (keyof typeof codes.PRIORITIES)[]),
+  performer: directoryId.optional(),
+  service: directoryId.optional(),
+  reasonCode: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,39}$/).optional(),
+  confidentiality: z.enum(Object.keys(codes.CLASSES) as (keyof typeof codes.CLASSES)[]).optional(),
+  number: number.optional(),
+  basedOn: referral.optional(),
+  worker: worker.optional(),
+  consent,
+  person: personSchema.optional(),
+  members: z.array(memberSchema).max(20).optional(),
+  note: note.optional(),
+});
+
+const answer = { referral, worker, note: note.optional() };
+
+/** The data of each act. */
+export const DATA = {
+  request,
+  receive: z.strictObject(answer),
+  accept: z.strictObject({ ...answer, number: number.optional(), expectedAt: instant.optional() }),
+  reject: z.strictObject({ ...answer, reasonCode: z.enum(codes.REJECT_REASONS) }),
+  schedule: z.strictObject({ ...answer, appointmentAt: instant }),
+  "no-show": z.strictObject(answer),
+  "cancel-appointment": z.strictObject({ ...answer, reasonCode: z.enum(codes.APPOINTMENT_REASONS).optional() }),
+  report: z.strictObject(answer),
+  start: z.strictObject(answer),
+  hold: z.strictObject({ ...answer, reasonCode: z.enum(codes.HOLD_REASONS) }),
+  resume: z.strictObject(answer),
+  cancel: z.strictObject({ ...answer, reasonCode: z.enum(codes.CANCEL_REASONS) }),
+  "confirm-cancellation": z.strictObject(answer),
+  complete: z.strictObject({ ...answer, outcomeCode: z.enum(codes.OUTCOMES), reachedAt: instant.optional() }),
+  fail: z.strictObject({ ...answer, reasonCode: z.enum(codes.FAIL_REASONS) }),
+  "mark-in-error": z.strictObject({ ...answer, reasonCode: z.enum(codes.ERROR_REASONS) }),
+  redirect: z.strictObject({ ...answer, performer: directoryId.optional(), consent }),
+  acknowledge: z.strictObject(answer),
+} as const satisfies Record<Act, z.ZodType>;
+
+/** The data of an act, checked. */
+export type ActData<A extends Act = Act> = z.infer<(typeof DATA)[A]>;
+
+/** The data of a request. */
+export type RequestData = ActData<"request">;
+
+/** The basis as a sender states it. */
+export type ConsentInput = z.infer<typeof consent>;
+
+/** An act and its data, as one of a closed list. */
+export type ActInput = { [A in Act]: { readonly act: A; readonly data: ActData<A> } }[Act];
