@@ -682,7 +682,7 @@ export type RedirectReferral = Message<"ruta.referral.v1.RedirectReferral"> & {
   performer: string;
 
   /**
-   * Basis that covers it; replaces the earlier one.
+   * Basis that covers it; replaces the earlier one. Unset only when an operator of the hub tries again under the basis that stands.
    *
    * @generated from field: ruta.referral.v1.Consent consent = 2;
    */
