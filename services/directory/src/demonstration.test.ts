@@ -1,0 +1,105 @@
+// The demonstration's folders hold what they promise: they are valid, complete, and impersonate nobody.
+import { readFile, readdir } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { Directory } from "@ruta/events";
+import { beforeAll, describe, expect, it } from "vitest";
+import { decide } from "./decide.ts";
+import { readFolder } from "./files.ts";
+import type { WrittenEntry } from "./files.ts";
+import { NOON, actOf, commit, firstRevision } from "./sample.ts";
+import { directoryJsonSchema } from "./schema.ts";
+import { validate } from "./validate.ts";
+
+const root = new URL("../../../", import.meta.url);
+
+async function entriesIn(folder: string): Promise<readonly WrittenEntry[]> {
+  const read = await readFolder(fileURLToPath(new URL(`demonstration/${folder}`, root)));
+  if (!read.ok) throw new Error(read.problems.map(String).join("\n"));
+  return read.entries;
+}
+
+function applied(entries: readonly WrittenEntry[], fold = firstRevision()): Directory {
+  const validated = validate(entries, fold.current, { allowLoopback: false });
+  expect(validated.ok ? [] : validated.problems.map(String)).toEqual([]);
+  commit(fold, decide(actOf(validated.ok ? validated.entries : []), fold.current, NOON));
+  return fold.current;
+}
+
+let real: readonly WrittenEntry[];
+let invented: readonly WrittenEntry[];
+beforeAll(async () => {
+  real = await entriesIn("directory");
+  invented = await entriesIn("partners");
+});
+
+describe("the demonstration directory of Quito", () => {
+  it("has 12 institutions, 20 services and all 65 parishes, 32 of them urban", () => {
+    const directory = applied(real);
+    expect([directory.all("institution").length, directory.all("service").length]).toEqual([12, 20]);
+    const parishes = directory.all("territory").filter(({ kind }) => kind === "parish");
+    expect(parishes).toHaveLength(65);
+    expect(new Set(parishes.map(({ code }) => code)).size).toBe(65);
+    expect(parishes.filter(({ code }) => code < "inec:170150")).toHaveLength(32);
+  });
+
+  it("puts every parish into the canton, zone 9 and at least one zonal administration; one into two", () => {
+    const directory = applied(real);
+    const zonal = directory.all("territory").filter(({ kind }) => kind === "parish").map(({ id }) => {
+      const around = directory.territoriesAround(id);
+      expect(around).toContain("canton-quito");
+      expect(around).toContain("zone-9");
+      return [...around].filter((each) => each.startsWith("az-")).length;
+    });
+    expect(zonal.filter((count) => count === 1)).toHaveLength(64);
+    expect(zonal.filter((count) => count === 2)).toHaveLength(1);
+  });
+
+  it("shows real institutions and impersonates none: no endpoint, no referrals, no secret address", () => {
+    const directory = applied(real);
+    expect(directory.all("institution").some(({ demonstration }) => demonstration)).toBe(false);
+    expect(directory.all("service").some(({ acceptsReferrals }) => acceptsReferrals)).toBe(false);
+    expect(directory.all("endpoint")).toEqual([]);
+    expect(directory.all("place").filter(({ address }) => address !== "")).toEqual([]);
+  });
+});
+
+describe("the invented partners", () => {
+  it("are six, all marked as invented, and lean on the directory of Quito", () => {
+    const fold = firstRevision();
+    applied(real, fold);
+    const directory = applied(invented, fold);
+    const partners = directory.all("institution").slice(12);
+    expect(partners).toHaveLength(6);
+    expect(partners.every(({ demonstration }) => demonstration)).toBe(true);
+    expect(fold.current.revision).toBe(3n);
+  });
+
+  it("give the hub something to choose from", () => {
+    const institutions = new Map<string, Set<string>>();
+    for (const { kind, value } of invented) {
+      if (kind !== "service") continue;
+      const { service_type: type, institution, accepts_referrals: accepts } = value as Record<string, string | boolean>;
+      if (accepts === true) institutions.set(String(type), (institutions.get(String(type)) ?? new Set()).add(String(institution)));
+    }
+    const counts = Object.fromEntries([...institutions].map(([type, of]) => [type, of.size]));
+    expect(counts).toEqual({ "ALO-FAM": 3, ALIM: 2, LEG: 2, PSI: 2, "SAL-PRI": 2, "EDU-INS": 1, EMP: 1 });
+  });
+});
+
+describe("the schema that editors complete from", () => {
+  it("is the one of the code", async () => {
+    const committed: unknown = JSON.parse(await readFile(new URL("docs/directory.schema.json", root), "utf8"));
+    expect(committed, "write it again with `npm run ruta -- directory schema > docs/directory.schema.json`").toEqual(directoryJsonSchema());
+  });
+
+  it("is named by the first line of every file, which says that it is demonstration data", async () => {
+    for (const folder of ["directory", "partners"]) {
+      const names = (await readdir(new URL(`demonstration/${folder}/`, root))).filter((name) => name.endsWith(".yaml"));
+      for (const name of names) {
+        const text = await readFile(new URL(`demonstration/${folder}/${name}`, root), "utf8");
+        expect(text.split("\n")[0], name).toBe("# yaml-language-server: $schema=../../docs/directory.schema.json");
+        expect(text, name).toContain("DEMONSTRATION DATA");
+      }
+    }
+  });
+});

@@ -1,0 +1,48 @@
+// Every refusal of an act on the directory: its code, HTTP status, title, and what the member of staff can do.
+
+/** Refusals by code. A code never changes its meaning. */
+export const REFUSALS = {
+  "directory-invalid": {
+    status: 422,
+    title: "The directory would not be valid",
+    remedy: "Mend every problem that is listed and apply again; nothing was applied.",
+  },
+  "request-invalid": {
+    status: 400,
+    title: "The request has not the form of this act",
+    remedy: "Compare the body with the act's fields; reason is always required.",
+  },
+  "role-missing": {
+    status: 403,
+    title: "The act needs a role that this member of staff does not have",
+    remedy: "Ask an administrator.",
+  },
+  "recovery-limited": {
+    status: 403,
+    title: "The recovery key may only add an administrator",
+    remedy: "Add one new member of staff with the role administrator, then act with that key.",
+  },
+  "last-administrator": {
+    status: 409,
+    title: "No administrator would remain",
+    remedy: "Add another administrator first.",
+  },
+  "act-repeated": {
+    status: 409,
+    title: "This signed request was executed already",
+    remedy: "Look at the directory; sign a new request to act again.",
+  },
+  "directory-empty": {
+    status: 409,
+    title: "The directory has no first revision yet",
+    remedy: "Set RUTA_FIRST_ADMIN as `ruta init` printed it and start the directory service.",
+  },
+  "unknown-entry": {
+    status: 404,
+    title: "The directory has no such entry",
+    remedy: "List what there is and name one of them.",
+  },
+} as const;
+
+/** Code of a refusal. */
+export type RefusalCode = keyof typeof REFUSALS;

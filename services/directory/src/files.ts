@@ -1,0 +1,119 @@
+// Reads a folder of YAML into entries that remember where each of their fields was written.
+import { readFile, readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument } from "yaml";
+import type { Document, Node } from "yaml";
+import { Problem, sorted } from "./problem.ts";
+import type { Position } from "./problem.ts";
+import { SECTIONS } from "./schema.ts";
+import type { WrittenKind } from "./schema.ts";
+
+/** An entry as it was written: its shape is not checked yet. This is also its form in the body of an apply. */
+export interface WrittenEntry {
+  readonly kind: WrittenKind;
+  readonly value: unknown;
+  readonly at: Position;
+}
+
+/** What reading gave. Entries only when every file could be read: half a folder would blame what is whole. */
+export type Read =
+  | { readonly ok: true; readonly entries: readonly WrittenEntry[] }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+const MAX_FILE_BYTES = 4 * 1024 * 1024;
+const NAMES = Object.keys(SECTIONS).join(", ");
+
+/** Reads every *.yaml and *.yml directly in a folder, in order of name. */
+export async function readFolder(folder: string): Promise<Read> {
+  const problem = (file: string, message: string, remedy: string): Problem =>
+    new Problem({ file, line: 0 }, "", "", message, remedy);
+  const names = await readdir(folder).catch(() => undefined);
+  if (!names) return { ok: false, problems: [problem(folder, "is not a folder that can be read", "name a folder with *.yaml files")] };
+  const files = names.filter((name) => /\.ya?ml$/.test(name)).toSorted();
+  if (files.length === 0)
+    return { ok: false, problems: [problem(folder, "has no *.yaml file", "name a folder with *.yaml files directly in it")] };
+  const entries: WrittenEntry[] = [];
+  const problems: Problem[] = [];
+  for (const name of files) {
+    const path = join(folder, name);
+    if ((await stat(path)).size > MAX_FILE_BYTES) {
+      problems.push(problem(name, "is larger than 4 MiB", "split it into several files"));
+      continue;
+    }
+    const read = readText(name, await readFile(path, "utf8"));
+    if (read.ok) entries.push(...read.entries);
+    else problems.push(...read.problems);
+  }
+  return problems.length > 0 ? { ok: false, problems: sorted(problems) } : { ok: true, entries };
+}
+
+/** Reads the text of one file. Pure. */
+export function readText(file: string, text: string): Read {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const lineAt = (offset: number): number => lines.linePos(offset).line;
+  const problems = [...document.errors, ...document.warnings].map(
+    (error) => new Problem({ file, line: lineAt(error.pos[0]) }, "", "", error.message, "correct the YAML"),
+  );
+  if (problems.length > 0) return { ok: false, problems };
+  const entries: WrittenEntry[] = [];
+  const root = document.contents as Node | null;
+  if (root === null) return { ok: true, entries };
+  const lineOf = (node: Node | null | undefined, fallback: number): number =>
+    node?.range ? lineAt(node.range[0]) : fallback;
+  const wrong = (line: number, field: string, message: string, remedy: string): number =>
+    problems.push(new Problem({ file, line }, "", field, message, remedy));
+  if (!isMap(root)) {
+    wrong(lineOf(root, 1), "", "is not a mapping of sections", `begin with a section: ${NAMES}`);
+    return { ok: false, problems };
+  }
+  for (const pair of root.items) {
+    const key = pair.key as Node;
+    const line = lineOf(key, 1);
+    const section = String(isScalar(key) ? key.value : key);
+    const kind = Object.hasOwn(SECTIONS, section) ? SECTIONS[section] : undefined;
+    const items = resolved(pair.value as Node | null, document);
+    if (kind === undefined) wrong(line, section, "is not a section", `sections are ${NAMES}`);
+    else if (!isSeq(items)) wrong(line, section, "is not a list", "write each entry as an item that begins with a hyphen");
+    else
+      for (const item of items.items as (Node | null)[]) {
+        const node = resolved(item, document);
+        if (!isMap(node)) {
+          wrong(lineOf(node, line), section, "has an item that is not a mapping", "write the fields of each entry as name: value");
+          continue;
+        }
+        const fields: Record<string, number> = {};
+        collect(node, "", document, lineAt, fields);
+        try {
+          entries.push({ kind, value: node.toJS(document), at: { file, line: lineOf(node, line), fields } });
+        } catch {
+          // Aliases that stand for nothing, or that unfold into more than could be meant.
+          wrong(lineOf(node, line), section, "has aliases that cannot be unfolded", "write the values out");
+        }
+      }
+  }
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, entries };
+}
+
+function resolved(node: Node | null | undefined, document: Document): Node | null | undefined {
+  return isAlias(node) ? node.resolve(document) : node;
+}
+
+/** Notes the line of every field below a node; what an alias stands for keeps the line of the alias. */
+function collect(
+  node: Node | null | undefined,
+  path: string,
+  document: Document,
+  lineAt: (offset: number) => number,
+  into: Record<string, number>,
+): void {
+  if (path !== "" && node?.range) into[path] ??= lineAt(node.range[0]);
+  const below = (name: string): string => (path === "" ? name : `${path}.${name}`);
+  if (isSeq(node)) node.items.forEach((item, index) => collect(item as Node, below(String(index)), document, lineAt, into));
+  if (!isMap(node)) return;
+  for (const { key, value } of node.items) {
+    const name = below(String(isScalar(key) ? key.value : key));
+    if ((key as Node).range) into[name] = lineAt((key as Node).range![0]);
+    collect(value as Node | null, name, document, lineAt, into);
+  }
+}

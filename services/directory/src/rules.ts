@@ -1,0 +1,68 @@
+// Rules of single kinds of entries: secret places, endpoints, and keys that must tell one holder from another.
+import { SignatureScheme } from "@ruta/events";
+import type { EntryKind } from "@ruta/events";
+import { Problem } from "./problem.ts";
+import { problemAt } from "./whole.ts";
+import type { Whole } from "./whole.ts";
+
+/** What the hub that is being set up allows. */
+export interface Rules {
+  /** Development only: endpoints may be plain http on this machine. */
+  readonly allowLoopback: boolean;
+}
+
+const LOOPBACK = /^(localhost|.*\.localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+/** Every place, endpoint and key that breaks a rule of its own. */
+export function checkRules(whole: Whole, rules: Rules): Problem[] {
+  return [...places(whole), ...endpoints(whole, rules), ...sharedKeys(whole, "institutionKey"), ...sharedKeys(whole, "staff")];
+}
+
+function places(whole: Whole): Problem[] {
+  return whole.all("place").flatMap((placed) =>
+    placed.value.confidential && placed.value.address !== ""
+      ? [problemAt("place", placed, "address", "stands on a confidential place", "take the address out, here and from the file's history")]
+      : [],
+  );
+}
+
+function endpoints(whole: Whole, rules: Rules): Problem[] {
+  return whole.all("endpoint").flatMap((placed) => {
+    const { url, scheme, wrappedSecret } = placed.value;
+    const problems: Problem[] = [];
+    const wrong = urlFault(url, rules);
+    if (wrong) problems.push(problemAt("endpoint", placed, "url", wrong, "give an https URL that the institution serves to the internet"));
+    if (scheme === SignatureScheme.V1 && wrappedSecret.length === 0)
+      problems.push(problemAt("endpoint", placed, "scheme", "is v1 without a shared secret", "use v1a here, or register it by the admin route, which makes the secret"));
+    return problems;
+  });
+}
+
+/** What is wrong with an endpoint's URL; undefined when nothing is. */
+export function urlFault(url: string, { allowLoopback }: Rules): string | undefined {
+  if (!URL.canParse(url) || /\s/.test(url)) return "is not a URL";
+  const { protocol, username, password, hash, hostname } = new URL(url);
+  if (username !== "" || password !== "") return "carries user info";
+  if (hash !== "" || url.endsWith("#")) return "carries a fragment";
+  if (LOOPBACK.test(hostname)) {
+    if (!allowLoopback) return "points at this machine";
+    return protocol === "https:" || protocol === "http:" ? undefined : "is not http or https";
+  }
+  return protocol === "https:" ? undefined : "is not https";
+}
+
+/** A key that two hold says nothing about who signed. */
+function sharedKeys(whole: Whole, kind: "institutionKey" | "staff"): Problem[] {
+  const holders = new Map<string, string>();
+  const holderOf = (placed: { readonly id: string; readonly value: object }): string =>
+    kind === "staff" ? placed.id : (placed.value as { readonly institution: string }).institution;
+  return whole.all<EntryKind>(kind).flatMap((placed) => {
+    const { publicKey } = placed.value as { readonly publicKey: Uint8Array };
+    if (publicKey.length === 0) return [];
+    const text = Buffer.from(publicKey).toString("base64");
+    const other = holders.get(text);
+    holders.set(text, holderOf(placed));
+    if (other === undefined || other === holderOf(placed)) return [];
+    return [problemAt(kind, placed, "public_key", `is held by ${other} already`, "make a new pair: each holder has keys of its own")];
+  });
+}

@@ -1,0 +1,167 @@
+// What may be written in the YAML of a directory: one zod schema a kind of entry, and the JSON Schema that editors complete from.
+import { z } from "zod";
+
+/** What an id looks like; the same form as everywhere else an institution, service, place or territory is named. */
+const ID = "lower-case letters, digits and hyphens, at most 64, such as casa-de-la-mujer";
+const CODE = "capital letters and digits in groups joined by hyphens, at most 20, such as ALO-FAM";
+const INSTANT = "a date (2026-11-23, midnight in Quito) or a time with its offset (2026-11-23T10:00:00-05:00)";
+
+const id = z.string(ID).regex(/^[a-z0-9][a-z0-9-]{0,63}$/, ID);
+const code = z.string(CODE).regex(/^(?=.{1,20}$)[A-Z][A-Z0-9]*(-[A-Z0-9]+)*$/, CODE);
+const instant = z.union([z.iso.date(INSTANT), z.iso.datetime({ offset: true, error: INSTANT })], { error: INSTANT });
+const flag = z.boolean("true or false");
+
+function text(max: number) {
+  const takes = `text of 1 to ${max} characters`;
+  return z.string(takes).trim().min(1, takes).max(max, takes);
+}
+
+function oneOf<const T extends readonly string[]>(values: T) {
+  return z.enum(values, `one of ${values.join(", ")}`);
+}
+
+function list<T extends z.ZodType>(item: T, of: string, max: number) {
+  const takes = `a list of ${of}, at most ${max}, none of them twice`;
+  return z
+    .array(item, takes)
+    .max(max, takes)
+    .refine((items) => new Set(items.map((each) => JSON.stringify(each))).size === items.length, takes);
+}
+
+const validity = {
+  from: instant.optional().describe(`First instant at which it counts; left out: since ever. Takes ${INSTANT}`),
+  until: instant.optional().describe(`First instant at which it no longer counts; this is how an entry is ended. Takes ${INSTANT}`),
+};
+
+const territories = list(id, "territory ids", 200).optional().describe("Territory ids; left out: everywhere");
+
+const competence = z
+  .strictObject(
+    {
+      service_type: code.describe("Service type term"),
+      territories,
+      legal_basis: text(200).optional().describe("Legal basis as norm:article; leave it out where not sure"),
+      ...validity,
+    },
+    "a competence: service_type, and where it applies territories, legal_basis, from, until",
+  )
+  .describe("What an institution is competent for");
+
+const membership = z
+  .strictObject({ network: id.describe("Id of the network"), ...validity }, "a membership: network, and where it applies from, until")
+  .describe("A membership in a network or group");
+
+const institution = z
+  .strictObject({
+    id: id.describe("Stable id that survives renaming"),
+    name: text(200).describe("Public name"),
+    type: oneOf(["municipal", "public", "private", "civil-society", "international", "academia"]).describe("Kind of institution"),
+    parent: id.optional().describe("Institution it belongs to"),
+    functions: list(
+      oneOf(["formulation", "lead", "protection", "execution", "control"]),
+      "formulation, lead, protection, execution, control",
+      5,
+    )
+      .optional()
+      .describe("Functions in the protection system"),
+    competences: list(competence, "competences", 200).optional().describe("What it is competent for"),
+    memberships: list(membership, "memberships", 100).optional().describe("Networks and groups it belongs to"),
+    demonstration: flag.optional().describe("true for an invented institution of a demonstration"),
+    ...validity,
+  })
+  .describe("An institution (FHIR Organization, HSDS organization)");
+
+const service = z
+  .strictObject({
+    id: id.describe("Stable id"),
+    institution: id.describe("Institution that gives it"),
+    name: text(200).describe("Public name"),
+    service_type: code.describe("Service type term"),
+    territories,
+    accepts_referrals: flag.describe("Whether it takes referrals"),
+    age_bands: list(oneOf(["0-4", "5-11", "12-17", "18-59", "60+"]), "0-4, 5-11, 12-17, 18-59, 60+", 5)
+      .optional()
+      .describe("Ages served, in quotes; left out: all"),
+    sexes: list(oneOf(["female", "male", "other", "unknown"]), "female, male, other, unknown", 4)
+      .optional()
+      .describe("Sexes served (FHIR administrative-gender); left out: all"),
+    places: list(id, "place ids", 100).optional().describe("Where it is given"),
+    assured_date: z.iso.date("a date that exists, in quotes, such as 2026-11-23").optional().describe("When its data were last assured"),
+    eligibility_description: text(2000).optional().describe("Who may come and how, in Spanish, for people"),
+    ...validity,
+  })
+  .describe("A service of an institution (HSDS service)");
+
+const place = z
+  .strictObject({
+    id: id.describe("Stable id"),
+    institution: id.describe("Institution whose place it is"),
+    name: text(200).describe("Public name; of a confidential place, one that does not tell where it is"),
+    territory: id.optional().describe("Territory in which it lies"),
+    confidential: flag.optional().describe("true when its address is secret: then no address may be written anywhere"),
+    address: text(500).optional().describe("Public address"),
+    ...validity,
+  })
+  .describe("A place where services are given (HSDS location)");
+
+const endpoint = z
+  .strictObject({
+    institution: id.describe("Institution that receives there; it has one endpoint"),
+    url: text(2000).describe("https URL without user info or fragment"),
+    scheme: oneOf(["v1", "v1a"]).describe(
+      "How what is sent there is signed: v1a with the hub's Ed25519 key; v1 with a shared secret, which only the admin route makes",
+    ),
+    rate_per_second: z.int("a whole number from 1 to 1000").min(1).max(1000).optional().describe("Requests a second it asks for at most"),
+    ...validity,
+  })
+  .describe("The one URL at which an institution receives");
+
+const term = z
+  .strictObject({
+    code: code.describe("Code"),
+    taxonomy: oneOf(["service-type", "need"]).describe("Taxonomy it belongs to"),
+    name: text(200).describe("Name in Spanish"),
+    parent: code.optional().describe("Broader term of the same taxonomy"),
+  })
+  .describe("A term of a taxonomy (HSDS taxonomy_term)");
+
+const territory = z
+  .strictObject({
+    id: id.describe("Stable id, such as parish-calderon"),
+    name: text(200).describe("Name"),
+    kind: oneOf(["parish", "zonal-administration", "canton", "zone", "district"]).describe("Kind of territory"),
+    within: list(id, "territory ids", 50).optional().describe("Territories that contain it; divisions may overlap"),
+    code: z
+      .string("scheme:code, such as inec:170155")
+      .regex(/^[a-z0-9-]{1,20}:[A-Za-z0-9-]{1,40}$/, "scheme:code, such as inec:170155")
+      .optional()
+      .describe("Official code with its scheme; leave it out where not sure"),
+  })
+  .describe("A territory");
+
+/** The schema of each kind of entry that can be written in YAML. Names are those of HSDS where it has one. */
+export const WRITTEN = { institution, service, place, endpoint, term, territory } as const;
+
+/** A kind of entry that can be written. */
+export type WrittenKind = keyof typeof WRITTEN;
+
+/** The value of a written entry once it has the right shape. */
+export type Written<K extends WrittenKind = WrittenKind> = z.infer<(typeof WRITTEN)[K]>;
+
+/** Sections of a file, and the kind of entry each lists. */
+export const SECTIONS: Readonly<Record<string, WrittenKind>> = {
+  institutions: "institution",
+  services: "service",
+  places: "place",
+  endpoints: "endpoint",
+  terms: "term",
+  territories: "territory",
+};
+
+/** JSON Schema (draft 7, which editors know best) of one YAML file; docs/directory.schema.json is held equal to it. */
+export function directoryJsonSchema(): Record<string, unknown> {
+  const sections = Object.entries(SECTIONS).map(([section, kind]) => [section, z.array(WRITTEN[kind]).optional()]);
+  const file = z.strictObject(Object.fromEntries(sections) as Record<string, z.ZodType>);
+  const schema = z.toJSONSchema(file, { target: "draft-7", io: "input" });
+  return { ...schema, title: "Ruta directory", description: "One file of a folder that `ruta directory apply` reads" };
+}
