@@ -1,0 +1,3 @@
+// The embedded server's door: nothing but what the hub and the tests need of it.
+export { startEmbedded } from "./embedded/start.ts";
+export type { EmbeddedOptions, EmbeddedServer } from "./embedded/start.ts";
