@@ -1,44 +1,60 @@
-// LISTEN on a connection of its own that comes back by itself.
-import type pg from "pg";
+// Notifications: a connection of its own that listens to one channel and comes back when it is lost.
+import pg from "pg";
 import type { Db } from "./open.ts";
+import { sql } from "./sql.ts";
 
-const RECONNECT_MS = 500;
+const FIRST_WAIT_MS = 100;
+const LONGEST_WAIT_MS = 2_000;
 
 /**
- * Calls `onNotify` with the payload of each notification of a channel, and once with "" after every (re)connect, since
- * notifications sent meanwhile are lost. Answers a function that ends it.
+ * Listens to `channel` until the returned function is called. `onNotify` receives each payload, and an empty one after
+ * a lost connection is back, since notifications of the time between are gone. Resolves once it listens; rejects when
+ * the first attempt fails.
  */
-export async function listen(db: Db, channel: string, onNotify: (payload: string) => void): Promise<() => Promise<void>> {
+export async function listen(
+  db: Pick<Db, "url">,
+  channel: string,
+  onNotify: (payload: string) => void,
+): Promise<() => Promise<void>> {
   let stopped = false;
   let client: pg.Client | undefined;
   let timer: NodeJS.Timeout | undefined;
 
-  async function connect(): Promise<void> {
-    const fresh = await db.connect();
-    if (stopped) return fresh.end();
-    client = fresh;
-    const lost = (): void => {
-      if (client !== fresh) return;
-      client = undefined;
-      retry();
-    };
-    fresh.on("error", lost);
-    fresh.on("end", lost);
-    fresh.on("notification", ({ payload }) => onNotify(payload ?? ""));
-    await fresh.query(`LISTEN "${channel.replaceAll('"', '""')}"`);
-    onNotify("");
-  }
-  function retry(): void {
-    if (stopped) return;
-    timer = setTimeout(() => connect().catch(retry), RECONNECT_MS);
-  }
+  const connect = async (): Promise<void> => {
+    const next = new pg.Client({
+      connectionString: db.url,
+      application_name: "ruta listen",
+      keepAlive: true,
+      connectionTimeoutMillis: 5_000,
+    });
+    next.on("error", () => {});
+    next.on("notification", (message) => onNotify(message.payload ?? ""));
+    client = next;
+    try {
+      await next.connect();
+      await next.query(sql`LISTEN ${sql.id(channel)}`.text);
+    } catch (error) {
+      void next.end().catch(() => {});
+      throw error;
+    }
+    if (stopped) await next.end().catch(() => {});
+    else next.once("end", () => again(FIRST_WAIT_MS));
+  };
 
-  await connect().catch(retry);
+  const again = (waitMs: number): void => {
+    if (stopped) return;
+    timer = setTimeout(() => {
+      connect().then(
+        () => stopped || onNotify(""),
+        () => again(Math.min(waitMs * 2, LONGEST_WAIT_MS)),
+      );
+    }, waitMs);
+  };
+
+  await connect();
   return async () => {
     stopped = true;
     clearTimeout(timer);
-    const last = client;
-    client = undefined;
-    await last?.end().catch(() => {});
+    await client?.end().catch(() => {});
   };
 }

@@ -1,110 +1,148 @@
-// One pool a process and database: queries, and transactions that can never stay open for long.
+// A database: one pool, queries, and transactions that cannot last.
 import pg from "pg";
 import type { Sql } from "./sql.ts";
 
-/** Inside a transaction. */
+/** The pool of connections below a database. */
+export type Pool = pg.Pool;
+
+/** Queries inside a transaction. */
 export interface Tx {
-  query<R extends object = Record<string, unknown>>(statement: Sql): Promise<R[]>;
+  /** Runs a query; rows as the type says, which nobody checks. int8 comes as bigint, timestamptz as Date. */
+  query<R = unknown>(query: Sql): Promise<R[]>;
 }
 
-/** A database, by its pool. */
+/** An open database. */
 export interface Db extends Tx {
+  /** Runs `fn` between BEGIN and COMMIT; rolls back when it throws. `isTransient` tells which errors to try again. */
+  tx<T>(fn: (tx: Tx) => Promise<T>): Promise<T>;
+  /** The pool itself, for what needs a connection of its own. */
+  readonly pool: Pool;
+  /** Where it is; holds the password: never to be logged. */
   readonly url: string;
-  /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. At most 5 s. */
-  tx<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
-  /** A connection of its own that the pool does not count, for LISTEN. The caller ends it. */
-  connect(): Promise<pg.Client>;
-  /** Whether the database answers within a second; never throws. */
+  /** True when the server answers within 2 s. */
   healthy(): Promise<boolean>;
-  /** Waits for what is running and closes every connection. */
+  /** Waits for running queries and closes every connection. */
   close(): Promise<void>;
 }
 
-/** What `openDb` takes. */
+/** How to open a database. */
 export interface DbOptions {
-  /** postgres:// URL. */
+  /** postgresql:// URL. */
   readonly url: string;
-  /** Shown in pg_stat_activity. */
+  /** Name shown to the server (pg_stat_activity). */
   readonly name: string;
-  /** Most connections; 8 when not said. */
+  /** Most connections at a time, 8 unless told. */
   readonly max?: number;
-  /** Told of connections lost while idle; statements that fail throw to their caller. */
+  /** Schema in which unqualified names are looked up. */
+  readonly schema?: string;
+  /** Told of errors of idle connections, such as a server that stops. The pool mends itself. */
   readonly onError?: (error: Error) => void;
 }
 
-/** No transaction of the hub lasts longer: a stopped process must not hold a lock for ever. */
-const TRANSACTION_LIMIT_MS = 5_000;
+/** Longest statement, and longest silence inside a transaction, in ms. */
+const LIMIT_MS = 5_000;
+/** After this many ms without an answer the connection is given up: the server or the way to it is gone. */
+const ANSWER_MS = 2 * LIMIT_MS;
+const HEALTH_MS = 2_000;
 const INT8 = 20;
+const INT8_ARRAY = 1016;
 
-const types: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: number, format?: "text" | "binary") =>
-    oid === INT8 && format !== "binary"
-      ? (text: string) => BigInt(text)
-      : pg.types.getTypeParser(oid, format as "text")) as typeof pg.types.getTypeParser,
-};
-
-function run<R>(client: { query: pg.ClientBase["query"] | pg.Pool["query"] }, { text, values }: Sql): Promise<R[]> {
-  const query = client.query.bind(client) as (text: string, values: unknown[]) => Promise<pg.QueryResult>;
-  return query(text, [...values]).then((result) => result.rows as R[]);
+function typesWithBigint(): pg.TypeOverrides {
+  const types = new pg.TypeOverrides();
+  types.setTypeParser(INT8, BigInt);
+  types.setTypeParser(INT8_ARRAY, (text: string) => pg.types.arrayParser(text, BigInt));
+  return types;
 }
 
-/** Opens a pool. Connects when first used, so that a database that is not there yet is no error here. */
+/** Opens a database. Connects only when first used, so it never fails by itself. */
 export function openDb(options: DbOptions): Db {
-  const settings = {
+  const pool = new pg.Pool({
     connectionString: options.url,
     application_name: options.name,
-    types,
-    connectionTimeoutMillis: 5_000,
+    max: options.max ?? 8,
+    types: typesWithBigint(),
     keepAlive: true,
-    options: `-c statement_timeout=${TRANSACTION_LIMIT_MS} -c idle_in_transaction_session_timeout=${TRANSACTION_LIMIT_MS}`,
-  };
-  const pool = new pg.Pool({ ...settings, max: options.max ?? 8, idleTimeoutMillis: 30_000 });
-  // Without a listener a server that stops would end the process.
+    connectionTimeoutMillis: LIMIT_MS,
+    // Sent with the connection's start, so that no transaction pays a round trip for them.
+    statement_timeout: LIMIT_MS,
+    idle_in_transaction_session_timeout: LIMIT_MS,
+    query_timeout: ANSWER_MS,
+    ...(options.schema === undefined ? {} : { options: `-c search_path=${searchPath(options.schema)}` }),
+  });
+  // Without these two a server that stops would end this process: the pool's event is for idle connections, the
+  // connection's own for those in use, whose query is rejected anyway.
   pool.on("error", (error) => options.onError?.(error));
+  pool.on("connect", (client) => client.on("error", () => {}));
 
-  return {
-    url: options.url,
-    query: (statement) => run(pool, statement),
-    async tx(work) {
-      const client = await pool.connect();
-      let broken: Error | undefined;
-      const lost = (error: Error): void => {
-        broken = error;
-      };
-      client.on("error", lost);
-      try {
-        await client.query("BEGIN");
-        const result = await work({ query: (statement) => run(client, statement) });
-        await client.query("COMMIT");
-        return result;
-      } catch (error) {
-        await client.query("ROLLBACK").catch((rollback: Error) => {
-          broken = rollback;
-        });
-        throw error;
-      } finally {
-        client.off("error", lost);
-        client.release(broken);
-      }
-    },
-    async connect() {
-      const client = new pg.Client({ ...settings, options: "" });
-      await client.connect();
-      return client;
-    },
-    async healthy() {
-      const limit = AbortSignal.timeout(1_000);
-      const late = new Promise<boolean>((resolve) => {
-        limit.addEventListener("abort", () => resolve(false), { once: true });
-      });
-      return Promise.race([
-        pool.query("SELECT 1").then(
-          () => true,
-          () => false,
-        ),
-        late,
-      ]);
-    },
-    close: () => pool.end(),
+  const within = async <T>(fn: (client: pg.PoolClient) => Promise<T>): Promise<T> => {
+    const client = await pool.connect();
+    let broken: Error | undefined;
+    try {
+      return await fn(client);
+    } catch (error) {
+      // A server's error has a severity and leaves the connection usable; anything else says that the line is lost.
+      if (!(error instanceof pg.DatabaseError) || error.severity === "FATAL") broken = asError(error);
+      throw error;
+    } finally {
+      client.release(broken);
+    }
   };
+
+  const tx = async <T>(fn: (tx: Tx) => Promise<T>): Promise<T> => {
+    const client = await pool.connect();
+    let broken: Error | undefined;
+    try {
+      await client.query("BEGIN");
+      const result = await fn({ query: (query) => run(client, query) });
+      // A transaction that failed inside answers COMMIT with ROLLBACK and no error: say so, or writes vanish silently.
+      const { command } = await client.query("COMMIT");
+      if (command !== "COMMIT") throw new Error("the transaction was rolled back: a query in it had failed");
+      return result;
+    } catch (error) {
+      await client.query("ROLLBACK").catch((failed: unknown) => {
+        broken = asError(failed);
+      });
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  };
+
+  let closing: Promise<void> | undefined;
+  return {
+    pool,
+    url: options.url,
+    tx,
+    query: (query) => within((client) => run(client, query)),
+    healthy: async () => {
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<false>((resolve) => {
+        timer = setTimeout(resolve, HEALTH_MS, false);
+      });
+      const asked = within((client) => client.query("SELECT 1")).then(
+        () => true,
+        () => false,
+      );
+      return Promise.race([asked, late]).finally(() => clearTimeout(timer));
+    },
+    close: () => (closing ??= pool.end()),
+  };
+}
+
+async function run<R>(client: pg.ClientBase, query: Sql): Promise<R[]> {
+  const { rows } = await client.query<pg.QueryResultRow>({
+    text: query.text,
+    values: query.values,
+    ...(query.name === undefined ? {} : { name: query.name }),
+  });
+  return rows as R[];
+}
+
+function searchPath(schema: string): string {
+  if (!/^[a-z_][a-z0-9_-]*$/.test(schema)) throw new TypeError("a schema's name is made of a-z, 0-9, _ and -");
+  return `"${schema}"`;
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error("the connection failed");
 }

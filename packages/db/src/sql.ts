@@ -1,45 +1,62 @@
-// SQL as values: parameters never touch the text, identifiers are quoted, and pieces nest.
+// A tag for SQL: values become parameters, fragments nest, and names are quoted.
 
-/** A statement with its parameters. */
+/** A query and its parameters. With `name` the server keeps it prepared on each connection. */
 export interface Sql {
   readonly text: string;
-  readonly values: readonly unknown[];
+  readonly values: unknown[];
+  readonly name?: string;
 }
 
-class Raw {
-  readonly text: string;
+// The pieces between parameters, kept so that nesting can number parameters anew without reading SQL.
+const PIECES = Symbol("pieces");
 
-  constructor(text: string) {
-    this.text = text;
-  }
+interface Fragment extends Sql {
+  readonly [PIECES]: readonly string[];
 }
 
-function isSql(value: unknown): value is Sql {
-  return typeof value === "object" && value !== null && "text" in value && "values" in value;
+function isFragment(value: unknown): value is Fragment {
+  return typeof value === "object" && value !== null && PIECES in value;
 }
 
-/** Tag: values become parameters ($1, $2 …), `sql.id` a quoted identifier, another statement is nested. */
-export function sql(strings: TemplateStringsArray, ...inserted: readonly unknown[]): Sql {
-  const values: unknown[] = [];
-  let text = strings[0] ?? "";
-  inserted.forEach((value, index) => {
-    if (value instanceof Raw) text += value.text;
-    else if (isSql(value)) {
-      const base = values.length;
-      text += value.text.replace(/\$(\d+)/g, (_, number: string) => `$${base + Number(number)}`);
-      values.push(...value.values);
+function fragment(pieces: readonly string[], values: unknown[]): Fragment {
+  const text = pieces.reduce((text, piece, index) => (index === 0 ? piece : `${text}$${index}${piece}`), "");
+  return { text, values, [PIECES]: pieces };
+}
+
+function quote(name: string): string {
+  if (name === "" || name.includes("\0")) throw new TypeError("an SQL name must not be empty or hold NUL");
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+function build(strings: TemplateStringsArray, ...values: unknown[]): Sql {
+  const pieces: string[] = [strings[0] ?? ""];
+  const parameters: unknown[] = [];
+  const append = (text: string): void => {
+    pieces[pieces.length - 1] += text;
+  };
+  values.forEach((value, index) => {
+    if (isFragment(value)) {
+      value[PIECES].forEach((piece, at) => {
+        if (at === 0) append(piece);
+        else pieces.push(piece);
+      });
+      parameters.push(...value.values);
     } else {
-      values.push(value);
-      text += `$${values.length}`;
+      parameters.push(value);
+      pieces.push("");
     }
-    text += strings[index + 1] ?? "";
+    append(strings[index + 1] ?? "");
   });
-  return { text, values };
+  return fragment(pieces, parameters);
 }
 
-/** Quoted identifier, or several joined by dots: sql.id("router", "case_state"). */
-sql.id = (...names: readonly string[]): unknown =>
-  new Raw(names.map((name) => `"${name.replaceAll('"', '""')}"`).join("."));
-
-/** Text put in as it is: only for what the program itself wrote. */
-sql.raw = (text: string): unknown => new Raw(text);
+/**
+ * Makes a query: sql`SELECT * FROM ${sql.id(schema, "cases")} WHERE id = ${id}`. Every value is a parameter, a nested
+ * query is taken in, so that text from outside can never become SQL.
+ */
+export const sql = Object.assign(build, {
+  /** A quoted name, or several joined by points: `sql.id("router", "cases")`. */
+  id: (...names: readonly string[]): Sql => fragment([names.map(quote).join(".")], []),
+  /** Text taken as it is. Only for SQL written in the program, never for anything from outside. */
+  raw: (text: string): Sql => fragment([text], []),
+});

@@ -1,28 +1,37 @@
-// Databases for tests: a fresh one for each test file, dropped at its end.
+// Databases for tests: each test file gets an empty one of its own on the test server.
 import { randomBytes } from "node:crypto";
-import { openDb } from "./open.ts";
+import pg from "pg";
 import { sql } from "./sql.ts";
 
-/** A database of its own for a test. */
+/** A database that one test owns. */
 export interface TestDatabase {
   readonly url: string;
+  /** Removes it, closing whatever is still connected. */
   drop(): Promise<void>;
 }
 
-/** Makes an empty database on the server that RUTA_TEST_DATABASE_URL names (about 20 ms). */
+async function onServer(url: string, text: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url, application_name: "ruta test" });
+  client.on("error", () => {});
+  await client.connect();
+  try {
+    await client.query(text);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Makes an empty database (about 20 ms) on the server of RUTA_TEST_DATABASE_URL, which the test run has started. */
 export async function testDatabase(): Promise<TestDatabase> {
-  const server = process.env.RUTA_TEST_DATABASE_URL;
-  if (!server) throw new Error("RUTA_TEST_DATABASE_URL is not set: run the tests with `npm test`, which starts a server");
-  const name = `test_${randomBytes(6).toString("hex")}`;
-  const admin = openDb({ url: server, name: "ruta-test", max: 1 });
-  await admin.query(sql`CREATE DATABASE ${sql.id(name)}`);
+  const server = process.env["RUTA_TEST_DATABASE_URL"];
+  if (!server) throw new Error("RUTA_TEST_DATABASE_URL is not set: run this test by vitest, with tests/servers.ts");
+  const name = `ruta_test_${randomBytes(6).toString("hex")}`;
+  // template0, because nobody can be connected to it: template1 in use would refuse the copy.
+  await onServer(server, sql`CREATE DATABASE ${sql.id(name)} TEMPLATE template0`.text);
   const url = new URL(server);
   url.pathname = `/${name}`;
   return {
     url: url.href,
-    async drop() {
-      await admin.query(sql`DROP DATABASE IF EXISTS ${sql.id(name)} WITH (FORCE)`);
-      await admin.close();
-    },
+    drop: () => onServer(server, sql`DROP DATABASE IF EXISTS ${sql.id(name)} WITH (FORCE)`.text),
   };
 }

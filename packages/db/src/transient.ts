@@ -1,31 +1,59 @@
-// Which database errors pass by themselves: those are retried, never blamed on a record.
+// Which errors pass by themselves: the work is to be tried again, nothing is wrong with it.
 
-/** PostgreSQL classes 08 (connection), 40 (rollback), 53 (resources), 57 (intervention), 58 (system) and lock time-outs. */
-const TRANSIENT_CLASS = /^(08|40|53|57|58)|^55P03$|^25P0[34]$/;
-const TRANSIENT_SYSTEM = new Set([
+// SQLSTATE codes (PostgreSQL manual, appendix A) and classes, by their first two characters.
+const STATES = new Set([
+  "25006", // read-only transaction: a fail-over left us on a standby
+  "25P03", // idle-in-transaction timeout: this process was stopped or starved
+  "40001", // serialization failure
+  "40003", // statement completion unknown
+  "40P01", // deadlock
+  "55P03", // lock not available
+  "57014", // statement timeout or cancel
+  "57P01", // server told to stop
+  "57P02", // server crashed
+  "57P03", // server starting
+  "57P05", // idle session timeout
+  "58030", // I/O error
+]);
+const CLASSES = new Set([
+  "08", // connection
+  "53", // out of disk, memory or connections
+]);
+const SYSTEM = new Set([
   "ECONNREFUSED",
   "ECONNRESET",
+  "ECONNABORTED",
   "EPIPE",
   "ETIMEDOUT",
-  "ENOENT",
   "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENETDOWN",
   "ENOTFOUND",
   "EAI_AGAIN",
+  "EADDRNOTAVAIL",
+  "ENOENT", // the server's socket file is not there yet
 ]);
-const TRANSIENT_WORDS = [
+// What pg says without a code.
+const MESSAGES = [
   "Connection terminated",
+  "Client has encountered a connection error and is not queryable",
+  "Client was closed and is not queryable",
   "timeout exceeded when trying to connect",
-  "Client has encountered a connection error",
-  "Cannot use a pool after calling end",
   "Query read timeout",
 ];
 
-/** True when the same statement may succeed later: connection lost, server stopping, deadlock, serialisation, no room. */
+/**
+ * True when trying again may help: connection lost, server stopping or starting, serialization failure, deadlock,
+ * timeout, no disk or memory. After such an error of a COMMIT nobody knows whether it happened: what follows must be
+ * safe to repeat. Looks into `cause` as well.
+ */
 export function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  const code = "code" in error && typeof error.code === "string" ? error.code : "";
-  if (TRANSIENT_CLASS.test(code) || TRANSIENT_SYSTEM.has(code)) return true;
-  if (TRANSIENT_WORDS.some((words) => error.message.includes(words))) return true;
-  if (error instanceof AggregateError) return error.errors.some(isTransient);
-  return error.cause !== undefined && isTransient(error.cause);
+  const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
+  if (code !== undefined) {
+    if (STATES.has(code) || SYSTEM.has(code)) return true;
+    if (code.length === 5 && CLASSES.has(code.slice(0, 2))) return true;
+  }
+  if (MESSAGES.some((message) => error.message.startsWith(message))) return true;
+  return error.cause !== undefined && error.cause !== error && isTransient(error.cause);
 }
