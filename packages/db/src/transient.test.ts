@@ -4,12 +4,21 @@ import { isTransient } from "./transient.ts";
 
 const coded = (code: string): Error => Object.assign(new Error("static"), { code });
 
-test.each(["40001", "40P01", "57P01", "57P03", "57014", "53100", "53300", "08006", "ECONNREFUSED", "EPIPE", "EAI_AGAIN"])(
-  "%s is tried again",
-  (code) => {
-    expect(isTransient(coded(code))).toBe(true);
-  },
-);
+test.each([
+  "40001",
+  "40P01",
+  "57P01",
+  "57P03",
+  "57014",
+  "53100",
+  "53300",
+  "08006",
+  "ECONNREFUSED",
+  "EPIPE",
+  "EAI_AGAIN",
+])("%s is tried again", (code) => {
+  expect(isTransient(coded(code))).toBe(true);
+});
 
 test.each(["23505", "22P02", "42P01", "42501", "28P01", "3D000", "EACCES", "08"])("%s is not tried again", (code) => {
   expect(isTransient(coded(code))).toBe(false);

@@ -27,7 +27,9 @@ export function serverUser(): ServerUser | undefined {
   spawnSync("useradd", ["--system", "--no-create-home", "--shell", "/usr/sbin/nologin", "ruta"]);
   const made = lookUp("ruta") ?? lookUp("nobody");
   if (made) return made;
-  throw new Error("PostgreSQL does not run as root and no other user was found: make one named `ruta`, or start as another user");
+  throw new Error(
+    "PostgreSQL does not run as root and no other user was found: make one named `ruta`, or start as another user",
+  );
 }
 
 /** Whether the user can enter the folder and, with `write`, put files there. */
@@ -46,7 +48,9 @@ function packageFolder(): { readonly folder: string; readonly version: string } 
     const { version } = createRequire(import.meta.url)(join(folder, "package.json")) as { version: string };
     return { folder, version };
   } catch {
-    throw new Error(`no embedded PostgreSQL for ${platform} ${process.arch}: run a PostgreSQL 15 or later and set DATABASE_URL`);
+    throw new Error(
+      `no embedded PostgreSQL for ${platform} ${process.arch}: run a PostgreSQL 15 or later and set DATABASE_URL`,
+    );
   }
 }
 
@@ -57,7 +61,10 @@ export function binaries(user: ServerUser | undefined, say: (line: string) => vo
   const runs = (from: string): boolean =>
     spawnSync(join(from, "bin", "initdb"), ["--version"], { ...user, stdio: "ignore" }).status === 0;
   if (runs(native)) return native;
-  if (!user) throw new Error(`${join(native, "bin", "initdb")} does not run on this system: set DATABASE_URL to a PostgreSQL 15 or later`);
+  if (!user)
+    throw new Error(
+      `${join(native, "bin", "initdb")} does not run on this system: set DATABASE_URL to a PostgreSQL 15 or later`,
+    );
   const copy = join(SHARED_FOLDER, `postgres-${version}`);
   if (!existsSync(copy)) {
     mkdirSync(SHARED_FOLDER, { recursive: true, mode: 0o755 });
@@ -69,8 +76,10 @@ export function binaries(user: ServerUser | undefined, say: (line: string) => vo
     say(`the database's user cannot pass ${native}: its programs are copied to ${copy}`);
   }
   const { uid, mode } = statSync(copy);
-  if (uid !== 0 || (mode & 0o022) !== 0) throw new Error(`${copy} can be changed by others than root: remove it and start again`);
-  if (!runs(copy)) throw new Error(`PostgreSQL does not run from ${copy}: set DATABASE_URL to a PostgreSQL 15 or later`);
+  if (uid !== 0 || (mode & 0o022) !== 0)
+    throw new Error(`${copy} can be changed by others than root: remove it and start again`);
+  if (!runs(copy))
+    throw new Error(`PostgreSQL does not run from ${copy}: set DATABASE_URL to a PostgreSQL 15 or later`);
   return copy;
 }
 

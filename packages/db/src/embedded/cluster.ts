@@ -40,7 +40,8 @@ function placeFor(folder: string, user: ServerUser | undefined, say: (line: stri
   const elsewhere = join(SHARED_FOLDER, `data-${name}`);
   mkdirSync(SHARED_FOLDER, { recursive: true, mode: 0o755 });
   ownFolder(elsewhere, user);
-  if (!canUse(user, elsewhere, true)) throw new Error(`the database's user can write neither ${here} nor ${elsewhere}: choose another RUTA_DATA`);
+  if (!canUse(user, elsewhere, true))
+    throw new Error(`the database's user can write neither ${here} nor ${elsewhere}: choose another RUTA_DATA`);
   say(`the database's user cannot pass ${folder}: its data lie in ${elsewhere}`);
   return elsewhere;
 }
@@ -68,7 +69,11 @@ function makeCluster(
   if (user) chownSync(passwordFile, user.uid, user.gid);
   const args = ["-D", half, "-U", "ruta", "--auth=scram-sha-256", `--pwfile=${passwordFile}`];
   args.push("--encoding=UTF8", "--locale=C", ...(sync ? [] : ["--no-sync"]));
-  const made = spawnSync(join(native, "bin", "initdb"), args, { ...user, encoding: "utf8", env: { PATH: process.env.PATH, LC_ALL: "C" } });
+  const made = spawnSync(join(native, "bin", "initdb"), args, {
+    ...user,
+    encoding: "utf8",
+    env: { PATH: process.env.PATH, LC_ALL: "C" },
+  });
   rmSync(passwordFile, { force: true });
   if (made.status !== 0) {
     rmSync(half, { recursive: true, force: true });

@@ -1,0 +1,118 @@
+// The receipt of the door: what the hub promised for a webhook it took, signed so that a stranger can check it.
+//
+// Signed text, UTF-8, every line ended by a newline:
+//   ruta-receipt/v1
+//   institution: <id>
+//   webhook-id: <id>
+//   case: <id>
+//   referral: <id>
+//   persons: <ids, separated by one space; empty for an answer>
+//   received-at: <RFC 3339, UTC, milliseconds>
+//   body-sha256: <hex of SHA-256(salt || raw body)>
+// The salt is in the receipt and in the sealed content only: once both are gone no hash of the content can be guessed at.
+import { createHash } from "node:crypto";
+import { fingerprint, sign, verify } from "./ed25519.ts";
+
+/** What a receipt says. */
+export interface ReceiptFacts {
+  readonly institution: string;
+  readonly webhookId: string;
+  readonly caseId: string;
+  readonly referralId: string;
+  /** The principal first, then the members; empty for an answer. */
+  readonly personIds: readonly string[];
+  /** RFC 3339 in UTC with milliseconds. */
+  readonly receivedAt: string;
+  /** Hex. */
+  readonly bodySha256: string;
+}
+
+/** A signed receipt, as JSON carries it. */
+export interface Receipt extends ReceiptFacts {
+  readonly format: "ruta-receipt/v1";
+  /** 16 random bytes in base64. */
+  readonly salt: string;
+  /** Fingerprint of the key that signed. */
+  readonly keyId: string;
+  /** Base64 Ed25519 signature over the text above. */
+  readonly signature: string;
+}
+
+/** What verifying found. */
+export type ReceiptVerdict =
+  | { readonly ok: true; readonly keyId: string; readonly body: "matches" | "not-given" }
+  | { readonly ok: false; readonly reason: "malformed" | "unknown-key" | "bad-signature" | "another-body" };
+
+const LINE = /^[^\n\r]*$/;
+
+/** The signed text of a receipt. */
+export function receiptText(facts: ReceiptFacts): string {
+  const lines = [
+    "ruta-receipt/v1",
+    `institution: ${facts.institution}`,
+    `webhook-id: ${facts.webhookId}`,
+    `case: ${facts.caseId}`,
+    `referral: ${facts.referralId}`,
+    `persons: ${facts.personIds.join(" ")}`,
+    `received-at: ${facts.receivedAt}`,
+    `body-sha256: ${facts.bodySha256}`,
+  ];
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+/** Hex of SHA-256(salt || body). */
+export function saltedSha256(salt: Uint8Array, body: Uint8Array): string {
+  return createHash("sha256").update(salt).update(body).digest("hex");
+}
+
+/** Signs a receipt. Throws when a field holds a line break: its text would then mean something else. */
+export function signReceipt(
+  facts: Omit<ReceiptFacts, "bodySha256">,
+  content: { readonly salt: Uint8Array; readonly body: Uint8Array },
+  key: { readonly seed: Uint8Array; readonly publicKey: Uint8Array },
+): Receipt {
+  const whole: ReceiptFacts = { ...facts, bodySha256: saltedSha256(content.salt, content.body) };
+  if (![...Object.values(whole)].flat().every((field: string) => LINE.test(field)))
+    throw new Error("a receipt's field holds a line break");
+  return {
+    format: "ruta-receipt/v1",
+    ...whole,
+    salt: Buffer.from(content.salt).toString("base64"),
+    keyId: fingerprint(key.publicKey),
+    signature: Buffer.from(sign(key.seed, Buffer.from(receiptText(whole)))).toString("base64"),
+  };
+}
+
+function isReceipt(value: unknown): value is Receipt {
+  if (typeof value !== "object" || value === null) return false;
+  const fields = value as Record<string, unknown>;
+  const texts = [
+    "institution",
+    "webhookId",
+    "caseId",
+    "referralId",
+    "receivedAt",
+    "bodySha256",
+    "salt",
+    "keyId",
+    "signature",
+  ];
+  return (
+    fields.format === "ruta-receipt/v1" &&
+    texts.every((name) => typeof fields[name] === "string" && LINE.test(fields[name])) &&
+    Array.isArray(fields.personIds) &&
+    fields.personIds.every((id) => typeof id === "string" && /^[^\s]*$/.test(id))
+  );
+}
+
+/** Checks a receipt against the hub's public keys and, when given, the raw body. Never throws. */
+export function verifyReceipt(value: unknown, publicKeys: readonly Uint8Array[], body?: Uint8Array): ReceiptVerdict {
+  if (!isReceipt(value)) return { ok: false, reason: "malformed" };
+  const key = publicKeys.find((candidate) => fingerprint(candidate) === value.keyId);
+  if (!key) return { ok: false, reason: "unknown-key" };
+  if (!verify(key, Buffer.from(receiptText(value)), Buffer.from(value.signature, "base64")))
+    return { ok: false, reason: "bad-signature" };
+  if (body && saltedSha256(Buffer.from(value.salt, "base64"), body) !== value.bodySha256)
+    return { ok: false, reason: "another-body" };
+  return { ok: true, keyId: value.keyId, body: body ? "matches" : "not-given" };
+}
