@@ -1,0 +1,61 @@
+// Bells: how a reader waits for new records without asking again and again, and without missing a ring.
+
+/** Counts its rings, so that a reader which looked before a ring never sleeps through it. */
+export interface Bell {
+  /** How often it has rung: take it before reading, and wait with it. */
+  count(): number;
+  ring(): void;
+  /** Resolves when it has rung more than `seen` times, or after `ms`. */
+  wait(seen: number, ms: number): Promise<void>;
+}
+
+/** A bell that has not rung. */
+export function createBell(): Bell {
+  let rings = 0;
+  let waiting: (() => void)[] = [];
+  return {
+    count: () => rings,
+    ring() {
+      rings += 1;
+      const woken = waiting;
+      waiting = [];
+      for (const wake of woken) wake();
+    },
+    wait(seen, ms) {
+      if (rings > seen) return Promise.resolve();
+      return new Promise((resolve) => {
+        const timer = setTimeout(done, ms);
+        function done(): void {
+          clearTimeout(timer);
+          waiting = waiting.filter((other) => other !== done);
+          resolve();
+        }
+        waiting.push(done);
+      });
+    },
+  };
+}
+
+/** The bells of a process by what they listen to. */
+export interface Belfry {
+  /** Rings `bell` when one of these topics has new records; answers how to end that. */
+  hang(bell: Bell, topicIds: readonly number[]): () => void;
+  /** Rings for these topics; for all when none is named. */
+  ring(topicIds?: readonly number[]): void;
+}
+
+/** A belfry without bells. */
+export function createBelfry(): Belfry {
+  const hung = new Map<Bell, readonly number[]>();
+  return {
+    hang(bell, topicIds) {
+      hung.set(bell, topicIds);
+      return () => hung.delete(bell);
+    },
+    ring(topicIds) {
+      for (const [bell, listens] of hung) {
+        if (!topicIds || listens.some((id) => topicIds.includes(id))) bell.ring();
+      }
+    },
+  };
+}
