@@ -1,0 +1,145 @@
+// Decides a command on a case into events; a refusal is an event too. Pure: no clock, no random, no I/O.
+import { Channel, ReferralRequestedSchema, create, referralId } from "@ruta/events";
+import type { Actor, ReferralCommand, ReferralEvent, RequestReferral } from "@ruta/events";
+import { actOf } from "./acts.ts";
+import type { Act } from "./acts.ts";
+import { Draft } from "./draft.ts";
+import type { Context } from "./draft.ts";
+import type { RefusalCode } from "./errors.ts";
+import { HUB } from "./expectation.ts";
+import { factOf, noticeOf } from "./facts.ts";
+import { commandContent, guard } from "./guards.ts";
+import { stepOf } from "./lifecycle.ts";
+import type { Role } from "./lifecycle.ts";
+import { place, replace } from "./place.ts";
+import { lastSuccessor } from "./state.ts";
+import type { CaseState, ReferralState } from "./state.ts";
+
+/** What came of a command: events to append, and the state after them. */
+export interface Decision {
+  /** Empty when the command was decided before. */
+  readonly events: readonly ReferralEvent[];
+  readonly state: CaseState;
+  /** Set when the command was refused; the one event then says so. */
+  readonly refusal?: RefusalCode;
+}
+
+/** Decides a command. A command id that the case has decided changes nothing. Throws for a command without an act. */
+export function decide(state: CaseState, command: ReferralCommand, context: Context): Decision {
+  if (state.decided.has(command.commandId)) return { events: [], state };
+  const draft = new Draft(state, command, context);
+  const code = run(draft);
+  const refusal = code === undefined ? {} : { refusal: draft.refuse(code) };
+  return { events: draft.events, state: draft.state, ...refusal };
+}
+
+function run(draft: Draft): RefusalCode | undefined {
+  const { command } = draft;
+  const act = actOf(command);
+  if (act === undefined) throw new Error("a command has no act");
+  const notice = noticeOf(command);
+  if (notice) {
+    if (!isHub(command.actor)) return "only-hub";
+    draft.emit(command.referralId, notice);
+    return undefined;
+  }
+  if (command.act.case === "request") return request(draft, command.act.value);
+  return answer(draft, act as Exclude<Act, "request">);
+}
+
+function request(draft: Draft, asked: RequestReferral): RefusalCode | undefined {
+  const { command, state, context } = draft;
+  if (command.referralId !== referralId(state.caseId, 1)) return "unknown-referral";
+  if (Object.keys(state.referrals).length > 0) return "case-exists";
+  if (!asked.consent) return "consent-required";
+  const service = asked.serviceId === "" ? undefined : context.directory.get("service", asked.serviceId);
+  const addressedTo = asked.performer === "" ? (service?.institution ?? "") : asked.performer;
+  const value = create(ReferralRequestedSchema, {
+    personId: asked.personId,
+    serviceType: asked.serviceType,
+    addressedTo,
+    consent: asked.consent,
+    members: asked.members,
+    reasonCode: asked.reasonCode,
+    placerNumber: asked.placerNumber,
+    basedOn: asked.basedOn,
+    ageBand: asked.ageBand,
+    caseKeyId: asked.caseKeyId,
+  });
+  const { sections, actor } = command;
+  const { priority, confidentiality } = asked;
+  const opens = { requester: actor?.institution ?? "", priority, confidentiality };
+  draft.emit(command.referralId, { case: "requested", value }, { phase: "requested", sections, opens });
+  place(draft, command.referralId, {
+    chosenBy: addressedTo === "" ? "chosen-by-hub" : "addressed-by-sender",
+    institution: addressedTo,
+    serviceId: asked.serviceId,
+    ...(addressedTo !== "" && actor ? { actor } : {}),
+  });
+  return undefined;
+}
+
+function answer(draft: Draft, act: Exclude<Act, "request">): RefusalCode | undefined {
+  const { command, state } = draft;
+  const named = state.referrals[command.referralId];
+  if (!named) return "unknown-referral";
+  // Who sends a rejected referral elsewhere means the successor that waits for it.
+  const referral = act === "redirect" ? lastSuccessor(state, named) : named;
+  const role = roleOf(command.actor, named);
+  const step = stepOf(referral.phase, act, role);
+  if (step.kind === "refuse") return step.code;
+  if (command.actor?.worker === "" && command.actor.channel !== Channel.HUB) return "worker-required";
+  switch (step.kind) {
+    case "repeat":
+      return repeat(command, referral, act, step.otherwise);
+    case "choose":
+      return redirect(draft, referral, role);
+    case "acknowledge":
+      if (referral.acknowledged) return "already-recorded";
+      draft.emit(referral.id, factOf(command, referral.phase), { sections: command.sections });
+      return undefined;
+    case "to": {
+      const refusal = guard(draft, referral, role);
+      if (refusal) return refusal;
+      const { sections } = command;
+      draft.emit(referral.id, factOf(command, step.phase), { phase: step.phase, sections });
+      if (step.phase === "rejected" || step.phase === "failed") replace(draft, referral);
+      return undefined;
+    }
+  }
+}
+
+function repeat(command: ReferralCommand, referral: ReferralState, act: Act, otherwise: RefusalCode): RefusalCode {
+  const recorded = referral.recorded[act];
+  if (recorded === undefined) return otherwise;
+  return recorded === commandContent(command) ? "already-recorded" : "contradicts-recorded";
+}
+
+function redirect(draft: Draft, referral: ReferralState, role: Role): RefusalCode | undefined {
+  const { act, actor, sections } = draft.command;
+  if (act.case !== "redirect") throw new Error("only a redirection chooses");
+  const { performer, consent } = act.value;
+  // An operator tries again under the basis that stands; only the requester can bring another.
+  if (role === "requester" && !consent) return "consent-required";
+  place(draft, referral.id, {
+    chosenBy: role === "hub" ? "chosen-by-operator" : "chosen-by-requester",
+    institution: performer,
+    serviceId: "",
+    sections,
+    ...(actor ? { actor } : {}),
+    ...(role === "requester" && consent ? { consent } : {}),
+  });
+  return undefined;
+}
+
+function isHub(actor: Actor | undefined): boolean {
+  return actor?.institution === HUB && actor.channel !== Channel.WEBHOOK;
+}
+
+function roleOf(actor: Actor | undefined, { requester, performer }: ReferralState): Role {
+  if (isHub(actor)) return "hub";
+  const institution = actor?.institution ?? "";
+  if (institution === "") return "other";
+  if (institution === requester) return "requester";
+  return institution === performer ? "performer" : "other";
+}

@@ -1,0 +1,137 @@
+// Every refusal of the router: its code, what it says and what the sender can do. A code never changes its meaning.
+
+/** One kind of refusal as it is published. */
+export interface RefusalKind {
+  readonly title: string;
+  readonly remedy: string;
+}
+
+const FRESH = "send the act again under a new webhook-id";
+
+/** Refusals by code. They reach the sender as an event of the case, after the 202. */
+export const REFUSALS = {
+  "unknown-referral": {
+    title: "There is no such referral",
+    remedy: "Take the referral's id from the receipt or from the event by which it was sent to you.",
+  },
+  "case-exists": {
+    title: "The case has been opened already",
+    remedy: "Nothing to do: the first request stands. A further need is a new request with basedOn.",
+  },
+  "not-a-party": {
+    title: "You neither sent this referral nor is it addressed to you",
+    remedy: "Answer only referrals that were sent to you; after a rejection the successor has an id of its own.",
+  },
+  "only-requester": {
+    title: "Only the institution that sent the referral may do this",
+    remedy: "Ask the requester, or answer with an act of the performer.",
+  },
+  "only-performer": {
+    title: "Only the institution to which the referral is addressed may do this",
+    remedy: "Wait for its answer, or cancel the referral.",
+  },
+  "only-hub": {
+    title: "Only the hub itself records deliveries",
+    remedy: "Nothing to do: the hub sees for itself what was delivered.",
+  },
+  "worker-required": {
+    title: "An answer or decision must name the worker who gives it",
+    remedy: `Add your own opaque reference of the worker, never a name, and ${FRESH}.`,
+  },
+  "consent-required": {
+    title: "The basis of the disclosure is missing",
+    remedy: `Add the basis, whom it covers, its date and evidence reference, and ${FRESH}.`,
+  },
+  "reason-required": {
+    title: "This act needs a coded reason",
+    remedy: `Add reasonCode and ${FRESH}.`,
+  },
+  "outcome-required": {
+    title: "A referral is completed only with an outcome",
+    remedy: `Add outcomeCode and ${FRESH}.`,
+  },
+  "already-recorded": {
+    title: "The same act with the same content is recorded already",
+    remedy: "Nothing to do: the first one stands.",
+  },
+  "contradicts-recorded": {
+    title: "The same act is recorded already with other content",
+    remedy:
+      "The first one stands. If it was wrong, agree with the other institution; the requester can mark the referral in error.",
+  },
+  "not-accepted": {
+    title: "The referral has not been accepted",
+    remedy: "Accept or reject it first.",
+  },
+  "already-accepted": {
+    title: "The referral has been accepted already",
+    remedy: "Nothing to do; go on from its present state.",
+  },
+  "already-started": {
+    title: "The service has begun already",
+    remedy: "Report, schedule, hold or complete it.",
+  },
+  "on-hold": {
+    title: "The referral is on hold",
+    remedy: "Resume it first; completing, giving up and cancelling are possible from here.",
+  },
+  "not-on-hold": {
+    title: "The referral is not on hold",
+    remedy: "Nothing to do; go on from its present state.",
+  },
+  "no-appointment": {
+    title: "There is no appointment to which this could refer",
+    remedy: "Schedule an appointment first.",
+  },
+  "appointment-in-past": {
+    title: "An appointment must lie in the future of the act",
+    remedy: `Correct appointmentAt and ${FRESH}.`,
+  },
+  "appointment-not-reached": {
+    title: "A no-show can be reported only after the time of the appointment",
+    remedy: "Wait for the appointment, or cancel it.",
+  },
+  "report-not-possible": {
+    title: "An interim result follows acceptance, an appointment or an earlier interim result",
+    remedy: "Schedule an appointment and report then, or complete the referral with its outcome.",
+  },
+  "cancellation-requested": {
+    title: "The requester has asked to cancel the referral",
+    remedy: "Confirm the cancellation, or complete the referral if the outcome was reached before you were told.",
+  },
+  "no-cancellation-requested": {
+    title: "Nobody asked to cancel the referral",
+    remedy: "Give it up with fail, or complete it.",
+  },
+  "outcome-after-cancellation": {
+    title: "The outcome was reached after you were told of the cancellation",
+    remedy: "Confirm the cancellation; a service given after it is a matter for a new referral.",
+  },
+  "outcome-in-future": {
+    title: "The outcome lies in the future",
+    remedy: `Correct reachedAt and ${FRESH}.`,
+  },
+  "not-waiting": {
+    title: "The referral is with an institution and does not wait for the requester's choice",
+    remedy: "Cancel it and send a new one, or wait for the answer.",
+  },
+  "not-ended": {
+    title: "There is no outcome to acknowledge yet",
+    remedy: "Acknowledge the referral when it has ended.",
+  },
+  ended: {
+    title: "The referral has ended and does not reopen",
+    remedy: "Send a new referral that names this one in basedOn.",
+  },
+  "too-early": {
+    title: "The hub may do this only after the time that the performer has for its answer",
+    remedy: "Wait until the time has passed.",
+  },
+  "emergency-stays-open": {
+    title: "An emergency is never cancelled for want of an answer",
+    remedy: "Find an institution for it; only the requester cancels it.",
+  },
+} as const satisfies Record<string, RefusalKind>;
+
+/** The code of a refusal. */
+export type RefusalCode = keyof typeof REFUSALS;

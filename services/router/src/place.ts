@@ -1,0 +1,140 @@
+// Where a referral goes: to an institution, back to its requester, or onto the worklist; and the successor of one that ended without service.
+import { clone } from "@bufbuild/protobuf";
+import {
+  ReferralAddressedSchema,
+  ReferralRequestedSchema,
+  ReferralReturnedSchema,
+  ReferralWorklistedSchema,
+  create,
+  referralId,
+} from "@ruta/events";
+import type { Actor, Candidate, Consent, ReferralRequested, Section } from "@ruta/events";
+import { candidatesFor, isAddressed, lacksOnlyConsent } from "./candidates.ts";
+import type { HouseholdMember, Need } from "./candidates.ts";
+import { hubActor } from "./draft.ts";
+import type { Draft } from "./draft.ts";
+import type { Routing, RoutingFacts } from "./routing.ts";
+import { nextOrdinal, triedInstitutions } from "./state.ts";
+import type { ReferralState } from "./state.ts";
+
+/** Most candidates that an event records; it also says how many there were. */
+export const MAX_RECORDED_CANDIDATES = 25;
+
+const NOTHING_KNOWN: RoutingFacts = {
+  ageBand: undefined,
+  sex: undefined,
+  nationality: undefined,
+  papers: undefined,
+  territory: undefined,
+  accused: [],
+};
+
+/** Who chooses, and whom. */
+export interface Choice {
+  readonly chosenBy: "addressed-by-sender" | "chosen-by-hub" | "chosen-by-requester" | "chosen-by-operator";
+  /** Institution named by a person; empty lets the hub choose. */
+  readonly institution: string;
+  readonly serviceId: string;
+  /** The person's actor; the hub's own when left out. */
+  readonly actor?: Actor;
+  /** A new basis, which counts from here on. */
+  readonly consent?: Consent;
+  /** Sealed content that came with the choice. */
+  readonly sections?: readonly Section[];
+}
+
+/** Sends a referral that has no performer on its way. */
+export function place(draft: Draft, id: string, choice: Choice): void {
+  const referral = draft.state.referrals[id];
+  if (!referral) throw new Error("a referral to be placed is not in its case");
+  const { routing, directory } = draft.context;
+  const consent = choice.consent ? { consent: choice.consent } : {};
+  const { sections = [] } = choice;
+  if (routing === "gone") {
+    worklist("content-gone", []);
+    return;
+  }
+  const need = needOf(draft, referral, choice, routing);
+  const all = candidatesFor(need, directory, draft.now);
+  const named = choice.institution === "" ? all : all.filter((c) => isAddressed(need, c.institution, c.serviceId));
+  const chosen = named.find(({ eligible }) => eligible);
+  if (chosen) {
+    const value = create(ReferralAddressedSchema, {
+      ...consent,
+      ...recorded(all),
+      serviceId: chosen.serviceId,
+      chosenBy: choice.chosenBy,
+    });
+    const actor = choice.actor ?? hubActor();
+    draft.emit(
+      id,
+      { case: "addressed", value },
+      { phase: "requested", performer: chosen.institution, actor, sections },
+    );
+  } else if (named.some(lacksOnlyConsent)) giveBack("consent-does-not-cover", all);
+  else if (choice.institution !== "" && choice.chosenBy !== "chosen-by-operator") giveBack("addressed-not-usable", all);
+  else worklist(need.tried.size > 0 ? "candidates-exhausted" : "no-candidate", all);
+
+  function giveBack(reasonCode: string, candidates: readonly Candidate[]): void {
+    const value = create(ReferralReturnedSchema, { ...consent, ...recorded(candidates), reasonCode });
+    draft.emit(id, { case: "returned", value }, { phase: "returned", performer: "", actor: hubActor(), sections });
+  }
+
+  function worklist(reasonCode: string, candidates: readonly Candidate[]): void {
+    const value = create(ReferralWorklistedSchema, { ...consent, ...recorded(candidates), reasonCode });
+    draft.emit(id, { case: "worklisted", value }, { phase: "worklisted", performer: "", actor: hubActor(), sections });
+  }
+}
+
+/** Opens the successor of a referral that was rejected or given up, and places it: the person is still unserved. */
+export function replace(draft: Draft, ended: ReferralState): void {
+  const id = referralId(draft.state.caseId, nextOrdinal(draft.state));
+  const value = clone(ReferralRequestedSchema, ended.request);
+  value.consent = ended.consent;
+  value.addressedTo = "";
+  value.replaces = ended.id;
+  const opens = {
+    requester: ended.requester,
+    priority: ended.priority,
+    confidentiality: draft.state.confidentiality,
+  };
+  draft.emit(id, { case: "requested", value }, { phase: "requested", performer: "", actor: hubActor(), opens });
+  place(draft, id, { chosenBy: "chosen-by-hub", institution: "", serviceId: "" });
+}
+
+function recorded(candidates: readonly Candidate[]): { candidates: Candidate[]; considered: number } {
+  return { candidates: candidates.slice(0, MAX_RECORDED_CANDIDATES), considered: candidates.length };
+}
+
+function needOf(draft: Draft, referral: ReferralState, choice: Choice, routing: Exclude<Routing, "gone">): Need {
+  const tried = triedInstitutions(draft.state);
+  // Whoever a person names may have had it before: they may have agreed on it since.
+  tried.delete(choice.institution);
+  return {
+    serviceType: referral.request.serviceType,
+    requester: referral.requester,
+    priority: referral.priority,
+    consent: choice.consent ?? referral.consent,
+    household: householdOf(referral.request, routing),
+    tried,
+    addressedTo: choice.institution,
+    serviceId: choice.serviceId,
+  };
+}
+
+/** The persons of a request: age bands as they stand in clear, the rest from the opened sections. */
+function householdOf(request: ReferralRequested, routing: Exclude<Routing, "gone">): HouseholdMember[] {
+  const member = (personId: string, ageBand: string, principal: boolean): HouseholdMember => {
+    const facts = routing.get(personId) ?? NOTHING_KNOWN;
+    return { ...facts, ageBand: facts.ageBand ?? known(ageBand), principal };
+  };
+  return [
+    member(request.personId, request.ageBand, true),
+    ...request.members.map(({ personId, ageBand }) => member(personId, ageBand, false)),
+  ];
+}
+
+/** An age band, unless the word says why there is none (FHIR data-absent-reason). */
+function known(ageBand: string): string | undefined {
+  return /^[0-9]/.test(ageBand) ? ageBand : undefined;
+}

@@ -1,0 +1,227 @@
+// The state of a case and how each event changes it. Pure: the same events give the same state, whoever folds them.
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { Confidentiality, SectionKind, derivedId, parseReferralId } from "@ruta/events";
+import type {
+  BusinessStatus,
+  Consent,
+  Priority,
+  ReferralEvent,
+  ReferralRequested,
+  Section,
+  Status,
+} from "@ruta/events";
+import type { Act } from "./acts.ts";
+import { phaseOf } from "./phase.ts";
+import type { Phase } from "./phase.ts";
+
+/** A referral of a case. Times are milliseconds since the epoch. */
+export interface ReferralState {
+  readonly id: string;
+  readonly phase: Phase;
+  readonly status: Status;
+  readonly businessStatus: BusinessStatus;
+  readonly requester: string;
+  /** Empty while none is chosen. */
+  readonly performer: string;
+  readonly priority: Priority;
+  /** What was asked, as the event said it; a successor asks the same. */
+  readonly request: ReferralRequested;
+  /** The basis that stands: the request's, or a later redirection's. */
+  readonly consent: Consent;
+  readonly replacedBy?: string;
+  readonly requestedAt: number;
+  readonly addressedAt?: number;
+  readonly acceptedAt?: number;
+  /** First service after acceptance: begun, or a first result reported. */
+  readonly servedAt?: number;
+  readonly appointmentAt?: number;
+  /** The request to cancel: when, the id of its event, and when the performer took that event. */
+  readonly cancellation?: { readonly at: number; readonly eventId: string; readonly readAt?: number };
+  readonly acknowledged: boolean;
+  /** The last content of each act, in codes and times, to tell a repeat from a contradiction. */
+  readonly recorded: Readonly<Partial<Record<Act, string>>>;
+}
+
+/** A case: its referrals in order and what all of them share. */
+export interface CaseState {
+  readonly caseId: string;
+  /** Version of the last event; 0 before the first. */
+  readonly version: number;
+  /** Time of the last event: no decision is earlier. */
+  readonly lastAt: number;
+  readonly confidentiality: Confidentiality;
+  /** Sealed routing sections, opened again whenever an institution is chosen. */
+  readonly routing: readonly Section[];
+  readonly referrals: Readonly<Record<string, ReferralState>>;
+  /** Commands decided, or those of them that the question at hand is about. */
+  readonly decided: ReadonlySet<string>;
+}
+
+/** A case of which nothing is known yet. */
+export function emptyCase(caseId: string): CaseState {
+  return {
+    caseId,
+    version: 0,
+    lastAt: 0,
+    confidentiality: Confidentiality.UNSPECIFIED,
+    routing: [],
+    referrals: {},
+    decided: new Set(),
+  };
+}
+
+/** The id of the `ordinal`-th event (from 0) that a command led to: its `ce_id`. */
+export function eventId(commandId: string, ordinal: number): string {
+  return derivedId("event", commandId, String(ordinal));
+}
+
+/** The content of an act in one comparable line: codes and milliseconds only. */
+export function contentOf(...parts: readonly (string | number | undefined)[]): string {
+  return JSON.stringify(parts.map((part) => part ?? ""));
+}
+
+/** A timestamp in milliseconds, when there is one. */
+export function msOf(time: Timestamp | undefined): number | undefined {
+  return time && timestampMs(time);
+}
+
+/** The state after an event. Throws when a version is missing: a case never skips one. Repeats change nothing. */
+export function evolve(state: CaseState, event: ReferralEvent): CaseState {
+  const version = Number(event.version);
+  if (version <= state.version) return state;
+  if (version !== state.version + 1) throw new Error(`version ${version} of a case follows ${state.version}`);
+  const at = msOf(event.recordedAt) ?? state.lastAt;
+  const commandId = event.cause?.commandId ?? "";
+  const common = {
+    ...state,
+    version,
+    lastAt: Math.max(at, state.lastAt),
+    decided: state.decided.has(commandId) ? state.decided : new Set([...state.decided, commandId]),
+  };
+  const { fact } = event;
+  if (fact.case === "requested") return withRequest(common, event, fact.value, at);
+  const before = state.referrals[event.referralId];
+  if (before === undefined || fact.case === "refused") return common;
+  return withReferral(common, { ...before, ...changeOf(before, event, at) });
+}
+
+function withReferral(state: CaseState, referral: ReferralState): CaseState {
+  return { ...state, referrals: { ...state.referrals, [referral.id]: referral } };
+}
+
+function withRequest(state: CaseState, event: ReferralEvent, request: ReferralRequested, at: number): CaseState {
+  if (!request.consent) throw new Error("a request has no basis of disclosure");
+  const replaced = state.referrals[request.replaces];
+  const referral: ReferralState = {
+    id: event.referralId,
+    // Until the next event of the same decision says where it goes, nobody has it.
+    phase: "returned",
+    status: event.status,
+    businessStatus: event.businessStatus,
+    requester: event.requester,
+    performer: "",
+    priority: event.priority,
+    request,
+    consent: request.consent,
+    requestedAt: at,
+    acknowledged: false,
+    recorded: {},
+  };
+  const routing = event.sections.filter(({ kind }) => kind === SectionKind.ROUTING);
+  const next = {
+    ...state,
+    confidentiality: event.confidentiality,
+    routing: routing.length > 0 ? routing : state.routing,
+  };
+  return withReferral(replaced ? withReferral(next, { ...replaced, replacedBy: referral.id }) : next, referral);
+}
+
+type Change = { -readonly [K in keyof ReferralState]?: ReferralState[K] };
+
+function changeOf(before: ReferralState, event: ReferralEvent, at: number): Change {
+  const { fact } = event;
+  const standing = (recorded: ReferralState["recorded"] = {}, waiting?: "returned" | "worklisted"): Change => ({
+    status: event.status,
+    businessStatus: event.businessStatus,
+    performer: event.performer,
+    phase: phaseOf(event.status, event.businessStatus, waiting),
+    recorded: { ...before.recorded, ...recorded },
+  });
+  switch (fact.case) {
+    case "addressed":
+      return { ...standing(), consent: fact.value.consent ?? before.consent, addressedAt: at };
+    case "returned":
+    case "worklisted":
+      return { ...standing({}, fact.case), consent: fact.value.consent ?? before.consent };
+    case "received":
+      return standing({ receive: contentOf() });
+    case "accepted": {
+      const content = contentOf(fact.value.fillerNumber, msOf(fact.value.expectedAt));
+      return { ...standing({ accept: content }), acceptedAt: at };
+    }
+    case "rejected":
+    case "failed": {
+      const content = contentOf(fact.value.reasonCode);
+      return standing({ reject: content, fail: content });
+    }
+    case "scheduled": {
+      const appointmentAt = msOf(fact.value.appointmentAt) ?? at;
+      return { ...standing({ schedule: contentOf(appointmentAt) }), appointmentAt };
+    }
+    case "missed":
+      return standing({ "no-show": contentOf() });
+    case "appointmentCancelled":
+      return standing({ "cancel-appointment": contentOf(fact.value.reasonCode) });
+    case "reported":
+      return { ...standing(), servedAt: before.servedAt ?? at };
+    case "started":
+      return { ...standing({ start: contentOf() }), servedAt: before.servedAt ?? at };
+    case "held":
+      return standing({ hold: contentOf(fact.value.reasonCode) });
+    case "resumed":
+      return standing({ resume: contentOf() });
+    case "cancellationRequested": {
+      const cancellation = { at, eventId: eventId(event.cause?.commandId ?? "", 0) };
+      return { ...standing({ cancel: contentOf(fact.value.reasonCode) }), cancellation };
+    }
+    case "cancelled":
+      return standing(
+        before.cancellation ? { "confirm-cancellation": contentOf() } : { cancel: contentOf(fact.value.reasonCode) },
+      );
+    case "completed":
+      return standing({ complete: contentOf(fact.value.outcomeCode, msOf(fact.value.reachedAt)) });
+    case "enteredInError":
+      return standing({ "mark-in-error": contentOf(fact.value.reasonCode) });
+    case "acknowledged":
+      return { acknowledged: true };
+    case "delivered": {
+      const { cancellation } = before;
+      const isRead = cancellation?.eventId === fact.value.eventId && fact.value.institution === before.performer;
+      return isRead && cancellation.readAt === undefined ? { cancellation: { ...cancellation, readAt: at } } : {};
+    }
+    default:
+      return {};
+  }
+}
+
+/** The referral that waits for a choice at the end of a chain of successors, or the named one itself. */
+export function lastSuccessor(state: CaseState, referral: ReferralState): ReferralState {
+  let last = referral;
+  for (let next = last.replacedBy; next !== undefined; next = last.replacedBy) {
+    const successor = state.referrals[next];
+    if (successor === undefined) break;
+    last = successor;
+  }
+  return last;
+}
+
+/** The ordinal that the next referral of the case takes. */
+export function nextOrdinal(state: CaseState): number {
+  return Math.max(0, ...Object.keys(state.referrals).map((id) => parseReferralId(id)?.ordinal ?? 0)) + 1;
+}
+
+/** Institutions that have had a referral of the case. */
+export function triedInstitutions(state: CaseState): Set<string> {
+  return new Set(Object.values(state.referrals).flatMap(({ performer }) => (performer === "" ? [] : [performer])));
+}
