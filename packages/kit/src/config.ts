@@ -1,0 +1,61 @@
+// Configuration: environment variables only, one zod schema a service, a precise word when one is wrong.
+import { z } from "zod";
+
+/** What a variable's schema may say about itself with `.meta()`. */
+export interface VariableMeta {
+  /** What it is for, in a few words. */
+  readonly help?: string;
+  /** True for what must never be printed. */
+  readonly secret?: boolean;
+}
+
+/** One row of `describeConfig`. */
+export interface ConfigRow {
+  readonly name: string;
+  /** As text; "(hidden)" for a secret that is set, "" when not set. */
+  readonly value: string;
+  readonly source: "environment" | "default" | "not set";
+  readonly help: string;
+}
+
+/** A variable with a wrong value; the message names it and says what it takes, never the value of a secret. */
+export class ConfigError extends Error {
+  readonly variable: string;
+
+  constructor(variable: string, words: string) {
+    super(`${variable}: ${words}`);
+    this.variable = variable;
+  }
+}
+
+/** An empty variable counts as one that is not set: that is how compose files and shells pass what is left out. */
+function given(names: readonly string[], env: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
+}
+
+function metaOf(schema: z.ZodObject, name: string): VariableMeta {
+  return ((schema.shape[name] as z.ZodType | undefined)?.meta() ?? {}) as VariableMeta;
+}
+
+/** Parses the environment. Throws ConfigError for the first wrong or missing variable. */
+export function loadConfig<S extends z.ZodObject>(schema: S, env: NodeJS.ProcessEnv): z.infer<S> {
+  const parsed = schema.safeParse(given(Object.keys(schema.shape), env));
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const name = String(issue?.path[0] ?? "");
+  const { help } = metaOf(schema, name);
+  throw new ConfigError(name, `${issue?.message ?? "is wrong"}${help ? ` (${help})` : ""}`);
+}
+
+/** Every variable with its value in force and where it comes from; secrets are hidden. */
+export function describeConfig(schema: z.ZodObject, env: NodeJS.ProcessEnv): ConfigRow[] {
+  const names = Object.keys(schema.shape);
+  const set = given(names, env);
+  const values = loadConfig(schema, env) as Record<string, unknown>;
+  return names.map((name) => {
+    const { help = "", secret = false } = metaOf(schema, name);
+    const value = values[name];
+    const source = name in set ? "environment" : value === undefined ? "not set" : "default";
+    return { name, value: value === undefined ? "" : secret ? "(hidden)" : String(value), source, help };
+  });
+}

@@ -1,0 +1,107 @@
+import { Writable } from "node:stream";
+import { pino } from "pino";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { createHttp } from "./http.ts";
+import { createLogger } from "./logger.ts";
+import { httpProblem } from "./problems.ts";
+
+function appWithLines() {
+  const lines: string[] = [];
+  const destination = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      lines.push(chunk.toString());
+      done();
+    },
+  });
+  const app = createHttp({ logger: createLogger({ service: "test", level: "debug", destination }), bodyLimit: 1_000 });
+  app.post("/echo", { schema: { body: z.object({ age: z.number() }) } }, async (request) => ({
+    bytes: request.rawBody.length,
+  }));
+  app.get("/fails", async () => {
+    throw new Error("María Quispe 1712345678");
+  });
+  app.get("/refuses", async () => {
+    throw httpProblem("unavailable", { headers: { "retry-after": "1" } });
+  });
+  return { app, lines };
+}
+
+const json = { "content-type": "application/json" };
+
+describe("the HTTP shell", () => {
+  it("keeps the bytes of a body beside what it parsed", async () => {
+    const { app } = appWithLines();
+    const answer = await app.inject({ method: "POST", url: "/echo", headers: json, payload: ' {"age": 3}' });
+    expect(answer.json()).toEqual({ bytes: 11 });
+  });
+
+  it.each([
+    ["is not JSON", { payload: "{" }, 400, "invalid-json"],
+    ["is too large", { payload: JSON.stringify({ age: 1, rest: "x".repeat(2_000) }) }, 413, "body-too-large"],
+    [
+      "has a forbidden media type",
+      { payload: "a=1", headers: { "content-type": "text/plain" } },
+      415,
+      "unsupported-media-type",
+    ],
+    ["is encoded", { payload: "{}", headers: { ...json, "content-encoding": "gzip" } }, 415, "unsupported-media-type"],
+    ["has a wrong field", { payload: '{"age":"María"}' }, 400, "invalid-request"],
+  ])("answers a body that %s with a problem", async (_what, request, status, code) => {
+    const { app } = appWithLines();
+    const answer = await app.inject({ method: "POST", url: "/echo", headers: json, ...request });
+    expect([answer.statusCode, answer.json().code]).toEqual([status, code]);
+    expect(answer.headers["content-type"]).toContain("application/problem+json");
+    expect(answer.body).not.toContain("María");
+  });
+
+  it("names the field that is wrong", async () => {
+    const { app } = appWithLines();
+    const answer = await app.inject({ method: "POST", url: "/echo", headers: json, payload: '{"age":"x"}' });
+    expect(answer.json().field).toBe("body.age");
+  });
+
+  it("answers an unknown path with 404 and a wrong method with 405 and Allow", async () => {
+    const { app } = appWithLines();
+    expect((await app.inject("/nowhere")).json().code).toBe("not-found");
+    const answer = await app.inject("/echo");
+    expect([answer.statusCode, answer.headers.allow]).toEqual([405, "POST"]);
+  });
+
+  it("shows nothing of an unexpected error, neither to the caller nor in the log", async () => {
+    const { app, lines } = appWithLines();
+    const answer = await app.inject("/fails");
+    expect([answer.statusCode, answer.json().code]).toEqual([500, "internal"]);
+    expect(lines.join("")).toContain("a request failed");
+    expect(answer.body + lines.join("")).not.toMatch(/María|1712345678/);
+  });
+
+  it("sends the headers of a problem", async () => {
+    const { app } = appWithLines();
+    expect((await app.inject("/refuses")).headers["retry-after"]).toBe("1");
+  });
+
+  it("logs the pattern of a route, never the URL", async () => {
+    const { app, lines } = appWithLines();
+    app.get("/things/:id", async () => ({}));
+    await app.inject("/things/secret-id?name=María");
+    expect(lines.join("")).toContain("/things/:id");
+    expect(lines.join("")).not.toMatch(/secret-id|María/);
+  });
+});
+
+describe("the logger", () => {
+  it("drops every field that is not on its list, and the message of an error", () => {
+    const lines: string[] = [];
+    const destination = { write: (line: string) => void lines.push(line) };
+    const logger = createLogger({ service: "test", level: "info", destination });
+    logger.info({ count: 1, name_of_person: "María", body: { a: "María" }, err: new Error("María") }, "a line");
+    logger.child({ patient: "María" }).warn({ reason: "María\u0000" }, "another");
+    expect(lines.join("")).not.toContain("María");
+    expect(JSON.parse(lines[0] ?? "")).toMatchObject({ service: "test", count: 1, error: "Error", msg: "a line" });
+  });
+
+  it("is pino underneath", () => {
+    expect(createLogger({ service: "test", level: "silent" })[pino.symbols.chindingsSym]).toBeDefined();
+  });
+});

@@ -1,0 +1,41 @@
+// A process's life: start, run until told to stop, finish what was begun within five seconds, exit with a code that tells.
+import closeWithGrace from "close-with-grace";
+
+/** Something that runs and can be stopped. */
+export interface Running {
+  stop(): Promise<void>;
+}
+
+const STOP_LIMIT_MS = 5_000;
+
+/** Stops several things one after another; failures do not keep the next from stopping and come together at the end. */
+export async function stopAll(steps: readonly { readonly name: string; stop(): Promise<void> }[]): Promise<void> {
+  const failures: Error[] = [];
+  for (const { name, stop } of steps)
+    await stop().catch((error: unknown) => failures.push(new Error(`${name} did not stop`, { cause: error })));
+  if (failures.length > 0) throw new AggregateError(failures, failures.map(({ message }) => message).join(", "));
+}
+
+/**
+ * Starts and waits for SIGTERM, SIGINT or an unexpected error, then stops. Resolves when stopped; an unexpected error
+ * makes the exit code 1. A second signal ends the process at once.
+ */
+export async function runService(options: {
+  readonly start: () => Promise<Running>;
+  readonly onFailure?: (error: unknown) => void;
+}): Promise<void> {
+  const running = await options.start();
+  await new Promise<void>((resolve) => {
+    closeWithGrace({ delay: STOP_LIMIT_MS, logger: false }, async ({ err }) => {
+      if (err) {
+        process.exitCode = 1;
+        options.onFailure?.(err);
+      }
+      await running.stop().catch((error: unknown) => {
+        process.exitCode = 1;
+        options.onFailure?.(error);
+      });
+      resolve();
+    });
+  });
+}
