@@ -7,9 +7,9 @@ const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 2_000;
 
 /**
- * Listens to `channel` until the returned function is called. `onNotify` receives each payload, and an empty one after
- * a lost connection is back, since notifications of the time between are gone. Resolves once it listens; rejects when
- * the first attempt fails.
+ * Listens to `channel` until the returned function is called. `onNotify` receives each payload, and an empty one
+ * each time it has (again) connected, since notifications of the time before are gone. Resolves after the first attempt
+ * to connect; when that fails, it goes on trying.
  */
 export async function listen(
   db: Pick<Db, "url">,
@@ -38,20 +38,20 @@ export async function listen(
       throw error;
     }
     if (stopped) await next.end().catch(() => {});
-    else next.once("end", () => again(FIRST_WAIT_MS));
+    else {
+      next.once("end", () => again(FIRST_WAIT_MS));
+      onNotify("");
+    }
   };
 
   const again = (waitMs: number): void => {
     if (stopped) return;
     timer = setTimeout(() => {
-      connect().then(
-        () => stopped || onNotify(""),
-        () => again(Math.min(waitMs * 2, LONGEST_WAIT_MS)),
-      );
+      connect().catch(() => again(Math.min(waitMs * 2, LONGEST_WAIT_MS)));
     }, waitMs);
   };
 
-  await connect();
+  await connect().catch(() => again(FIRST_WAIT_MS));
   return async () => {
     stopped = true;
     clearTimeout(timer);

@@ -15,7 +15,7 @@ export class MigrationChanged extends Error {
 
 /** Where migrations lie and where they go. */
 export interface MigrateOptions {
-  /** Schema that receives them; made when absent. Unqualified names in the files mean this schema. */
+  /** Schema that receives them; made when absent. The files name it as `:schema`; unqualified names mean it too. */
   readonly schema: string;
   /** Folder of files named `001-what.sql`, applied by their number. Two folders may share a schema. */
   readonly folder: URL;
@@ -23,6 +23,8 @@ export interface MigrateOptions {
   readonly after?: (name: string) => void;
 }
 
+// Not after a colon, which would be a cast.
+const SCHEMA = /(?<!:):schema\b/g;
 const FILE = /^\d{3}-[a-z0-9-]+\.sql$/;
 
 /**
@@ -69,15 +71,15 @@ async function apply(client: pg.Client, schema: string, name: string, text: stri
   const sha256 = createHash("sha256").update(text).digest();
   const table = sql.id(schema, "migrations");
   const insert = sql`INSERT INTO ${table} (name, sha256) VALUES (${name}, ${sha256}) ON CONFLICT DO NOTHING`;
-  const { rowCount } = await client.query({ ...insert });
+  const { rowCount } = await client.query(insert.text, [...insert.values]);
   if (rowCount === 0) {
     const select = sql`SELECT sha256 FROM ${table} WHERE name = ${name}`;
-    const { rows } = await client.query<{ sha256: Buffer }>({ ...select });
+    const { rows } = await client.query<{ sha256: Buffer }>(select.text, [...select.values]);
     if (!rows[0]?.sha256.equals(sha256)) throw new MigrationChanged(name, schema);
     return false;
   }
   await client.query(sql`SET LOCAL search_path TO ${sql.id(schema)}`.text);
-  await client.query(text);
+  await client.query(text.replaceAll(SCHEMA, () => sql.id(schema).text));
   return true;
 }
 
@@ -86,7 +88,7 @@ async function locked<T>(client: pg.Client, schema: string, fn: () => Promise<T>
   await client.query("BEGIN");
   try {
     const lock = sql`SELECT pg_advisory_xact_lock(hashtextextended(${`migrate ${schema}`}, 0))`;
-    await client.query({ ...lock });
+    await client.query(lock.text, [...lock.values]);
     const result = await fn();
     await client.query("COMMIT");
     return result;

@@ -8,7 +8,7 @@ export type Pool = pg.Pool;
 /** Queries inside a transaction. */
 export interface Tx {
   /** Runs a query; rows as the type says, which nobody checks. int8 comes as bigint, timestamptz as Date. */
-  query<R = unknown>(query: Sql): Promise<R[]>;
+  query<R = Record<string, unknown>>(query: Sql): Promise<R[]>;
 }
 
 /** An open database. */
@@ -50,7 +50,10 @@ const INT8_ARRAY = 1016;
 function typesWithBigint(): pg.TypeOverrides {
   const types = new pg.TypeOverrides();
   types.setTypeParser(INT8, BigInt);
-  types.setTypeParser(INT8_ARRAY, (text: string) => pg.types.arrayParser(text, BigInt));
+  const strings = pg.types.getTypeParser(INT8_ARRAY as number) as (text: string) => (string | null)[];
+  types.setTypeParser(INT8_ARRAY, (text: string) =>
+    strings(text).map((value) => (value === null ? null : BigInt(value))),
+  );
   return types;
 }
 
@@ -132,7 +135,7 @@ export function openDb(options: DbOptions): Db {
 async function run<R>(client: pg.ClientBase, query: Sql): Promise<R[]> {
   const { rows } = await client.query<pg.QueryResultRow>({
     text: query.text,
-    values: query.values,
+    values: [...query.values],
     ...(query.name === undefined ? {} : { name: query.name }),
   });
   return rows as R[];

@@ -3,7 +3,7 @@
 /** A query and its parameters. With `name` the server keeps it prepared on each connection. */
 export interface Sql {
   readonly text: string;
-  readonly values: unknown[];
+  readonly values: readonly unknown[];
   readonly name?: string;
 }
 
@@ -18,7 +18,7 @@ function isFragment(value: unknown): value is Fragment {
   return typeof value === "object" && value !== null && PIECES in value;
 }
 
-function fragment(pieces: readonly string[], values: unknown[]): Fragment {
+function fragment(pieces: readonly string[], values: readonly unknown[]): Fragment {
   const text = pieces.reduce((text, piece, index) => (index === 0 ? piece : `${text}$${index}${piece}`), "");
   return { text, values, [PIECES]: pieces };
 }

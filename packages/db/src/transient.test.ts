@@ -34,6 +34,11 @@ test("a cause is looked into", () => {
   expect(isTransient(new Error("batch failed", { cause: coded("23505") }))).toBe(false);
 });
 
+test("one transient error among several attempts to connect is enough", () => {
+  expect(isTransient(new AggregateError([coded("ECONNREFUSED"), coded("EACCES")], "all failed"))).toBe(true);
+  expect(isTransient(new AggregateError([coded("EACCES")], "all failed"))).toBe(false);
+});
+
 test("what is no error is not tried again", () => {
   expect(isTransient(undefined)).toBe(false);
   expect(isTransient({ code: "40001" })).toBe(false);

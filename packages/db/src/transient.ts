@@ -40,6 +40,7 @@ const MESSAGES = [
   "Client was closed and is not queryable",
   "timeout exceeded when trying to connect",
   "Query read timeout",
+  "Cannot use a pool after calling end", // this process is stopping: the work is for the next one
 ];
 
 /**
@@ -55,5 +56,6 @@ export function isTransient(error: unknown): boolean {
     if (code.length === 5 && CLASSES.has(code.slice(0, 2))) return true;
   }
   if (MESSAGES.some((message) => error.message.startsWith(message))) return true;
+  if (error instanceof AggregateError && error.errors.some(isTransient)) return true;
   return error.cause !== undefined && error.cause !== error && isTransient(error.cause);
 }

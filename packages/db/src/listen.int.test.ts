@@ -1,0 +1,46 @@
+// Notifications against a real server: received, and received again after the connection was lost.
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { listen, openDb, sql } from "./index.ts";
+import type { Db } from "./index.ts";
+import { testDatabase } from "./testing.ts";
+import type { TestDatabase } from "./testing.ts";
+
+let database: TestDatabase;
+let db: Db;
+
+beforeAll(async () => {
+  database = await testDatabase();
+  db = openDb({ url: database.url, name: "listen-test" });
+});
+
+afterAll(async () => {
+  await db.close();
+  await database.drop();
+});
+
+const listeners = sql`SELECT pid FROM pg_stat_activity WHERE application_name = 'ruta listen'
+  AND datname = current_database()`;
+
+test("payloads arrive, an empty one first", async () => {
+  const seen: string[] = [];
+  const stop = await listen(db, "Strange channel", (payload) => seen.push(payload));
+  await db.query(sql`SELECT pg_notify('Strange channel', 'one'), pg_notify('other', 'two')`);
+  await vi.waitFor(() => expect(seen).toEqual(["", "one"]));
+  await stop();
+  await vi.waitFor(async () => expect(await db.query(listeners)).toEqual([]));
+});
+
+test("a lost connection comes back, says so by an empty payload, and goes on", async () => {
+  const seen: string[] = [];
+  const stop = await listen(db, "news", (payload) => seen.push(payload));
+  await db.query(sql`SELECT pg_terminate_backend(pid) FROM (${listeners}) AS l`);
+  await vi.waitFor(() => expect(seen).toEqual(["", ""]), { timeout: 5_000 });
+  await db.query(sql`SELECT pg_notify('news', 'after')`);
+  await vi.waitFor(() => expect(seen).toEqual(["", "", "after"]));
+  await stop();
+});
+
+test("without a server it goes on trying until it is stopped", async () => {
+  const stop = await listen({ url: "postgres://nobody@127.0.0.1:1/none" }, "news", () => expect.fail("no server"));
+  await stop();
+});
