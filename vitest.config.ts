@@ -12,6 +12,7 @@ export default defineConfig({
           include: ["{packages,services}/*/src/**/*.test.ts", "demonstration/src/**/*.test.ts", "scripts/**/*.test.ts"],
           exclude: [...exclude, "**/*.int.test.ts"],
           isolate: false,
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -23,6 +24,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -34,6 +36,7 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

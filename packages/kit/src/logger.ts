@@ -79,6 +79,15 @@ function onlyAllowed(fields: Record<string, unknown>): Record<string, unknown> {
   return kept;
 }
 
+/** Child loggers inherit this method, so what is bound to any of them passes the same list. */
+function filterChildren(logger: Logger): Logger {
+  const child = logger.child as (this: Logger, bindings: object, options?: object) => Logger;
+  logger.child = function filtered(this: Logger, bindings: object, childOptions?: object) {
+    return child.call(this, onlyAllowed({ ...bindings }), childOptions);
+  } as typeof logger.child;
+  return logger;
+}
+
 /** Makes the logger of a service. The text of a line must be a constant; whatever varies goes into allowed fields. */
 export function createLogger(options: {
   readonly service: string;
@@ -89,9 +98,8 @@ export function createLogger(options: {
     level: options.level,
     base: { service: options.service },
     timestamp: pino.stdTimeFunctions.isoTime,
-    // Bindings of child loggers pass the same list.
-    formatters: { level: (label: string) => ({ level: label }), log: onlyAllowed, bindings: onlyAllowed },
+    formatters: { level: (label: string) => ({ level: label }), log: onlyAllowed },
     serializers: { err: (value: unknown) => value },
   };
-  return options.destination ? pino(settings, options.destination) : pino(settings);
+  return filterChildren(options.destination ? pino(settings, options.destination) : pino(settings));
 }

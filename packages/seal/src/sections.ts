@@ -1,0 +1,105 @@
+// Sections: content sealed under its subject's key; what would not fit a record lies beside the keyring as a blob.
+import { createHash } from "node:crypto";
+import { sql } from "@ruta/db";
+import type { Db } from "@ruta/db";
+import { SectionSchema, create, randomId } from "@ruta/events";
+import type { Section, SectionKind } from "@ruta/events";
+import { SealBroken, openBytes, sealBytes } from "./cipher.ts";
+import type { Keyring } from "./keyring.ts";
+
+/** Content to seal. */
+export interface Content {
+  readonly subject: string;
+  readonly kind: SectionKind;
+  readonly keyId: string;
+  readonly plaintext: Uint8Array;
+}
+
+/** A section larger than this is a blob, and so is the largest of a call until the rest fits a record. */
+const MAX_INLINE_BYTES = 16_384;
+const MAX_INLINE_SUM = 40_000;
+
+function contextOf(section: Pick<Section, "sectionId" | "subject" | "kind" | "keyId">): Uint8Array {
+  return Buffer.from(["section", section.sectionId, section.subject, section.kind, section.keyId].join("\n"));
+}
+
+function sha256(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(createHash("sha256").update(bytes).digest());
+}
+
+/** Which of these sizes become blobs: every one over the limit, then the largest until the sum fits. */
+export function chooseBlobs(sizes: readonly number[]): ReadonlySet<number> {
+  const order = sizes.map((size, index) => ({ size, index })).toSorted((a, b) => b.size - a.size);
+  let sum = sizes.reduce((total, size) => total + size, 0);
+  const chosen = new Set<number>();
+  for (const { size, index } of order) {
+    if (size <= MAX_INLINE_BYTES && sum <= MAX_INLINE_SUM) break;
+    chosen.add(index);
+    sum -= size;
+  }
+  return chosen;
+}
+
+/** Seals contents of one record. Throws when a key does not exist. Blobs are durable when resolved. */
+export async function sealSections(
+  db: Db,
+  schema: string,
+  keyring: Keyring,
+  contents: readonly Content[],
+): Promise<Section[]> {
+  const keys = await keyring.load(contents.map(({ keyId }) => keyId));
+  const sections = contents.map(({ subject, kind, keyId, plaintext }) => {
+    const key = keys.get(keyId);
+    if (!key) throw new Error("content cannot be sealed: its key does not exist");
+    const head = { sectionId: randomId(), subject, kind, keyId };
+    return create(SectionSchema, { ...head, ciphertext: sealBytes(key, plaintext, contextOf(head)) });
+  });
+  const blobs = [...chooseBlobs(sections.map(({ ciphertext }) => ciphertext.length))].map((index) => {
+    const section = sections[index]!;
+    const { ciphertext } = section;
+    section.blobSha256 = sha256(ciphertext);
+    section.ciphertext = new Uint8Array();
+    return { sha256: section.blobSha256, keyId: section.keyId, ciphertext };
+  });
+  if (blobs.length > 0)
+    await db.query(sql`
+      INSERT INTO ${sql.id(schema, "blob")} (sha256, key_id, ciphertext)
+      SELECT * FROM unnest(${blobs.map((b) => b.sha256)}::bytea[], ${blobs.map((b) => b.keyId)}::text[],
+                           ${blobs.map((b) => b.ciphertext)}::bytea[])
+      ON CONFLICT DO NOTHING`);
+  return sections;
+}
+
+async function ciphertexts(db: Db, schema: string, sections: readonly Section[]): Promise<(Uint8Array | undefined)[]> {
+  const wanted = sections.filter(({ blobSha256 }) => blobSha256.length > 0).map(({ blobSha256 }) => blobSha256);
+  const rows =
+    wanted.length === 0
+      ? []
+      : await db.query<{ sha256: Buffer; ciphertext: Buffer }>(
+          sql`SELECT sha256, ciphertext FROM ${sql.id(schema, "blob")} WHERE sha256 = ANY(${wanted}::bytea[])`,
+        );
+  const blobs = new Map(rows.map((row) => [row.sha256.toString("hex"), row.ciphertext]));
+  return sections.map(({ ciphertext, blobSha256 }) =>
+    blobSha256.length === 0 ? ciphertext : blobs.get(Buffer.from(blobSha256).toString("hex")),
+  );
+}
+
+/** Opens sections; undefined where the key is destroyed. Throws SealBroken when bytes were changed or moved. */
+export async function openSections(
+  db: Db,
+  schema: string,
+  keyring: Keyring,
+  sections: readonly Section[],
+): Promise<(Uint8Array | undefined)[]> {
+  const keys = await keyring.load(sections.map(({ keyId }) => keyId));
+  const bytes = await ciphertexts(db, schema, sections);
+  return sections.map((section, index) => {
+    const key = keys.get(section.keyId);
+    if (!key) return undefined;
+    const sealed = bytes[index];
+    if (!sealed) throw new SealBroken();
+    if (section.blobSha256.length > 0 && Buffer.compare(sha256(sealed), section.blobSha256) !== 0)
+      throw new SealBroken();
+    return openBytes(key, sealed, contextOf(section));
+  });
+}
