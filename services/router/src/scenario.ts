@@ -16,7 +16,7 @@ import {
   create,
   referralId,
 } from "@ruta/events";
-import type { ConsentSchema, Institution, ReferralEvent, Service } from "@ruta/events";
+import type { ConsentSchema, Criterion, Institution, ReferralEvent, Service } from "@ruta/events";
 import type { Act, Notice } from "./acts.ts";
 import { wordOf } from "./acts.ts";
 import { decide } from "./decide.ts";
@@ -182,6 +182,16 @@ export class Story {
 /** The facts of events in words. */
 export function factsOf(events: readonly ReferralEvent[]): string[] {
   return events.map(({ fact }) => (fact.case === undefined ? "" : wordOf(fact.case)));
+}
+
+/** The result of a criterion for an institution, in the last event that recorded candidates. */
+export function resultOf(story: Story, institution: string, name: string): Criterion | undefined {
+  const event = story.events.findLast(({ fact }) => ["addressed", "returned", "worklisted"].includes(fact.case ?? ""));
+  const recorded =
+    event?.fact.case === "addressed" || event?.fact.case === "returned" || event?.fact.case === "worklisted"
+      ? event.fact.value.candidates
+      : [];
+  return recorded.find((c) => c.institution === institution)?.criteria.find((c) => c.name === name);
 }
 
 /** An act with the content that tests use unless they say otherwise. */

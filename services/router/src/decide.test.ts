@@ -1,0 +1,162 @@
+// Properties of deciding, over random acts of random actors in random order, with repeats and reorderings.
+import { isDeepStrictEqual } from "node:util";
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { ReferralEventSchema, Status, referralId } from "@ruta/events";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { ACTS, NOTICES } from "./acts.ts";
+import type { Act } from "./acts.ts";
+import { CASE, HOUR, QUITO, Story, asks, usual } from "./scenario.ts";
+import { decodeCase, encodeCase } from "./case-codec.ts";
+import { emptyCase, evolve } from "./state.ts";
+import type { CaseState } from "./state.ts";
+
+const TERMINAL: readonly Status[] = [
+  Status.REJECTED,
+  Status.CANCELLED,
+  Status.COMPLETED,
+  Status.FAILED,
+  Status.ENTERED_IN_ERROR,
+];
+
+/** One command of a random history. Ids are few, so that commands repeat. */
+interface Told {
+  readonly id: number;
+  readonly act: Act | (typeof NOTICES)[number];
+  readonly by: string;
+  readonly ordinal: number;
+  readonly hours: number;
+}
+
+const told: fc.Arbitrary<Told> = fc.record({
+  id: fc.integer({ min: 1, max: 60 }),
+  act: fc.constantFrom(...ACTS, ...NOTICES, "accept" as const, "reject" as const, "redirect" as const),
+  by: fc.constantFrom("sender", "house-a", "house-b", "house-c", "stranger", "hub"),
+  ordinal: fc.integer({ min: 1, max: 3 }),
+  // The log's clock of another partition or machine may be behind.
+  hours: fc.integer({ min: -2, max: 60 }),
+});
+
+const history = fc.array(told, { maxLength: 40 });
+
+function tell(story: Story, { id, act, by, ordinal, hours }: Told) {
+  const at = story.now + hours * HOUR;
+  const init = act === "request" ? asks() : usual(act, at);
+  return story.tell(init, { by, at, commandId: `c-${id}`, referralId: referralId(CASE, ordinal) });
+}
+
+function play(commands: readonly Told[]): Story {
+  const story = new Story(QUITO);
+  story.tell(asks(), { commandId: "c-0" });
+  for (const command of commands) tell(story, command);
+  return story;
+}
+
+describe("deciding", () => {
+  it("gives versions without a gap, and times that never fall", () => {
+    fc.assert(
+      fc.property(history, (commands) => {
+        const { events } = play(commands);
+        expect(events.map((e) => Number(e.version))).toEqual(events.map((_, i) => i + 1));
+        const times = events.map((e) => Number(e.recordedAt?.seconds));
+        expect(times).toEqual(times.toSorted((a, b) => a - b));
+      }),
+    );
+  });
+
+  it("is the same every time", () => {
+    fc.assert(
+      fc.property(history, (commands) => {
+        expect(play(commands).events).toEqual(play(commands).events);
+      }),
+    );
+  });
+
+  it("leads to the state that its events give, as bytes too, and so does every stored state on the way", () => {
+    fc.assert(
+      fc.property(history, (commands) => {
+        const story = play(commands);
+        let folded: CaseState = emptyCase(CASE);
+        for (const event of story.events) {
+          const copy = fromBinary(ReferralEventSchema, toBinary(ReferralEventSchema, event));
+          const stored = { ...decodeCase(encodeCase(folded)), decided: folded.decided };
+          folded = evolve(stored, copy);
+        }
+        expect(folded).toEqual(story.state);
+      }),
+    );
+  });
+
+  it("drops a repeat of any event", () => {
+    fc.assert(
+      fc.property(history, (commands) => {
+        const { state, events } = play(commands);
+        expect(events.reduce(evolve, state)).toBe(state);
+      }),
+    );
+  });
+
+  it("never reopens what has ended: only a mark in error follows", () => {
+    fc.assert(
+      fc.property(history, (commands) => {
+        const ended = new Map<string, Status>();
+        const reopened = play(commands).events.filter(({ referralId: id, status }) => {
+          const before = ended.get(id);
+          if (TERMINAL.includes(status)) ended.set(id, status);
+          return before !== undefined && status !== before && status !== Status.ENTERED_IN_ERROR;
+        });
+        expect(reopened).toEqual([]);
+      }),
+    );
+  });
+
+  it("decides nothing twice: told the whole history again, in any order, no command leads to an event", () => {
+    fc.assert(
+      fc.property(
+        history.chain((commands) =>
+          fc.tuple(fc.constant(commands), fc.shuffledSubarray(commands, { minLength: commands.length })),
+        ),
+        ([commands, again]) => {
+          const story = play(commands);
+          const { version } = story.state;
+          for (const command of again) expect(tell(story, command).events).toEqual([]);
+          expect(story.state.version).toBe(version);
+        },
+      ),
+    );
+  });
+
+  it("holds every order of the same acts to the same rules: at most one live referral, one institution a referral", () => {
+    fc.assert(
+      fc.property(history, (commands) => {
+        const story = play(commands);
+        const live = Object.values(story.state.referrals).filter(({ status }) => !TERMINAL.includes(status));
+        expect(live.length).toBeLessThanOrEqual(1);
+        for (const { performer, requester } of Object.values(story.state.referrals))
+          expect(performer).not.toBe(requester);
+      }),
+    );
+  });
+
+  it("leaves the state it was given untouched", () => {
+    fc.assert(
+      fc.property(history, told, (commands, last) => {
+        const story = play(commands);
+        const before = story.state;
+        const copy = structuredClone(before);
+        tell(story, last);
+        expect(isDeepStrictEqual(before, copy)).toBe(true);
+      }),
+    );
+  });
+});
+
+describe("folding", () => {
+  it("stops loudly at a gap", () => {
+    const story = play([]);
+    const [first, second] = story.events;
+    if (!first || !second) throw new Error("a request leads to two events");
+    expect(() => evolve(emptyCase(CASE), second)).toThrow("version 2 of a case follows 0");
+    expect(evolve(emptyCase(CASE), first).version).toBe(1);
+  });
+});

@@ -1,0 +1,119 @@
+// Every refusal code of the registry by a story that leads to it; the registry and the stories name the same codes.
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { Channel, Priority } from "@ruta/events";
+import { describe, expect, it } from "vitest";
+import { REFUSALS } from "./errors.ts";
+import type { RefusalCode } from "./errors.ts";
+import { CASE, DAY, HOUR, Story, asks, usual } from "./scenario.ts";
+import { eventId } from "./state.ts";
+
+const NAMELESS = { actor: { institution: "house-a", worker: "", channel: Channel.WEBHOOK } };
+
+/** A story so far: the request, then `by:act` in turn. */
+function after(...acts: readonly string[]): Story {
+  const story = new Story();
+  story.tell(asks());
+  for (const step of acts) {
+    const [by = "", act = ""] = step.split(":");
+    const { refusal } = story.tell(usual(act as "receive", story.now + HOUR), { by, at: story.now + HOUR });
+    expect(refusal).toBeUndefined();
+  }
+  return story;
+}
+
+const performer = (story: Story, act: Parameters<typeof usual>[0]) =>
+  story.tell(usual(act, story.now), { by: "house-a" });
+
+const STORIES: Record<RefusalCode, () => { refusal?: RefusalCode }> = {
+  "unknown-referral": () => after().tell(usual("accept", 0), { by: "house-a", referralId: `${CASE}-9` }),
+  "case-exists": () => after().tell(asks()),
+  "not-a-party": () => after().tell(usual("accept", 0), { by: "stranger" }),
+  "only-requester": () => performer(after(), "cancel"),
+  "only-performer": () => after().tell(usual("accept", 0)),
+  "only-hub": () => performer(after(), "record-delivered"),
+  "worker-required": () => after().tell(usual("accept", 0), NAMELESS),
+  "consent-required": () => new Story().tell({ case: "request", value: { serviceType: "ALO-FAM" } }),
+  "reason-required": () => after().tell({ case: "reject", value: {} }, { by: "house-a" }),
+  "outcome-required": () => after("house-a:accept").tell({ case: "complete", value: {} }, { by: "house-a" }),
+  "already-recorded": () => performer(after("house-a:receive"), "receive"),
+  "contradicts-recorded": () =>
+    after("house-a:reject").tell({ case: "reject", value: { reasonCode: "other" } }, { by: "house-a" }),
+  "not-accepted": () => performer(after(), "complete"),
+  "already-accepted": () => performer(after("house-a:accept", "house-a:start"), "accept"),
+  "already-started": () => performer(after("house-a:accept", "house-a:schedule"), "start"),
+  "on-hold": () => performer(after("house-a:accept", "house-a:hold"), "schedule"),
+  "not-on-hold": () => performer(after("house-a:accept"), "resume"),
+  "no-appointment": () => performer(after("house-a:accept"), "no-show"),
+  "appointment-in-past": () => {
+    const story = after("house-a:accept");
+    const appointmentAt = timestampFromMs(story.now);
+    return story.tell({ case: "schedule", value: { appointmentAt } }, { by: "house-a", at: story.now + HOUR });
+  },
+  "appointment-not-reached": () => performer(after("house-a:accept", "house-a:schedule"), "no-show"),
+  "report-not-possible": () => performer(after("house-a:accept", "house-a:start"), "report"),
+  "cancellation-requested": () => performer(after("house-a:accept", "sender:cancel"), "hold"),
+  "no-cancellation-requested": () => performer(after("house-a:accept"), "confirm-cancellation"),
+  "outcome-after-cancellation": () => {
+    const story = after("house-a:accept", "sender:cancel");
+    const value = { eventId: eventId("command-3", 0), institution: "house-a", attempts: 1 };
+    story.tell({ case: "recordDelivered", value }, { by: "hub" });
+    return performer(story, "complete");
+  },
+  "outcome-in-future": () => {
+    const story = after("house-a:accept");
+    const value = { outcomeCode: "served", reachedAt: timestampFromMs(story.now + DAY) };
+    return story.tell({ case: "complete", value }, { by: "house-a" });
+  },
+  "not-waiting": () => after().tell(usual("redirect", 0)),
+  "not-ended": () => after().tell(usual("acknowledge", 0)),
+  ended: () => performer(after("house-a:accept", "house-a:complete"), "start"),
+  "too-early": () => after("house-a:accept", "sender:cancel").tell(usual("confirm-cancellation", 0), { by: "hub" }),
+  "emergency-stays-open": () => {
+    const story = new Story();
+    story.tell(asks({ priority: Priority.EMERGENCY }));
+    return story.tell({ case: "cancel", value: { reasonCode: "no-response" } }, { by: "hub", at: story.now + DAY * 9 });
+  },
+};
+
+describe("the refusals", () => {
+  it("of the registry are those that have a story", () => {
+    expect(Object.keys(STORIES).sort()).toEqual(Object.keys(REFUSALS).sort());
+  });
+
+  it.each(Object.keys(REFUSALS) as RefusalCode[])("include %s, by a story that leads to it", (code) => {
+    expect(STORIES[code]().refusal).toBe(code);
+  });
+
+  it.each(Object.entries(REFUSALS))("say in words what %s means and what to do", (_, { title, remedy }) => {
+    expect(title.length).toBeGreaterThan(15);
+    expect(remedy).toMatch(/\.$/);
+  });
+
+  it("name the command, its act, and whom to tell, in an event of the case", () => {
+    const story = after();
+    const { events } = story.tell(usual("accept", 0), { by: "stranger" });
+    expect(events[0]?.fact).toMatchObject({
+      case: "refused",
+      value: {
+        commandId: "command-2",
+        act: "accept",
+        code: "not-a-party",
+        institution: "stranger",
+        webhookId: "msg-2",
+      },
+    });
+  });
+
+  it("of an answer to a case that does not exist open it with a refusal as its first event", () => {
+    const story = new Story();
+    const { events } = story.tell(usual("accept", 0), { by: "house-a" });
+    expect(events[0]).toMatchObject({ version: 1n, fact: { case: "refused" } });
+    expect(story.tell(asks()).refusal).toBeUndefined();
+  });
+
+  it("do not follow an institution that calls itself the hub", () => {
+    const webhook = { institution: "hub", worker: "op-1", channel: Channel.WEBHOOK };
+    expect(after().tell(usual("record-delivered", 0), { actor: webhook }).refusal).toBe("only-hub");
+    expect(after().tell(usual("mark-in-error", 0), { actor: webhook }).refusal).toBe("not-a-party");
+  });
+});
