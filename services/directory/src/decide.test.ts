@@ -63,21 +63,59 @@ describe("who may act", () => {
     ["the name of the first revision", BOOTSTRAP, sample, "role-missing"],
     ["recovery, for anything else", "recovery", sample, "recovery-limited"],
     ["recovery, for an operator", "recovery", [staffEntry("eva", [StaffRole.OPERATOR], 9)], "recovery-limited"],
-    ["recovery, for an administrator with more roles", "recovery", [staffEntry("eva", [StaffRole.ADMINISTRATOR, StaffRole.RECOVERY], 9)], "recovery-limited"],
-    ["recovery, over an existing member", "recovery", [staffEntry("oto", [StaffRole.ADMINISTRATOR], 9)], "recovery-limited"],
-    ["recovery, for two administrators", "recovery", [staffEntry("eva", [StaffRole.ADMINISTRATOR], 9), staffEntry("ida", [StaffRole.ADMINISTRATOR], 8)], "recovery-limited"],
+    [
+      "recovery, for an administrator with more roles",
+      "recovery",
+      [staffEntry("eva", [StaffRole.ADMINISTRATOR, StaffRole.RECOVERY], 9)],
+      "recovery-limited",
+    ],
+    [
+      "recovery, over an existing member",
+      "recovery",
+      [staffEntry("oto", [StaffRole.ADMINISTRATOR], 9)],
+      "recovery-limited",
+    ],
+    [
+      "recovery, for two administrators",
+      "recovery",
+      [staffEntry("eva", [StaffRole.ADMINISTRATOR], 9), staffEntry("ida", [StaffRole.ADMINISTRATOR], 8)],
+      "recovery-limited",
+    ],
     ["recovery, for one new administrator", "recovery", [staffEntry("eva", [StaffRole.ADMINISTRATOR], 9)], "ok"],
-    ["an administrator, for the last administrator's end", "ana", [ended(staffEntry("ana", [StaffRole.ADMINISTRATOR], 1), NOON)], "last-administrator"],
-    ["an administrator, for an end yet to come", "ana", [ended(staffEntry("ana", [StaffRole.ADMINISTRATOR], 1), NOON + 1)], "last-administrator"],
-    ["an administrator, who gives up the role", "ana", [staffEntry("ana", [StaffRole.OPERATOR], 1)], "last-administrator"],
-    ["an administrator, who hands over", "ana", [staffEntry("ana", [StaffRole.OPERATOR], 1), staffEntry("eva", [StaffRole.ADMINISTRATOR], 9)], "ok"],
+    [
+      "an administrator, for the last administrator's end",
+      "ana",
+      [ended(staffEntry("ana", [StaffRole.ADMINISTRATOR], 1), NOON)],
+      "last-administrator",
+    ],
+    [
+      "an administrator, for an end yet to come",
+      "ana",
+      [ended(staffEntry("ana", [StaffRole.ADMINISTRATOR], 1), NOON + 1)],
+      "last-administrator",
+    ],
+    [
+      "an administrator, who gives up the role",
+      "ana",
+      [staffEntry("ana", [StaffRole.OPERATOR], 1)],
+      "last-administrator",
+    ],
+    [
+      "an administrator, who hands over",
+      "ana",
+      [staffEntry("ana", [StaffRole.OPERATOR], 1), staffEntry("eva", [StaffRole.ADMINISTRATOR], 9)],
+      "ok",
+    ],
   ])("%s", (_name, staff, entries, expected) => {
     expect(codeOf(decide(actOf(entries, staff), current, NOON))).toBe(expected);
   });
 
   it("an administrator whose time has ended may not", () => {
     const fold = firstRevision();
-    const change = [staffEntry("eva", [StaffRole.ADMINISTRATOR], 9), ended(staffEntry("ana", [StaffRole.ADMINISTRATOR], 1), NOON + 10)];
+    const change = [
+      staffEntry("eva", [StaffRole.ADMINISTRATOR], 9),
+      ended(staffEntry("ana", [StaffRole.ADMINISTRATOR], 1), NOON + 10),
+    ];
     commit(fold, decide(actOf(change), fold.current, NOON));
     const entries = validOf(SAMPLE, fold.current);
     expect(codeOf(decide(actOf(entries), fold.current, NOON + 9))).toBe("ok");
@@ -87,7 +125,9 @@ describe("who may act", () => {
   it("before the first revision only the start of the hub may, and only with an administrator", () => {
     const empty = new Directory();
     expect(codeOf(decide(actOf([staffEntry("ana", [StaffRole.ADMINISTRATOR])]), empty, NOON))).toBe("directory-empty");
-    expect(codeOf(decide(actOf([staffEntry("oto", [StaffRole.OPERATOR])], BOOTSTRAP), empty, NOON))).toBe("last-administrator");
+    expect(codeOf(decide(actOf([staffEntry("oto", [StaffRole.OPERATOR])], BOOTSTRAP), empty, NOON))).toBe(
+      "last-administrator",
+    );
   });
 });
 
@@ -95,7 +135,9 @@ describe("keys", () => {
   it("of two members of staff are never the same", () => {
     const { current } = firstRevision();
     const at = { file: "request", line: 0 };
-    const checked = validateEntries([{ entry: staffEntry("eva", [StaffRole.AUDITOR], 2), at }], current, { allowLoopback: false });
+    const checked = validateEntries([{ entry: staffEntry("eva", [StaffRole.AUDITOR], 2), at }], current, {
+      allowLoopback: false,
+    });
     expect(checked.ok ? [] : checked.problems.map(String)).toEqual([
       "request staff member eva, public_key: is held by oto already; make a new pair: each holder has keys of its own",
     ]);
@@ -121,7 +163,9 @@ describe("any sequence of acts", () => {
           const { records } = commit(fold, decide(actOf(entries), fold.current, NOON));
           log.push(...records);
           // A sender that stopped and woke sends its last records again.
-          log.push(...log.slice(Math.max(0, log.length - back)).filter(({ revision }) => revision <= fold.current.revision));
+          log.push(
+            ...log.slice(Math.max(0, log.length - back)).filter(({ revision }) => revision <= fold.current.revision),
+          );
           for (const value of written) said.set(value.id, value);
         }
         const late = new DirectoryFold();

@@ -27,7 +27,12 @@ export const BOOTSTRAP = "bootstrap";
 
 /** What comes of an act. An act that changes nothing makes no revision. */
 export type Decision =
-  | { readonly ok: true; readonly revision: bigint; readonly changes: readonly Change[]; readonly records: readonly DirectoryRecord[] }
+  | {
+      readonly ok: true;
+      readonly revision: bigint;
+      readonly changes: readonly Change[];
+      readonly records: readonly DirectoryRecord[];
+    }
   | { readonly ok: false; readonly code: RefusalCode };
 
 /** Decides at `now`, in milliseconds. */
@@ -52,16 +57,18 @@ export function decide(act: Act, current: Directory, now: number): Decision {
   return { ok: true, revision, changes, records };
 }
 
+/** Why this member of staff may not change the directory at all; undefined when they may, at least in part. */
+export function roleRefusal(staff: string, current: Directory, now: number): RefusalCode | undefined {
+  if (current.revision === 0n) return staff === BOOTSTRAP ? undefined : "directory-empty";
+  const roles = current.staff(staff, now)?.roles ?? [];
+  return roles.includes(StaffRole.ADMINISTRATOR) || roles.includes(StaffRole.RECOVERY) ? undefined : "role-missing";
+}
+
 function mayNot(act: Act, current: Directory, now: number): RefusalCode | undefined {
-  if (current.revision === 0n) {
-    if (act.staff !== BOOTSTRAP) return "directory-empty";
-  } else {
-    const roles = current.staff(act.staff, now)?.roles ?? [];
-    if (!roles.includes(StaffRole.ADMINISTRATOR)) {
-      if (!roles.includes(StaffRole.RECOVERY)) return "role-missing";
-      if (!addsAnAdministrator(act.entries, current)) return "recovery-limited";
-    }
-  }
+  const refused = roleRefusal(act.staff, current, now);
+  if (refused) return refused;
+  const onlyRecovers = current.revision > 0n && !current.staff(act.staff, now)?.roles.includes(StaffRole.ADMINISTRATOR);
+  if (onlyRecovers && !addsAnAdministrator(act.entries, current)) return "recovery-limited";
   return keepsAnAdministrator(act.entries, current, now) ? undefined : "last-administrator";
 }
 
@@ -69,7 +76,11 @@ function mayNot(act: Act, current: Directory, now: number): RefusalCode | undefi
 function addsAnAdministrator(entries: readonly Entry[], current: Directory): boolean {
   const [entry] = entries;
   if (entries.length !== 1 || entry?.case !== "staff") return false;
-  return !current.get("staff", entry.value.id) && entry.value.roles.length === 1 && entry.value.roles[0] === StaffRole.ADMINISTRATOR;
+  return (
+    !current.get("staff", entry.value.id) &&
+    entry.value.roles.length === 1 &&
+    entry.value.roles[0] === StaffRole.ADMINISTRATOR
+  );
 }
 
 function keepsAnAdministrator(entries: readonly Entry[], current: Directory, now: number): boolean {
@@ -77,6 +88,7 @@ function keepsAnAdministrator(entries: readonly Entry[], current: Directory, now
   for (const entry of entries) if (entry.case === "staff") staff.set(idOf(entry), entry.value);
   // An end that is still to come counts as one: else the hub would lock itself out on that day.
   return [...staff.values()].some(
-    ({ roles, validity }) => roles.includes(StaffRole.ADMINISTRATOR) && isValid(validity, now) && validity?.until === undefined,
+    ({ roles, validity }) =>
+      roles.includes(StaffRole.ADMINISTRATOR) && isValid(validity, now) && validity?.until === undefined,
   );
 }

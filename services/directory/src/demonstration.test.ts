@@ -1,7 +1,7 @@
 // The demonstration's folders hold what they promise: they are valid, complete, and impersonate nobody.
 import { readFile, readdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { Directory } from "@ruta/events";
+import type { Directory } from "@ruta/events";
 import { beforeAll, describe, expect, it } from "vitest";
 import { decide } from "./decide.ts";
 import { readFolder } from "./files.ts";
@@ -44,12 +44,15 @@ describe("the demonstration directory of Quito", () => {
 
   it("puts every parish into the canton, zone 9 and at least one zonal administration; one into two", () => {
     const directory = applied(real);
-    const zonal = directory.all("territory").filter(({ kind }) => kind === "parish").map(({ id }) => {
-      const around = directory.territoriesAround(id);
-      expect(around).toContain("canton-quito");
-      expect(around).toContain("zone-9");
-      return [...around].filter((each) => each.startsWith("az-")).length;
-    });
+    const zonal = directory
+      .all("territory")
+      .filter(({ kind }) => kind === "parish")
+      .map(({ id }) => {
+        const around = directory.territoriesAround(id);
+        expect(around).toContain("canton-quito");
+        expect(around).toContain("zone-9");
+        return [...around].filter((each) => each.startsWith("az-")).length;
+      });
     expect(zonal.filter((count) => count === 1)).toHaveLength(64);
     expect(zonal.filter((count) => count === 2)).toHaveLength(1);
   });
@@ -79,7 +82,8 @@ describe("the invented partners", () => {
     for (const { kind, value } of invented) {
       if (kind !== "service") continue;
       const { service_type: type, institution, accepts_referrals: accepts } = value as Record<string, string | boolean>;
-      if (accepts === true) institutions.set(String(type), (institutions.get(String(type)) ?? new Set()).add(String(institution)));
+      if (accepts === true)
+        institutions.set(String(type), (institutions.get(String(type)) ?? new Set()).add(String(institution)));
     }
     const counts = Object.fromEntries([...institutions].map(([type, of]) => [type, of.size]));
     expect(counts).toEqual({ "ALO-FAM": 3, ALIM: 2, LEG: 2, PSI: 2, "SAL-PRI": 2, "EDU-INS": 1, EMP: 1 });
@@ -89,17 +93,20 @@ describe("the invented partners", () => {
 describe("the schema that editors complete from", () => {
   it("is the one of the code", async () => {
     const committed: unknown = JSON.parse(await readFile(new URL("docs/directory.schema.json", root), "utf8"));
-    expect(committed, "write it again with `npm run ruta -- directory schema > docs/directory.schema.json`").toEqual(directoryJsonSchema());
+    // When it is not: npm run ruta -- directory schema > docs/directory.schema.json
+    expect(committed).toEqual(directoryJsonSchema());
   });
 
   it("is named by the first line of every file, which says that it is demonstration data", async () => {
+    const first = "# yaml-language-server: $schema=../../docs/directory.schema.json";
+    const silent: string[] = [];
     for (const folder of ["directory", "partners"]) {
       const names = (await readdir(new URL(`demonstration/${folder}/`, root))).filter((name) => name.endsWith(".yaml"));
       for (const name of names) {
         const text = await readFile(new URL(`demonstration/${folder}/${name}`, root), "utf8");
-        expect(text.split("\n")[0], name).toBe("# yaml-language-server: $schema=../../docs/directory.schema.json");
-        expect(text, name).toContain("DEMONSTRATION DATA");
+        if (!text.startsWith(`${first}\n`) || !text.includes("DEMONSTRATION DATA")) silent.push(name);
       }
     }
+    expect(silent).toEqual([]);
   });
 });

@@ -21,7 +21,10 @@ describe("a diff", () => {
   });
 
   it("of what stands changes nothing, whatever the order in which fields are written", () => {
-    const swapped = SAMPLE.replace("  - { id: otra, name: Otra, type: public }", "  - { type: public, name: Otra, id: otra }");
+    const swapped = SAMPLE.replace(
+      "  - { id: otra, name: Otra, type: public }",
+      "  - { type: public, name: Otra, id: otra }",
+    );
     expect(diff(validOf(swapped, standing()), standing()).filter(({ change }) => change !== "unchanged")).toEqual([]);
   });
 
@@ -85,7 +88,12 @@ describe("the written form", () => {
   });
 
   it("never shows a secret, not even wrapped", () => {
-    const key = create(InstitutionKeySchema, { id: "k", institution: "a", scheme: SignatureScheme.V1, wrappedSecret: new Uint8Array(40) });
+    const key = create(InstitutionKeySchema, {
+      id: "k",
+      institution: "a",
+      scheme: SignatureScheme.V1,
+      wrappedSecret: new Uint8Array(40),
+    });
     const again = fromBinary(InstitutionKeySchema, toBinary(InstitutionKeySchema, key));
     expect(fromEntry(entryOf("institutionKey", again))).toEqual({ id: "k", institution: "a", scheme: "v1" });
   });

@@ -28,10 +28,17 @@ export async function readFolder(folder: string): Promise<Read> {
   const problem = (file: string, message: string, remedy: string): Problem =>
     new Problem({ file, line: 0 }, "", "", message, remedy);
   const names = await readdir(folder).catch(() => undefined);
-  if (!names) return { ok: false, problems: [problem(folder, "is not a folder that can be read", "name a folder with *.yaml files")] };
+  if (!names)
+    return {
+      ok: false,
+      problems: [problem(folder, "is not a folder that can be read", "name a folder with *.yaml files")],
+    };
   const files = names.filter((name) => /\.ya?ml$/.test(name)).toSorted();
   if (files.length === 0)
-    return { ok: false, problems: [problem(folder, "has no *.yaml file", "name a folder with *.yaml files directly in it")] };
+    return {
+      ok: false,
+      problems: [problem(folder, "has no *.yaml file", "name a folder with *.yaml files directly in it")],
+    };
   const entries: WrittenEntry[] = [];
   const problems: Problem[] = [];
   for (const name of files) {
@@ -74,16 +81,22 @@ export function readText(file: string, text: string): Read {
     const kind = Object.hasOwn(SECTIONS, section) ? SECTIONS[section] : undefined;
     const items = resolved(pair.value as Node | null, document);
     if (kind === undefined) wrong(line, section, "is not a section", `sections are ${NAMES}`);
-    else if (!isSeq(items)) wrong(line, section, "is not a list", "write each entry as an item that begins with a hyphen");
+    else if (!isSeq(items))
+      wrong(line, section, "is not a list", "write each entry as an item that begins with a hyphen");
     else
       for (const item of items.items as (Node | null)[]) {
         const node = resolved(item, document);
         if (!isMap(node)) {
-          wrong(lineOf(node, line), section, "has an item that is not a mapping", "write the fields of each entry as name: value");
+          wrong(
+            lineOf(node, line),
+            section,
+            "has an item that is not a mapping",
+            "write the fields of each entry as name: value",
+          );
           continue;
         }
         const fields: Record<string, number> = {};
-        collect(node, "", document, lineAt, fields);
+        collect(node, "", lineAt, fields);
         try {
           entries.push({ kind, value: node.toJS(document), at: { file, line: lineOf(node, line), fields } });
         } catch {
@@ -103,17 +116,18 @@ function resolved(node: Node | null | undefined, document: Document): Node | nul
 function collect(
   node: Node | null | undefined,
   path: string,
-  document: Document,
   lineAt: (offset: number) => number,
   into: Record<string, number>,
 ): void {
   if (path !== "" && node?.range) into[path] ??= lineAt(node.range[0]);
   const below = (name: string): string => (path === "" ? name : `${path}.${name}`);
-  if (isSeq(node)) node.items.forEach((item, index) => collect(item as Node, below(String(index)), document, lineAt, into));
+  if (isSeq(node))
+    for (const [index, item] of node.items.entries()) collect(item as Node, below(String(index)), lineAt, into);
   if (!isMap(node)) return;
   for (const { key, value } of node.items) {
     const name = below(String(isScalar(key) ? key.value : key));
-    if ((key as Node).range) into[name] = lineAt((key as Node).range![0]);
-    collect(value as Node | null, name, document, lineAt, into);
+    const { range } = key as Node;
+    if (range) into[name] = lineAt(range[0]);
+    collect(value as Node | null, name, lineAt, into);
   }
 }

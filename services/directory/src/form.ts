@@ -60,7 +60,8 @@ export function entryOf<K extends EntryKind>(kind: K, value: DirectoryEntries[K]
 /** A written entry as a message. Dates count from midnight in Quito. */
 export function toEntry(kind: WrittenKind, written: Written): Entry {
   const json = { ...(withValidity(written as JsonObject) as JsonObject) };
-  for (const [field, prefix] of Object.entries(WORDS[kind] ?? {})) json[field] = mapWords(json[field], (word) => toEnum(prefix, word));
+  for (const [field, prefix] of Object.entries(WORDS[kind] ?? {}))
+    json[field] = mapWords(json[field], (word) => toEnum(prefix, word));
   if (kind === "endpoint") json.id = endpointId(String(json.institution));
   return { case: kind, value: fromJson(ENTRY_SCHEMAS[kind] as DescMessage, json) } as unknown as Entry;
 }
@@ -72,7 +73,8 @@ export function fromEntry({ case: kind, value }: Entry): Record<string, unknown>
   const shown: Record<string, unknown> = {};
   for (const [field, inner] of Object.entries(flat(json) as JsonObject)) {
     const prefix = words[field];
-    if (!HIDDEN.has(field)) shown[field] = prefix === undefined ? inner : mapWords(inner, (word) => fromEnum(prefix, word));
+    if (!HIDDEN.has(field))
+      shown[field] = prefix === undefined ? inner : mapWords(inner, (word) => fromEnum(prefix, word));
   }
   return shown;
 }

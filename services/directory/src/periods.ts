@@ -30,7 +30,9 @@ export function checkPeriods(whole: Whole): Problem[] {
         if (!everywhere && shared === undefined) return undefined;
         return `${a.serviceType} ${shared === undefined ? "everywhere" : `in ${shared}`}`;
       }),
-      ...overlaps(placed, "memberships", placed.value.memberships, (a, b) => (a.network === b.network ? a.network : undefined)),
+      ...overlaps(placed, "memberships", placed.value.memberships, (a, b) =>
+        a.network === b.network ? a.network : undefined,
+      ),
     ]),
     ...OWNED.flatMap((kind) => outliving(whole, kind)),
   ];
@@ -66,7 +68,9 @@ function overlaps<T extends { readonly validity?: Validity | undefined }>(
         untilMs(earlier.validity) <= fromMs(later.validity) || untilMs(later.validity) <= fromMs(earlier.validity);
       if (what === undefined || apart) continue;
       const message = `says ${what} for a time that ${field}.${before} covers too`;
-      return [problemAt("institution", placed, `${field}.${index}`, message, "end the earlier one first, or leave one out")];
+      return [
+        problemAt("institution", placed, `${field}.${index}`, message, "end the earlier one first, or leave one out"),
+      ];
     }
     return [];
   });
@@ -78,6 +82,14 @@ function outliving<K extends (typeof OWNED)[number] & EntryKind>(whole: Whole, k
     const end = untilMs(whole.get("institution", value.institution)?.validity);
     if (untilMs(value.validity) <= end) return [];
     const at = new Date(end).toISOString();
-    return [problemAt(kind, placed, "until", `goes on after institution ${value.institution} ends at ${at}`, "end it no later")];
+    return [
+      problemAt(
+        kind,
+        placed,
+        "until",
+        `goes on after institution ${value.institution} ends at ${at}`,
+        "end it no later",
+      ),
+    ];
   });
 }

@@ -16,7 +16,8 @@ const many = (field: string, to: EntryKind, ids: readonly string[]): Reference[]
   ids.map((id, index) => ({ field: `${field}.${index}`, to, id }));
 const one = (field: string, to: EntryKind, id: string): Reference[] => (id === "" ? [] : [{ field, to, id }]);
 const serviceType = (field: string, id: string): Reference => ({ field, to: "term", id, taxonomy: "service-type" });
-const owner = ({ institution }: { readonly institution: string }): Reference[] => one("institution", "institution", institution);
+const owner = ({ institution }: { readonly institution: string }): Reference[] =>
+  one("institution", "institution", institution);
 
 /** What each kind of entry refers to. */
 const REFERENCES: { readonly [K in EntryKind]: (value: DirectoryEntries[K]) => Reference[] } = {
@@ -56,7 +57,9 @@ function ofKind<K extends EntryKind>(whole: Whole, kind: K): Problem[] {
       }
       const found = taxonomy === undefined ? undefined : whole.get("term", id);
       if (found && found.taxonomy !== taxonomy)
-        return [problemAt(kind, placed, field, `names ${id}, a term of ${found.taxonomy}`, `name a term of ${taxonomy}`)];
+        return [
+          problemAt(kind, placed, field, `names ${id}, a term of ${found.taxonomy}`, `name a term of ${taxonomy}`),
+        ];
       return [];
     }),
   );
@@ -68,7 +71,9 @@ function foreignPlaces(whole: Whole): Problem[] {
       const place = whole.get("place", id);
       if (!place || place.institution === placed.value.institution) return [];
       const message = `names place ${id} of institution ${place.institution}`;
-      return [problemAt("service", placed, `places.${index}`, message, "name a place of the service's own institution")];
+      return [
+        problemAt("service", placed, `places.${index}`, message, "name a place of the service's own institution"),
+      ];
     }),
   );
 }
@@ -116,4 +121,3 @@ function cycles<K extends EntryKind>(
   }
   return problems;
 }
-

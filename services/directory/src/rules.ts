@@ -1,9 +1,12 @@
 // Rules of single kinds of entries: secret places, endpoints, and keys that must tell one holder from another.
-import { SignatureScheme } from "@ruta/events";
+import { toBinary } from "@bufbuild/protobuf";
+import type { DescMessage, Message } from "@bufbuild/protobuf";
+import { MAX_RECORD_BYTES, SignatureScheme } from "@ruta/events";
 import type { EntryKind } from "@ruta/events";
+import { ENTRY_SCHEMAS, idOf } from "./form.ts";
 import { Problem } from "./problem.ts";
-import { problemAt } from "./whole.ts";
-import type { Whole } from "./whole.ts";
+import { labelOf, problemAt } from "./whole.ts";
+import type { Located, Whole } from "./whole.ts";
 
 /** What the hub that is being set up allows. */
 export interface Rules {
@@ -15,15 +18,30 @@ const LOOPBACK = /^(localhost|.*\.localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /** Every place, endpoint and key that breaks a rule of its own. */
 export function checkRules(whole: Whole, rules: Rules): Problem[] {
-  return [...places(whole), ...endpoints(whole, rules), ...sharedKeys(whole, "institutionKey"), ...sharedKeys(whole, "staff")];
+  return [
+    ...places(whole),
+    ...endpoints(whole, rules),
+    ...sharedKeys(whole, "institutionKey"),
+    ...sharedKeys(whole, "staff"),
+  ];
 }
 
 function places(whole: Whole): Problem[] {
-  return whole.all("place").flatMap((placed) =>
-    placed.value.confidential && placed.value.address !== ""
-      ? [problemAt("place", placed, "address", "stands on a confidential place", "take the address out, here and from the file's history")]
-      : [],
-  );
+  return whole
+    .all("place")
+    .flatMap((placed) =>
+      placed.value.confidential && placed.value.address !== ""
+        ? [
+            problemAt(
+              "place",
+              placed,
+              "address",
+              "stands on a confidential place",
+              "take the address out, here and from the file's history",
+            ),
+          ]
+        : [],
+    );
 }
 
 function endpoints(whole: Whole, rules: Rules): Problem[] {
@@ -31,9 +49,20 @@ function endpoints(whole: Whole, rules: Rules): Problem[] {
     const { url, scheme, wrappedSecret } = placed.value;
     const problems: Problem[] = [];
     const wrong = urlFault(url, rules);
-    if (wrong) problems.push(problemAt("endpoint", placed, "url", wrong, "give an https URL that the institution serves to the internet"));
+    if (wrong)
+      problems.push(
+        problemAt("endpoint", placed, "url", wrong, "give an https URL that the institution serves to the internet"),
+      );
     if (scheme === SignatureScheme.V1 && wrappedSecret.length === 0)
-      problems.push(problemAt("endpoint", placed, "scheme", "is v1 without a shared secret", "use v1a here, or register it by the admin route, which makes the secret"));
+      problems.push(
+        problemAt(
+          "endpoint",
+          placed,
+          "scheme",
+          "is v1 without a shared secret",
+          "use v1a here, or register it by the admin route, which makes the secret",
+        ),
+      );
     return problems;
   });
 }
@@ -51,6 +80,27 @@ export function urlFault(url: string, { allowLoopback }: Rules): string | undefi
   return protocol === "https:" ? undefined : "is not https";
 }
 
+/** What the record of an entry adds to its bytes: revision, field number, length. */
+const RECORD_MARGIN = 64;
+
+/** Every new entry that would not fit a record of the log. */
+export function checkSizes(located: readonly Located[]): Problem[] {
+  return located.flatMap(({ entry, at }) => {
+    const bytes = toBinary(ENTRY_SCHEMAS[entry.case] as DescMessage, entry.value as Message).length;
+    if (bytes <= MAX_RECORD_BYTES - RECORD_MARGIN) return [];
+    const message = `is ${bytes} bytes long, more than a record holds`;
+    return [
+      new Problem(
+        at,
+        labelOf(entry.case, idOf(entry)),
+        "",
+        message,
+        "name larger territories instead of many small ones",
+      ),
+    ];
+  });
+}
+
 /** A key that two hold says nothing about who signed. */
 function sharedKeys(whole: Whole, kind: "institutionKey" | "staff"): Problem[] {
   const holders = new Map<string, string>();
@@ -63,6 +113,14 @@ function sharedKeys(whole: Whole, kind: "institutionKey" | "staff"): Problem[] {
     const other = holders.get(text);
     holders.set(text, holderOf(placed));
     if (other === undefined || other === holderOf(placed)) return [];
-    return [problemAt(kind, placed, "public_key", `is held by ${other} already`, "make a new pair: each holder has keys of its own")];
+    return [
+      problemAt(
+        kind,
+        placed,
+        "public_key",
+        `is held by ${other} already`,
+        "make a new pair: each holder has keys of its own",
+      ),
+    ];
   });
 }

@@ -1,13 +1,13 @@
 // A small directory for tests: enough of each kind that one line can be wrong while the rest is right.
 import { create } from "@bufbuild/protobuf";
-import { DirectoryFold, StaffRole, StaffSchema } from "@ruta/events";
-import type { Directory } from "@ruta/events";
+import { Directory, DirectoryFold, StaffRole, StaffSchema } from "@ruta/events";
 import { BOOTSTRAP, decide } from "./decide.ts";
 import type { Act, Decision } from "./decide.ts";
 import { readText } from "./files.ts";
 import type { WrittenEntry } from "./files.ts";
 import { entryOf } from "./form.ts";
 import type { Entry } from "./form.ts";
+import type { Rules } from "./rules.ts";
 import { validate } from "./validate.ts";
 
 /** Noon in Quito on 2026-11-23. */
@@ -51,6 +51,18 @@ export function entriesOf(text: string, file = "d.yaml"): readonly WrittenEntry[
   const read = readText(file, text);
   if (!read.ok) throw new Error(read.problems.map(String).join("\n"));
   return read.entries;
+}
+
+/** The sample with one piece of it replaced; throws when it has no such piece. */
+export function sampleWith(piece: string, replacement: string): string {
+  if (!SAMPLE.includes(piece)) throw new Error(`the sample has no ${piece}`);
+  return SAMPLE.replace(piece, replacement);
+}
+
+/** All problems of a text over a directory, as people read them. */
+export function problemsOf(text: string, current = new Directory(), rules: Rules = { allowLoopback: false }): string[] {
+  const validated = validate(entriesOf(text), current, rules);
+  return validated.ok ? [] : validated.problems.map(String);
 }
 
 /** Valid entries of a text over a directory; throws when they are not valid. */

@@ -30,7 +30,9 @@ function list<T extends z.ZodType>(item: T, of: string, max: number) {
 
 const validity = {
   from: instant.optional().describe(`First instant at which it counts; left out: since ever. Takes ${INSTANT}`),
-  until: instant.optional().describe(`First instant at which it no longer counts; this is how an entry is ended. Takes ${INSTANT}`),
+  until: instant
+    .optional()
+    .describe(`First instant at which it no longer counts; this is how an entry is ended. Takes ${INSTANT}`),
 };
 
 const territories = list(id, "territory ids", 200).optional().describe("Territory ids; left out: everywhere");
@@ -48,14 +50,19 @@ const competence = z
   .describe("What an institution is competent for");
 
 const membership = z
-  .strictObject({ network: id.describe("Id of the network"), ...validity }, "a membership: network, and where it applies from, until")
+  .strictObject(
+    { network: id.describe("Id of the network"), ...validity },
+    "a membership: network, and where it applies from, until",
+  )
   .describe("A membership in a network or group");
 
 const institution = z
   .strictObject({
     id: id.describe("Stable id that survives renaming"),
     name: text(200).describe("Public name"),
-    type: oneOf(["municipal", "public", "private", "civil-society", "international", "academia"]).describe("Kind of institution"),
+    type: oneOf(["municipal", "public", "private", "civil-society", "international", "academia"]).describe(
+      "Kind of institution",
+    ),
     parent: id.optional().describe("Institution it belongs to"),
     functions: list(
       oneOf(["formulation", "lead", "protection", "execution", "control"]),
@@ -86,7 +93,10 @@ const service = z
       .optional()
       .describe("Sexes served (FHIR administrative-gender); left out: all"),
     places: list(id, "place ids", 100).optional().describe("Where it is given"),
-    assured_date: z.iso.date("a date that exists, in quotes, such as 2026-11-23").optional().describe("When its data were last assured"),
+    assured_date: z.iso
+      .date("a date that exists, in quotes, such as 2026-11-23")
+      .optional()
+      .describe("When its data were last assured"),
     eligibility_description: text(2000).optional().describe("Who may come and how, in Spanish, for people"),
     ...validity,
   })
@@ -111,7 +121,12 @@ const endpoint = z
     scheme: oneOf(["v1", "v1a"]).describe(
       "How what is sent there is signed: v1a with the hub's Ed25519 key; v1 with a shared secret, which only the admin route makes",
     ),
-    rate_per_second: z.int("a whole number from 1 to 1000").min(1).max(1000).optional().describe("Requests a second it asks for at most"),
+    rate_per_second: z
+      .int("a whole number from 1 to 1000")
+      .min(1)
+      .max(1000)
+      .optional()
+      .describe("Requests a second it asks for at most"),
     ...validity,
   })
   .describe("The one URL at which an institution receives");

@@ -6,7 +6,7 @@ import type { Entry } from "./form.ts";
 import { checkPeriods } from "./periods.ts";
 import { Problem, sorted } from "./problem.ts";
 import { checkCycles, checkReferences } from "./references.ts";
-import { checkRules } from "./rules.ts";
+import { checkRules, checkSizes } from "./rules.ts";
 import type { Rules } from "./rules.ts";
 import { nameOf, shape } from "./shape.ts";
 import { Whole, labelOf } from "./whole.ts";
@@ -20,7 +20,10 @@ export type Validated =
 /** Validates written entries over the directory that stands. What they leave out stays as it is. */
 export function validate(written: readonly WrittenEntry[], current: Directory, rules: Rules): Validated {
   const { shaped, problems } = shape(written);
-  const located = shaped.map(({ kind, value, at }): Located => ({ entry: keepSecret(toEntry(kind, value), current), at }));
+  const located = shaped.map(({ kind, value, at }): Located => ({
+    entry: keepSecret(toEntry(kind, value), current),
+    at,
+  }));
   const names = new Set(located.map(({ entry }) => `${entry.case} ${idOf(entry)}`));
   const unread = written.map(({ kind, value }) => nameOf(kind, value)).filter((name) => !names.has(name));
   return validateEntries(located, current, rules, problems, new Set(unread));
@@ -42,6 +45,7 @@ export function validateEntries(
     ...checkCycles(whole),
     ...checkPeriods(whole),
     ...checkRules(whole, rules),
+    ...checkSizes(located),
   ];
   if (found.length > 0) return { ok: false, problems: sorted(found) };
   return { ok: true, entries: located.map(({ entry }) => entry) };

@@ -70,12 +70,20 @@ export class Whole {
 
 /** Kind and id of an entry in the words of people. */
 export function labelOf(kind: EntryKind, id: string): string {
-  const words = { institutionKey: "key", accessToken: "token", staff: "staff member" } as Partial<Record<EntryKind, string>>;
+  const words = { institutionKey: "key", accessToken: "token", staff: "staff member" } as Partial<
+    Record<EntryKind, string>
+  >;
   if (kind === "endpoint") return `endpoint ${id.replace(/^endpoint-/, "")}`;
   return `${words[kind] ?? kind} ${id}`;
 }
 
 /** A problem with one field of an entry of the whole. */
-export function problemAt<K extends EntryKind>(kind: K, placed: Placed<K>, field: string, message: string, remedy: string): Problem {
+export function problemAt<K extends EntryKind>(
+  kind: K,
+  placed: Placed<K>,
+  field: string,
+  message: string,
+  remedy: string,
+): Problem {
   return new Problem(placed.at, labelOf(kind, placed.id), field, message, remedy);
 }

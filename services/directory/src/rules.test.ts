@@ -1,0 +1,44 @@
+// Rules of endpoints: an https URL of the outside world, one an institution, no v1 without its secret.
+import { Directory } from "@ruta/events";
+import { describe, expect, it } from "vitest";
+import { SAMPLE, problemsOf } from "./sample.ts";
+
+describe("an endpoint", () => {
+  const withUrl = (url: string): string =>
+    `${SAMPLE}endpoints:\n  - { institution: casa, url: "${url}", scheme: v1a }\n`;
+
+  it.each([
+    ["https://casa.example/hook?x=1", undefined],
+    ["casa.example", "is not a URL"],
+    ["http://casa.example/", "is not https"],
+    ["ftp://casa.example/", "is not https"],
+    ["https://u:p@casa.example/", "carries user info"],
+    ["https://casa.example/#a", "carries a fragment"],
+    ["https://casa.example/#", "carries a fragment"],
+    ["https://localhost/", "points at this machine"],
+    ["https://127.0.0.1:8000/", "points at this machine"],
+    ["https://2130706433/", "points at this machine"],
+    ["https://[::1]/", "points at this machine"],
+  ])("at %s: %s", (url, message) => {
+    const expected =
+      message === undefined
+        ? []
+        : [`d.yaml:32 endpoint casa, url: ${message}; give an https URL that the institution serves to the internet`];
+    expect(problemsOf(withUrl(url))).toEqual(expected);
+  });
+
+  it("may be on this machine only where the hub allows it", () => {
+    expect(problemsOf(withUrl("http://127.0.0.1:8000/"), new Directory(), { allowLoopback: true })).toEqual([]);
+    expect(problemsOf(withUrl("http://casa.example/"), new Directory(), { allowLoopback: true })).toHaveLength(1);
+  });
+
+  it("is one an institution, and cannot be v1 without the secret that only the admin route makes", () => {
+    const two = `${withUrl("https://a.example/")}  - { institution: casa, url: "https://b.example/", scheme: v1a }\n`;
+    expect(problemsOf(two)).toEqual([
+      "d.yaml:33 endpoint casa, institution: was written at d.yaml:32 already; leave one of the two out",
+    ]);
+    expect(problemsOf(withUrl("https://a.example/").replace("v1a", "v1"))).toEqual([
+      "d.yaml:32 endpoint casa, scheme: is v1 without a shared secret; use v1a here, or register it by the admin route, which makes the secret",
+    ]);
+  });
+});

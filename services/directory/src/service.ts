@@ -1,0 +1,98 @@
+// The directory service: the one writer of institutions, services, places, endpoints, keys, tokens, staff, terms and territories.
+import { migrate } from "@ruta/db";
+import type { Db } from "@ruta/db";
+import { openEngine } from "@ruta/log";
+import type { Log, LogLogger } from "@ruta/log";
+import type { Seal } from "@ruta/seal";
+import type { FastifyInstance } from "fastify";
+import { createApply } from "./apply.ts";
+import type { DirectoryConfig } from "./config.ts";
+import { foldDirectory } from "./consume.ts";
+import type { Folded } from "./consume.ts";
+import { createCredentials } from "./credentials.ts";
+import { firstRequest, parseFirstAdmin } from "./first.ts";
+import type { FirstStaff } from "./first.ts";
+import { registerRoutes } from "./http.ts";
+import { createState } from "./state.ts";
+import { createViews } from "./views.ts";
+
+export { config } from "./config.ts";
+export { readFolder } from "./files.ts";
+export { directoryJsonSchema } from "./schema.ts";
+
+/** What the service is built on. */
+export interface DirectoryDeps {
+  readonly log: Log;
+  readonly db: Db;
+  /** Schema of its own in that database. */
+  readonly schema: string;
+  readonly seal: Pick<Seal, "wrap">;
+  readonly logger: LogLogger;
+  readonly config: DirectoryConfig;
+  /** Where it adds its routes below /admin/directory; requests that reach them carry the checked signature. */
+  readonly admin: FastifyInstance;
+  /** Staff of the first revision; RUTA_FIRST_ADMIN when not given. */
+  readonly bootstrap?: readonly FirstStaff[];
+  readonly now?: () => number;
+}
+
+/** A service as the hub runs it. */
+export interface Service {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  health(): { ready: boolean; reasons: string[] };
+}
+
+/** Builds the service and adds its routes; nothing runs before `start`. */
+export async function createDirectory(deps: DirectoryDeps): Promise<Service> {
+  const { log, db, schema, seal, logger, config } = deps;
+  const now = deps.now ?? Date.now;
+  await migrate(db, { schema, folder: new URL("./migrations/", import.meta.url) });
+  const engine = await openEngine({ log, db, service: "directory", schema, logger });
+  const state = createState(schema);
+  const apply = createApply({ engine, state, now });
+  const rules = { allowLoopback: config.RUTA_ALLOW_LOOPBACK === "1" };
+  let folded: Folded | undefined;
+  const running = (): Folded => {
+    if (!folded) throw new Error("the directory service is not started");
+    return folded;
+  };
+  const views = createViews(
+    () => running().current(),
+    () => running().caughtUp(),
+  );
+  registerRoutes(deps.admin, { apply, views, rules, credentials: createCredentials(seal, rules) });
+
+  return {
+    async start() {
+      folded = await foldDirectory(log);
+      const standing = await engine.transact(async (tx) => {
+        const current = await state.lock(tx);
+        const inLog = running().current();
+        // Records follow the database; a log that is ahead means that the database was lost.
+        if (inLog.revision > current.revision) await state.adopt(tx, inLog);
+        return { result: inLog.revision > current.revision ? inLog.revision : current.revision, records: [] };
+      });
+      const first = deps.bootstrap ?? parseFirstAdmin(config.RUTA_FIRST_ADMIN);
+      if (standing > 0n || first.length === 0) return;
+      const applied = await apply(firstRequest(first));
+      // Two first starts at once: the other one made it.
+      if (!applied.ok && applied.code !== "role-missing")
+        throw new Error(`the first revision was refused: ${[applied.code, ...applied.problems].join("; ")}`);
+      await running().caughtUp();
+    },
+    async stop() {
+      await engine.stop();
+      await folded?.stop();
+    },
+    health() {
+      const { ready, reasons } = engine.health();
+      if (!folded) return { ready: false, reasons: [...reasons, "the directory is not read yet"] };
+      if (folded.current().revision > 0n) return { ready, reasons };
+      return {
+        ready: false,
+        reasons: [...reasons, "the directory has no first revision: set RUTA_FIRST_ADMIN as `ruta init` printed it"],
+      };
+    },
+  };
+}
