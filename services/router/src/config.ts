@@ -1,0 +1,8 @@
+// What the router reads from the environment: nothing of its own; what all services share, the hub reads.
+import { z } from "zod";
+
+/** Variables of the router. */
+export const config = z.object({});
+
+/** The parsed variables. */
+export type RouterConfig = z.infer<typeof config>;

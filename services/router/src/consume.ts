@@ -1,0 +1,108 @@
+// Commands in, events out: one transaction a batch holds the cases it changed, the commands it decided and the events it made.
+import { DirectoryFold, TOPICS, decodeRecord, encodeRecord } from "@ruta/events";
+import type { Directory, NewRecord, ReferralCommand } from "@ruta/events";
+import type { Tx } from "@ruta/db";
+import { TryAgain, follow, unknownKind } from "@ruta/log";
+import type { Log, LogRecord } from "@ruta/log";
+import type { Seal } from "@ruta/seal";
+import { wordOf } from "./acts.ts";
+import type { CaseTable, DecidedCommand } from "./case-table.ts";
+import { decide } from "./decide.ts";
+import type { Decision } from "./decide.ts";
+import { openRouting } from "./open-routing.ts";
+import { emptyCase, eventId, msOf } from "./state.ts";
+
+/** Group under which the router reads commands. */
+export const GROUP = "router";
+
+/** A command and the record that brought it. */
+export interface Taken {
+  readonly record: LogRecord;
+  readonly message: ReferralCommand;
+}
+
+/** The directory as it follows from the log. */
+export interface FoldedDirectory {
+  current(): Directory;
+  /** Waits until the fold has what the log has now. */
+  caughtUp(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Reads the directory's topic from its start; resolves when everything that was there has been folded. */
+export async function foldDirectory(log: Log): Promise<FoldedDirectory> {
+  const fold = new DirectoryFold();
+  const following = await follow(log, TOPICS.directory, (records) => {
+    for (const record of records) fold.apply(decodeRecord(TOPICS.directory, record.value));
+  });
+  await following.reachedEnd;
+  return { current: () => fold.current, caughtUp: () => following.caughtUp(), stop: () => following.stop() };
+}
+
+/** Reads a command; one whose act this release does not know waits for a release that does. Throws for what is no command of its key. */
+export function decodeCommand(record: LogRecord): ReferralCommand | typeof unknownKind {
+  const command = decodeRecord(TOPICS.commands, record.value);
+  if (command.act.case === undefined) return unknownKind;
+  if (command.caseId !== record.key) throw new Error("a command lies under the key of another case");
+  if (command.commandId === "") throw new Error("a command has no id");
+  return command;
+}
+
+/** What deciding a batch needs. */
+export interface BatchDeps {
+  readonly table: CaseTable;
+  readonly directory: FoldedDirectory;
+  readonly seal: Pick<Seal, "openSections">;
+}
+
+/** Decides a batch of commands, in order, inside `tx`; answers the events as records. */
+export async function decideBatch(
+  { table, directory, seal }: BatchDeps,
+  tx: Tx,
+  batch: readonly Taken[],
+): Promise<NewRecord[]> {
+  await reachRevision(directory, batch);
+  const commands = batch.map(({ message }) => message);
+  const cases = await table.load(tx, commands);
+  const routingOf = await openRouting(seal, commands, cases);
+  const changed = new Set<string>();
+  const decided: DecidedCommand[] = [];
+  const records: NewRecord[] = [];
+  for (const { record, message: command } of batch) {
+    const state = cases.get(command.caseId) ?? emptyCase(command.caseId);
+    const decision = decide(state, command, {
+      directory: directory.current(),
+      routing: routingOf(command, state),
+      now: record.time,
+      position: { topic: record.topic, partition: record.partition, offset: record.offset },
+    });
+    if (decision.events.length === 0) continue;
+    cases.set(command.caseId, decision.state);
+    changed.add(command.caseId);
+    decided.push({ caseId: command.caseId, commandId: command.commandId });
+    records.push(...recordsOf(command, decision, record.headers.traceparent));
+  }
+  const states = [...changed].map((caseId) => cases.get(caseId) ?? emptyCase(caseId));
+  await table.save(tx, states, decided);
+  return records;
+}
+
+/** A command validated under a newer revision than is folded here waits: it is not decided under an older directory. */
+async function reachRevision(directory: FoldedDirectory, batch: readonly Taken[]): Promise<void> {
+  const behind = () => batch.some(({ message }) => message.directoryRevision > directory.current().revision);
+  if (!behind()) return;
+  await directory.caughtUp();
+  if (behind()) throw new TryAgain("the directory is older than the one a command was validated under");
+}
+
+function recordsOf(command: ReferralCommand, { events }: Decision, traceparent: string | undefined): NewRecord[] {
+  return events.map((event, ordinal) =>
+    encodeRecord(TOPICS.events, event.caseId, event, {
+      id: eventId(command.commandId, ordinal),
+      source: "/ruta/router",
+      type: `ruta.referral.${event.fact.case === undefined ? "unknown" : wordOf(event.fact.case)}`,
+      time: msOf(event.recordedAt) ?? 0,
+      ...(traceparent === undefined ? {} : { traceparent }),
+    }),
+  );
+}

@@ -1,0 +1,69 @@
+// The router: the single writer of cases. Builds its parts; nothing runs before `start`.
+import { migrate } from "@ruta/db";
+import type { Db } from "@ruta/db";
+import { TOPICS } from "@ruta/events";
+import type { ReferralCommand } from "@ruta/events";
+import type { HttpApp } from "@ruta/kit";
+import { openEngine } from "@ruta/log";
+import type { Consumer, Log, LogLogger } from "@ruta/log";
+import type { Seal } from "@ruta/seal";
+import { openCaseTable } from "./case-table.ts";
+import { GROUP, decideBatch, decodeCommand, foldDirectory } from "./consume.ts";
+import type { FoldedDirectory } from "./consume.ts";
+import { registerRoutes } from "./http.ts";
+
+export { config } from "./config.ts";
+export { REFUSALS } from "./errors.ts";
+export type { RefusalCode, RefusalKind } from "./errors.ts";
+
+/** What the service is built on. */
+export interface RouterDeps {
+  readonly log: Log;
+  readonly db: Db;
+  /** Schema of its own in that database. */
+  readonly schema: string;
+  readonly seal: Pick<Seal, "openSections">;
+  readonly logger: LogLogger;
+  /** Where it adds its routes below /admin/router; requests that reach them carry the checked signature. */
+  readonly admin: HttpApp;
+  readonly now?: () => number;
+}
+
+/** A service as the hub runs it. */
+export interface Service {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  health(): { ready: boolean; reasons: string[] };
+}
+
+/** Builds the router and adds its routes. */
+export async function createRouter(deps: RouterDeps): Promise<Service> {
+  const { log, db, schema, seal, logger, admin, now = Date.now } = deps;
+  await migrate(db, { schema, folder: new URL("./migrations/", import.meta.url) });
+  const engine = await openEngine({ log, db, service: "router", schema, logger });
+  const table = openCaseTable(schema);
+  registerRoutes(admin, { engine, db, table, now });
+  let directory: FoldedDirectory | undefined;
+  let consumer: Consumer | undefined;
+
+  return {
+    async start() {
+      const folded = await foldDirectory(log);
+      directory = folded;
+      consumer = await engine.consume<ReferralCommand>({
+        group: GROUP,
+        topics: [TOPICS.commands],
+        decode: decodeCommand,
+        handle: (tx, batch) => decideBatch({ table, directory: folded, seal }, tx, batch),
+      });
+    },
+    async stop() {
+      await engine.stop();
+      await directory?.stop();
+    },
+    health() {
+      const { ready, reasons } = engine.health();
+      return consumer ? { ready, reasons } : { ready: false, reasons: [...reasons, "the router has not started"] };
+    },
+  };
+}
