@@ -32,3 +32,15 @@ export function checkSizes(records: readonly NewRecord[]): void {
     if (record.value.byteLength > MAX_RECORD_BYTES) throw new RecordTooLarge(record.topic, record.value.byteLength);
   }
 }
+
+/**
+ * Thrown by a handler that cannot decide yet, such as while it waits for a directory revision: the batch is rolled back
+ * and tried again with back-off, and nothing is parked.
+ */
+export class TryAgain extends Error {
+  readonly code = "try-again";
+  constructor(why: string) {
+    super(why);
+    this.name = "TryAgain";
+  }
+}

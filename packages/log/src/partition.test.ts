@@ -30,7 +30,11 @@ describe("the partition of a key", () => {
     const kafka = Partitioners.DefaultPartitioner();
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), fc.integer({ min: 1, max: 64 }), (key, count) => {
-        const chosen = kafka({ topic: "t", partitionMetadata: partitionMetadata(count), message: { key, value: null } });
+        const chosen = kafka({
+          topic: "t",
+          partitionMetadata: partitionMetadata(count),
+          message: { key, value: null },
+        });
         expect(partitionOf(key, count)).toBe(chosen);
       }),
       { numRuns: 500 },

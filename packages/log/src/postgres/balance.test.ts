@@ -27,14 +27,18 @@ const names = fc.uniqueArray(fc.constantFrom("a", "b", "c", "d", "e", "f", "g"),
 describe("a balanced group", () => {
   test("settles within a few rounds with fair shares, whatever it starts from", () => {
     fc.assert(
-      fc.property(names, fc.array(fc.option(fc.nat(6), { nil: undefined }), { minLength: 1, maxLength: 24 }), (members, start) => {
-        const holders: Holders = start.map((n) => (n === undefined ? undefined : members[n % members.length]));
-        for (let i = 0; i < 4; i += 1) round(members, holders);
-        expect(round(members, holders)).toBe(0);
-        const counts = members.map((member) => holders.filter((holder) => holder === member).length);
-        expect(holders).not.toContain(undefined);
-        expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
-      }),
+      fc.property(
+        names,
+        fc.array(fc.option(fc.nat(6), { nil: undefined }), { minLength: 1, maxLength: 24 }),
+        (members, start) => {
+          const holders: Holders = start.map((n) => (n === undefined ? undefined : members[n % members.length]));
+          for (let i = 0; i < 4; i += 1) round(members, holders);
+          expect(round(members, holders)).toBe(0);
+          const counts = members.map((member) => holders.filter((holder) => holder === member).length);
+          expect(holders).not.toContain(undefined);
+          expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
+        },
+      ),
     );
   });
 

@@ -12,11 +12,7 @@ export interface Balance {
  * Shares of a topic differ by at most one partition; a holder keeps what it has up to its share, so that little moves
  * when a member comes or goes. `members` are all members of the topic, `holders` says for each partition who holds it.
  */
-export function balance(
-  me: string,
-  members: readonly string[],
-  holders: readonly (string | undefined)[],
-): Balance {
+export function balance(me: string, members: readonly string[], holders: readonly (string | undefined)[]): Balance {
   const held = (member: string): number => holders.filter((holder) => holder === member).length;
   // Those who hold most come first and get the larger shares: nothing moves for a remainder.
   const ranked = members

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { Db } from "@ruta/db";
 import type { LogLogger, Member, Membership, TopicName, TopicPartition } from "../port.ts";
 import { balance } from "./balance.ts";
-import type { Belfry } from "./bell.ts";
+import type { Belfry } from "./belfry.ts";
 import { openGroupTable } from "./group-table.ts";
 import type { GroupRow } from "./group-table.ts";
 import { startFetching } from "./membership.ts";
@@ -77,7 +77,10 @@ export function createGroups(options: GroupsOptions): Groups {
     const rows = await table.rows([...new Set([...joined].map(({ group }) => group))]);
     for (const one of joined) {
       if (one.busy) continue; // still letting go: the end of that looks again
-      one.busy = reconcile(one, rows.filter(({ grp }) => grp === one.group))
+      one.busy = reconcile(
+        one,
+        rows.filter(({ grp }) => grp === one.group),
+      )
         .catch(() => options.logger.warn({ code: "group-tables" }, "a group could not be settled; trying again"))
         .finally(() => {
           one.busy = undefined;
@@ -98,7 +101,12 @@ export function createGroups(options: GroupsOptions): Groups {
       surplus.push(...release.map((partition) => ({ topic, partition })));
       const claimed = claim.length > 0 ? await table.claim(one.group, one.id, topic, claim) : [];
       const mine = holders.flatMap((holder, n) => (holder === one.id && !release.includes(n) ? [n] : []));
-      const local = new Set(one.fetching.held().filter((p) => p.topic === topic).map((p) => p.partition));
+      const local = new Set(
+        one.fetching
+          .held()
+          .filter((p) => p.topic === topic)
+          .map((p) => p.partition),
+      );
       gained.push(...[...claimed, ...mine].filter((n) => !local.has(n)).map((partition) => ({ topic, partition })));
       lost.push(...[...local].filter((n) => holders[n] !== one.id).map((partition) => ({ topic, partition })));
     }

@@ -2,8 +2,8 @@
 import type { Db } from "@ruta/db";
 import { MAX_BATCH } from "../port.ts";
 import type { LogLogger, LogRecord, Member, Position, TopicName, TopicPartition } from "../port.ts";
-import { createBell } from "./bell.ts";
-import type { Bell } from "./bell.ts";
+import { createBell } from "../bell.ts";
+import type { Bell } from "../bell.ts";
 import { cursor, readMany } from "./read.ts";
 import type { Cursor } from "./read.ts";
 import type { Topic } from "./topics.ts";

@@ -37,7 +37,11 @@ export async function readMany(db: Db, schema: string, cursors: readonly Cursor[
 }
 
 /** First and next offsets of a topic's partitions. */
-export function readOffsets(db: Db, schema: string, topic: Topic): Promise<{ partition: number; start: bigint; end: bigint }[]> {
+export function readOffsets(
+  db: Db,
+  schema: string,
+  topic: Topic,
+): Promise<{ partition: number; start: bigint; end: bigint }[]> {
   return db.query(sql`SELECT partition, first AS start, next AS "end" FROM ${sql.id(schema, "topic_partition")}
     WHERE topic_id = ${topic.id} ORDER BY partition`);
 }

@@ -8,7 +8,13 @@ const SWEEP_MS = 60_000;
 const SLICE = 5_000;
 
 /** Removes a partition's records below an offset (never above its end) and moves its start. */
-export async function removeBelow(db: Db, schema: string, topicId: number, partition: number, below: bigint): Promise<void> {
+export async function removeBelow(
+  db: Db,
+  schema: string,
+  topicId: number,
+  partition: number,
+  below: bigint,
+): Promise<void> {
   // The start moves first: a reader then sees a later start, never a hole behind the one it was told.
   const [moved] = await db.query<{ first: bigint }>(sql`UPDATE ${sql.id(schema, "topic_partition")}
     SET first = greatest(first, least(next, ${below}::bigint))

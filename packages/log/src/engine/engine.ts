@@ -1,0 +1,157 @@
+// The engine of a service: one outbox, two doors (consume and transact), the only place where records, SQL and offsets meet.
+import { randomUUID } from "node:crypto";
+import { migrate } from "@ruta/db";
+import type { Db, Tx } from "@ruta/db";
+import { createBell } from "../bell.ts";
+import { checkSizes } from "../errors.ts";
+import { silentLogger } from "../port.ts";
+import type { Log, LogLogger, NewRecord, TopicName } from "../port.ts";
+import { startConsumer } from "./consumer.ts";
+import type { ConsumeOptions, Consumer } from "./consumer.ts";
+import { noFaults } from "./faults.ts";
+import type { Faults } from "./faults.ts";
+import { measureLag, waitForEnd } from "./lag.ts";
+import type { Lag, WaitForEnd } from "./lag.ts";
+import { openOutbox } from "./outbox.ts";
+import { flagForRelease, listParked, openParked } from "./parked.ts";
+import type { ParkedRecord } from "./parked.ts";
+import { startRelay } from "./relay.ts";
+import type { Receipt } from "./relay.ts";
+
+const MIGRATIONS = new URL("./migrations/", import.meta.url);
+const BEAT_MS = 1_500;
+/** Rows that wait this long without success make the service unready. */
+const STUCK_MS = 10_000;
+const DRAIN_MS = 3_000;
+
+/** What `openEngine` takes. */
+export interface EngineOptions {
+  readonly log: Log;
+  readonly db: Db;
+  /** Name of the service, for the logger. */
+  readonly service: string;
+  /** Schema of the service; the engine keeps its tables there. */
+  readonly schema: string;
+  readonly logger?: LogLogger;
+  /** Names this process; random when not said. Two living processes must not share one. */
+  readonly instance?: string;
+  /** Only for tests. */
+  readonly faults?: Faults;
+}
+
+/** One outbox, two doors. */
+export interface Engine {
+  /** Consumes topics as a member of a group: effect, offsets and outbox in one transaction a batch. */
+  consume<T>(options: ConsumeOptions<T>): Promise<Consumer>;
+  /**
+   * Runs a transaction that may append records. With `waitForLog` it resolves when the log has them; a rejection after
+   * that point leaves them to follow. It is never repeated: the caller knows whether that is safe.
+   */
+  transact<T>(
+    fn: (tx: Tx) => Promise<{ readonly result: T; readonly records: readonly NewRecord[] }>,
+    options?: { readonly waitForLog?: boolean },
+  ): Promise<T>;
+  /** What has stepped aside, without content. */
+  parked(): Promise<ParkedRecord[]>;
+  /** Flags the parked records of a key; the holder of the partition executes them in order. Answers how many. */
+  release(topic: TopicName, key: string): Promise<number>;
+  lag(): Promise<Lag[]>;
+  /** Waits until a group has consumed what the log holds now; false when that takes longer. */
+  waitForEnd(wait: WaitForEnd): Promise<boolean>;
+  /** Whether everything moves; reasons hold names and codes only. */
+  health(): { readonly ready: boolean; readonly reasons: string[] };
+  /** Finishes the batch in hand, leaves the groups, relays what is unsent (at most 3 s), and ends. */
+  stop(): Promise<void>;
+}
+
+/** Opens the engine of a service, making its tables when they are missing. */
+export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const { log, db, schema, logger = silentLogger, faults = noFaults } = options;
+  await migrate(db, { schema, folder: MIGRATIONS });
+  const outbox = openOutbox(db, schema, options.instance ?? randomUUID());
+  await outbox.beat();
+  const relay = startRelay(log, outbox, faults, logger);
+  const consumers = new Set<Consumer>();
+  const progress = createBell();
+  let stopping: Promise<void> | undefined;
+
+  let beating: Promise<void> | undefined;
+  async function beat(): Promise<void> {
+    const taken = await outbox.beat();
+    if (taken > 0) {
+      logger.info({ service: options.service, count: taken }, "relaying what an ended process left unsent");
+      relay.wake(taken);
+    }
+    await relay.recheck();
+  }
+  const timer = setInterval(() => {
+    // A beat that fails is made good by the next; what was missed is only that others may send our rows too.
+    beating ??= beat()
+      .catch(() => {})
+      .finally(() => {
+        beating = undefined;
+      });
+  }, BEAT_MS);
+  timer.unref();
+  relay.wake();
+
+  async function stop(): Promise<void> {
+    await Promise.all([...consumers].map((consumer) => consumer.stop()));
+    await relay.drained(DRAIN_MS);
+    clearInterval(timer);
+    await beating;
+    await relay.stop();
+    await outbox.exit().catch(() => {}); // the missing heartbeat says it too
+  }
+
+  return {
+    async consume(consume) {
+      const parked = openParked(schema, consume.group);
+      const base = { db, schema, outbox, parked, relay, faults, logger };
+      const consumer = await startConsumer(log, consume, base, () => progress.ring());
+      consumers.add(consumer);
+      return {
+        ...consumer,
+        async stop() {
+          consumers.delete(consumer);
+          await consumer.stop();
+        },
+      };
+    },
+    async transact(fn, { waitForLog = false } = {}) {
+      let receipt: Receipt | undefined;
+      let count = 0;
+      try {
+        const result = await db.tx(async (tx) => {
+          const { result, records } = await fn(tx);
+          checkSizes(records);
+          const seqs = await outbox.insert(tx, records);
+          count = seqs.length;
+          if (waitForLog && count > 0) receipt = relay.expect(seqs);
+          await faults("effect");
+          return result;
+        });
+        receipt?.committed();
+        await faults("commit");
+        if (count > 0) relay.wake(count);
+        await receipt?.appended;
+        return result;
+      } catch (error) {
+        receipt?.cancel();
+        if (count > 0) relay.wake(); // nobody knows whether a COMMIT that failed has happened
+        throw error;
+      }
+    },
+    parked: () => listParked(db, schema),
+    release: (topic, key) => flagForRelease(db, schema, topic, key),
+    lag: () => measureLag(log, db, schema, Date.now()),
+    waitForEnd: (wait) => waitForEnd(log, db, schema, wait, (ms) => progress.wait(progress.count(), ms)),
+    health() {
+      const stuck = relay.stuckSince();
+      const reasons = [...consumers].flatMap((consumer) => consumer.reasons());
+      if (stuck !== undefined && performance.now() - stuck > STUCK_MS) reasons.push("outbox: records wait for the log");
+      return { ready: reasons.length === 0, reasons };
+    },
+    stop: () => (stopping ??= stop()),
+  };
+}

@@ -1,0 +1,66 @@
+// Lag: how far each group of a service is behind the log, in records and in seconds; and waiting until it is not.
+import type { Db } from "@ruta/db";
+import { partitionOf } from "../partition.ts";
+import type { Log, TopicName } from "../port.ts";
+import { readOffsets } from "./offsets.ts";
+
+/** How far a group is behind in one partition. */
+export interface Lag {
+  readonly group: string;
+  readonly topic: TopicName;
+  readonly partition: number;
+  readonly records: bigint;
+  /** Age of the first record not consumed; 0 when there is none. */
+  readonly seconds: number;
+}
+
+/** The lag of every group and partition that the service has ever consumed, whoever holds it now. `now` in ms. */
+export async function measureLag(log: Log, db: Db, schema: string, now: number): Promise<Lag[]> {
+  const rows = await readOffsets(db, schema);
+  const ends = new Map<string, bigint>();
+  for (const topic of new Set(rows.map(({ topic }) => topic))) {
+    for (const { partition, end } of await log.offsets(topic)) ends.set(`${topic}/${partition}`, end);
+  }
+  return Promise.all(
+    rows.map(async ({ group, topic, partition, next }) => {
+      const records = (ends.get(`${topic}/${partition}`) ?? next) - next;
+      if (records <= 0n) return { group, topic, partition, records: 0n, seconds: 0 };
+      const [first] = await log.read(topic, partition, next, { max: 1 });
+      return { group, topic, partition, records, seconds: first ? Math.max(0, (now - first.time) / 1000) : 0 };
+    }),
+  );
+}
+
+/** What to wait for. */
+export interface WaitForEnd {
+  readonly group: string;
+  readonly topic: TopicName;
+  /** Only the partition of this key, when it is named. */
+  readonly key?: string;
+  readonly withinMs: number;
+}
+
+/**
+ * True as soon as the group has consumed what the log held at the call, false when that takes longer. `moved` resolves
+ * when the own consumer has moved on, or after some ms; others' progress is seen by looking again.
+ */
+export async function waitForEnd(
+  log: Log,
+  db: Db,
+  schema: string,
+  wait: WaitForEnd,
+  moved: (ms: number) => Promise<void>,
+): Promise<boolean> {
+  const until = performance.now() + wait.withinMs;
+  const ends = await log.offsets(wait.topic);
+  const only = wait.key === undefined ? undefined : partitionOf(wait.key, ends.length);
+  const wanted = ends.filter(({ partition, end }) => end > 0n && (only === undefined || partition === only));
+  for (let ms = 10; ; ms = Math.min(200, ms * 2)) {
+    const rows = wanted.length === 0 ? [] : await readOffsets(db, schema, wait.group);
+    const next = new Map(rows.filter(({ topic }) => topic === wait.topic).map((row) => [row.partition, row.next]));
+    if (wanted.every(({ partition, start, end }) => start === end || (next.get(partition) ?? 0n) >= end)) return true;
+    const left = until - performance.now();
+    if (left <= 0) return false;
+    await moved(Math.min(ms, left));
+  }
+}

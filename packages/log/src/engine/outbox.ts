@@ -1,0 +1,92 @@
+// The outbox table: written with the effect, read by the relay, handed on when its owner is gone.
+import { sql } from "@ruta/db";
+import type { Db, Tx } from "@ruta/db";
+import type { NewRecord, TopicName, TopicPartition } from "../port.ts";
+import { partitionRows, recordRows } from "./rows.ts";
+
+/** A process of a service not seen for so long is ended, on the database's clock; its rows go to a living one. */
+export const EXPIRY_MS = 5_000;
+
+/** A record of the outbox. */
+export interface OutboxRow extends NewRecord {
+  readonly seq: bigint;
+}
+
+/** Where the records of a batch come from. */
+export interface Source {
+  readonly group: string;
+  /** The partition of each record, in their order. */
+  readonly partitions: readonly TopicPartition[];
+}
+
+/** The outbox of one process of a service. */
+export interface Outbox {
+  /** Writes records in order, and answers their sequences. */
+  insert(tx: Tx, records: readonly NewRecord[], source?: Source): Promise<bigint[]>;
+  /** Removes what was sent, and answers this process's next rows by sequence. */
+  next(sent: readonly bigint[], max: number): Promise<OutboxRow[]>;
+  /** Takes what another process left unsent for partitions that are this one's now. */
+  claim(tx: Tx, group: string, partitions: readonly TopicPartition[]): Promise<bigint[]>;
+  /** Which of these are still there. */
+  present(seqs: readonly bigint[]): Promise<Set<bigint>>;
+  /** Says that this process lives, and takes the rows of those that do not; answers how many. */
+  beat(): Promise<number>;
+  /** Says that this process has ended. */
+  exit(): Promise<void>;
+}
+
+/** The outbox in one schema, as `owner` sees it. */
+export function openOutbox(db: Db, schema: string, owner: string): Outbox {
+  const outbox = sql.id(schema, "outbox");
+  const instance = sql.id(schema, "engine_instance");
+  const seqs = (rows: readonly { seq: bigint }[]): bigint[] => rows.map(({ seq }) => seq);
+  return {
+    async insert(tx, records, source) {
+      if (records.length === 0) return [];
+      const from = source?.partitions;
+      return seqs(
+        await tx.query<{ seq: bigint }>(sql`
+          INSERT INTO ${outbox} (owner, grp, source_topic, source_partition, topic, key, value, headers)
+          SELECT ${owner}, ${source?.group ?? null}, s.source_topic, s.source_partition, s.topic, r.key, r.value, r.headers
+          FROM ${recordRows(records)} AS r
+          JOIN unnest(${records.map(({ topic }) => topic)}::text[], ${records.map((_, n) => from?.[n]?.topic ?? null)}::text[],
+            ${records.map((_, n) => from?.[n]?.partition ?? null)}::integer[])
+            WITH ORDINALITY AS s (topic, source_topic, source_partition, ord) ON s.ord = r.ord
+          ORDER BY r.ord RETURNING seq`),
+      );
+    },
+    async next(sent, max) {
+      const rows = await db.query<{ seq: bigint; topic: TopicName; key: string; value: Buffer; headers: string }>(sql`
+        WITH gone AS (DELETE FROM ${outbox} WHERE seq = ANY(${sent}::bigint[]))
+        SELECT seq, topic, key, value, headers FROM ${outbox}
+        WHERE owner = ${owner} AND seq <> ALL(${sent}::bigint[]) ORDER BY seq LIMIT ${max}`);
+      return rows.map((row) => ({ ...row, headers: JSON.parse(row.headers) as Record<string, string> }));
+    },
+    async claim(tx, group, partitions) {
+      return seqs(
+        await tx.query<{ seq: bigint }>(sql`UPDATE ${outbox} SET owner = ${owner}
+          WHERE grp = ${group} AND (source_topic, source_partition) IN
+            (SELECT topic, partition FROM ${partitionRows(partitions)} AS p) RETURNING seq`),
+      );
+    },
+    async present(asked) {
+      return new Set(seqs(await db.query<{ seq: bigint }>(sql`SELECT seq FROM ${outbox} WHERE seq = ANY(${asked}::bigint[])`)));
+    },
+    async beat() {
+      // A heartbeat need not survive a crash of the server: it does not wait for the disk.
+      const [row] = await db.query<{ taken: number }>(sql`
+        WITH soft AS (SELECT set_config('synchronous_commit', 'off', true) AS set),
+        beat AS (INSERT INTO ${instance} SELECT ${owner}, clock_timestamp() FROM soft
+          ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp()),
+        forgotten AS (DELETE FROM ${instance} WHERE seen_at < clock_timestamp() - interval '1 hour'),
+        taken AS (UPDATE ${outbox} SET owner = ${owner} WHERE owner <> ${owner} AND owner NOT IN (
+          SELECT id FROM ${instance} WHERE seen_at > clock_timestamp() - make_interval(secs => ${EXPIRY_MS / 1000}))
+          RETURNING seq)
+        SELECT count(*)::integer AS taken FROM taken`);
+      return row?.taken ?? 0;
+    },
+    async exit() {
+      await db.query(sql`DELETE FROM ${instance} WHERE id = ${owner}`);
+    },
+  };
+}

@@ -1,0 +1,29 @@
+// The log: a port with two drivers, and the engine that joins records, SQL and offsets.
+export { RecordTooLarge, TryAgain, UnknownTopic } from "./errors.ts";
+export { follow } from "./follow.ts";
+export type { Following } from "./follow.ts";
+export { openLog } from "./open-log.ts";
+export type { LogConfig } from "./open-log.ts";
+export { partitionOf } from "./partition.ts";
+export { MAX_BATCH, silentLogger } from "./port.ts";
+export type {
+  Appended,
+  Log,
+  LogLogger,
+  LogRecord,
+  Member,
+  Membership,
+  NewRecord,
+  Position,
+  TopicName,
+  TopicPartition,
+  TopicSpec,
+} from "./port.ts";
+export { unknownKind } from "./engine/consumer.ts";
+export type { ConsumeOptions, Consumer, Unknown } from "./engine/consumer.ts";
+export { openEngine } from "./engine/engine.ts";
+export type { Engine, EngineOptions } from "./engine/engine.ts";
+export type { FaultPoint, Faults } from "./engine/faults.ts";
+export type { Lag, WaitForEnd } from "./engine/lag.ts";
+export type { ParkedRecord, ParkReason } from "./engine/parked.ts";
+export type { Handle, Handled } from "./engine/work.ts";

@@ -1,0 +1,27 @@
+// Opens the log that the configuration names: Kafka when there are brokers, else PostgreSQL.
+import type { Db } from "@ruta/db";
+import { openKafkaLog } from "./kafka/driver.ts";
+import { silentLogger } from "./port.ts";
+import type { Log, LogLogger } from "./port.ts";
+import { openPostgresLog } from "./postgres/driver.ts";
+
+/** What `openLog` takes. */
+export interface LogConfig {
+  /** host:port, separated by commas. */
+  readonly kafkaBrokers?: string | undefined;
+  readonly databaseUrl: string;
+  /** An open pool of that database, to share; the log leaves it open. */
+  readonly db?: Db;
+  /** Put before every topic, group and schema. */
+  readonly prefix?: string;
+  readonly clientId: string;
+  readonly logger?: LogLogger;
+}
+
+/** Opens the log. */
+export function openLog(config: LogConfig): Promise<Log> {
+  const { kafkaBrokers, prefix = "", clientId, logger = silentLogger } = config;
+  if (kafkaBrokers) return openKafkaLog({ kafkaBrokers, prefix, clientId, logger });
+  const { databaseUrl, db } = config;
+  return openPostgresLog({ databaseUrl, prefix, clientId, logger, ...(db ? { db } : {}) });
+}
