@@ -26,6 +26,8 @@ export interface FoldedDirectory {
   current(): Directory;
   /** Waits until the fold has what the log has now. */
   caughtUp(): Promise<void>;
+  /** Whether the topic can be read and folded. */
+  healthy(): boolean;
   stop(): Promise<void>;
 }
 
@@ -35,8 +37,12 @@ export async function foldDirectory(log: Log): Promise<FoldedDirectory> {
   const following = await follow(log, TOPICS.directory, (records) => {
     for (const record of records) fold.apply(decodeRecord(TOPICS.directory, record.value));
   });
-  await following.reachedEnd;
-  return { current: () => fold.current, caughtUp: () => following.caughtUp(), stop: () => following.stop() };
+  return {
+    current: () => fold.current,
+    caughtUp: () => following.caughtUp(),
+    healthy: () => following.healthy(),
+    stop: () => following.stop(),
+  };
 }
 
 /** Reads a command; one whose act this release does not know waits for a release that does. Throws for what is no command of its key. */

@@ -5,7 +5,7 @@ import { TOPICS } from "@ruta/events";
 import type { ReferralCommand } from "@ruta/events";
 import type { HttpApp } from "@ruta/kit";
 import { openEngine } from "@ruta/log";
-import type { Consumer, Log, LogLogger } from "@ruta/log";
+import type { Log, LogLogger } from "@ruta/log";
 import type { Seal } from "@ruta/seal";
 import { openCaseTable } from "./case-table.ts";
 import { GROUP, decideBatch, decodeCommand, foldDirectory } from "./consume.ts";
@@ -44,13 +44,12 @@ export async function createRouter(deps: RouterDeps): Promise<Service> {
   const table = openCaseTable(schema);
   registerRoutes(admin, { engine, db, table, now });
   let directory: FoldedDirectory | undefined;
-  let consumer: Consumer | undefined;
 
   return {
     async start() {
       const folded = await foldDirectory(log);
       directory = folded;
-      consumer = await engine.consume<ReferralCommand>({
+      await engine.consume<ReferralCommand>({
         group: GROUP,
         topics: [TOPICS.commands],
         decode: decodeCommand,
@@ -62,8 +61,10 @@ export async function createRouter(deps: RouterDeps): Promise<Service> {
       await directory?.stop();
     },
     health() {
-      const { ready, reasons } = engine.health();
-      return consumer ? { ready, reasons } : { ready: false, reasons: [...reasons, "the router has not started"] };
+      const reasons = [...engine.health().reasons];
+      if (!directory) reasons.push("the router has not started");
+      else if (!directory.healthy()) reasons.push("the directory cannot be followed");
+      return { ready: reasons.length === 0, reasons };
     },
   };
 }
