@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startEmbedded } from "@ruta/db/embedded";
+import { startTestKafka } from "./kafka-server.ts";
 
 /** Vitest calls it before the first test and what it answers after the last; workers read the variables. */
 export default async function setup(): Promise<() => Promise<void>> {
@@ -16,6 +17,9 @@ export default async function setup(): Promise<() => Promise<void>> {
       rmSync(folder, { recursive: true, force: true });
     });
   }
+  const kafka = await startTestKafka();
+  if (kafka.brokers) process.env.RUTA_TEST_KAFKA_BROKERS = kafka.brokers;
+  stops.push(() => kafka.stop());
   return async () => {
     for (const stop of stops.toReversed()) await stop();
   };
