@@ -14,7 +14,7 @@ export interface Following {
   /** Whether it follows without failures now; a throw of `onRecords` ends it for good. */
   healthy(): boolean;
   /** No record is handed over after this. */
-  stop(): void;
+  stop(): Promise<void>;
 }
 
 /**
@@ -47,7 +47,10 @@ export async function follow(
         if (failures === 0) failing += 1;
         failures += 1;
         const code = error instanceof Error && "code" in error ? error.code : "unknown";
-        logger.warn({ topic, partition, count: failures, err: { code } }, "a followed topic could not be read; reading again");
+        logger.warn(
+          { topic, partition, count: failures, err: { code } },
+          "a followed topic could not be read; reading again",
+        );
         await stopping.wait(0, backoff(failures, Math.random()));
         continue;
       }
@@ -80,7 +83,7 @@ export async function follow(
   const following: Following = {
     caughtUp,
     healthy: () => failing === 0 && broken === undefined,
-    stop() {
+    async stop() {
       stopped = true;
       stopping.ring();
       moved.ring();

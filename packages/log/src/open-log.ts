@@ -1,6 +1,5 @@
 // Opens the log that the configuration names: Kafka when there are brokers, else PostgreSQL.
 import type { Db } from "@ruta/db";
-import { openKafkaLog } from "./kafka/driver.ts";
 import { silentLogger } from "./port.ts";
 import type { Log, LogLogger } from "./port.ts";
 import { openPostgresLog } from "./postgres/driver.ts";
@@ -19,9 +18,13 @@ export interface LogConfig {
 }
 
 /** Opens the log. */
-export function openLog(config: LogConfig): Promise<Log> {
+export async function openLog(config: LogConfig): Promise<Log> {
   const { kafkaBrokers, prefix = "", clientId, logger = silentLogger } = config;
-  if (kafkaBrokers) return openKafkaLog({ kafkaBrokers, prefix, clientId, logger });
+  if (kafkaBrokers) {
+    // Loaded only where it is used: the embedded hub starts without a Kafka client.
+    const { openKafkaLog } = await import("./kafka/driver.ts");
+    return openKafkaLog({ kafkaBrokers, prefix, clientId, logger });
+  }
   const { databaseUrl, db } = config;
   return openPostgresLog({ databaseUrl, prefix, clientId, logger, ...(db ? { db } : {}) });
 }

@@ -80,7 +80,8 @@ describe("the plan of a batch", () => {
         expect(planned.handle.length + planned.park.length).toBe(records.length);
         for (const { record } of planned.handle) {
           const before = planned.park.filter(
-            (p) => p.record.partition === record.partition && p.record.key === record.key && p.record.offset < record.offset,
+            (p) =>
+              p.record.partition === record.partition && p.record.key === record.key && p.record.offset < record.offset,
           );
           expect(before).toEqual([]);
         }

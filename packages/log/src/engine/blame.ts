@@ -14,7 +14,8 @@ export function passes(error: unknown): boolean {
  */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return "not an Error";
-  const code = "code" in error && (typeof error.code === "string" || typeof error.code === "number") ? ` ${error.code}` : "";
+  const code =
+    "code" in error && (typeof error.code === "string" || typeof error.code === "number") ? ` ${error.code}` : "";
   const frame = /\n\s+at .*?([\w.-]+\.[a-z]+:\d+):\d+\)?/.exec(error.stack ?? "");
   return `${error.name}${code}${frame?.[1] ? ` at ${frame[1]}` : ""}`;
 }

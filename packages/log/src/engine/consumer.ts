@@ -130,7 +130,11 @@ export async function startConsumer<T>(
       relay.wake(left.length);
       if (!(await relay.drained(RELAY_FIRST_MS))) throw new Error("the records left unsent are not in the log yet");
     }
-    await flagKnown(context, decode, positions.map((position) => asHeld(position)));
+    await flagKnown(
+      context,
+      decode,
+      positions.map((position) => asHeld(position)),
+    );
     const keys = await parked.keys(db, partitions, false);
     const started: Position[] = [];
     for (const position of positions) {
@@ -176,7 +180,10 @@ export async function startConsumer<T>(
     const gaps = [...first].filter(([one, offset]) => offset > one.next);
     const skipped = new Set<Held>();
     if (gaps.length === 0) return skipped;
-    const bounds = await boundsOf(log, gaps.map(([one]) => one));
+    const bounds = await boundsOf(
+      log,
+      gaps.map(([one]) => one),
+    );
     for (const [one, offset] of gaps) {
       const { topic, partition, next } = one;
       const [record] = await log.read(topic, partition, next, { max: 1 });
@@ -212,7 +219,10 @@ export async function startConsumer<T>(
           try {
             return await consume(batch);
           } catch (error) {
-            logger.warn({ group, count: failures + 1, err: { code: describeError(error) } }, "a batch could not be begun");
+            logger.warn(
+              { group, count: failures + 1, err: { code: describeError(error) } },
+              "a batch could not be begun",
+            );
             await context.pause(Math.min(5_000, 200 * (failures + 1)));
           }
         }
@@ -229,7 +239,8 @@ export async function startConsumer<T>(
   poll.unref();
 
   return {
-    partitions: () => [...held.values()].map(({ topic, partition, next, stopped }) => ({ topic, partition, next, stopped })),
+    partitions: () =>
+      [...held.values()].map(({ topic, partition, next, stopped }) => ({ topic, partition, next, stopped })),
     reasons: () => [
       ...(unready === undefined ? [] : [`${group}: ${unready}`]),
       ...[...held.values()].flatMap((one) => (one.stopped ? [`${group} ${nameOf(one)}: ${one.stopped}`] : [])),
@@ -251,10 +262,14 @@ function asHeld({ topic, partition, next }: Position, parkedKeys: readonly strin
 }
 
 /** Start and end of these partitions' logs. */
-async function boundsOf(log: Log, partitions: readonly TopicPartition[]): Promise<Map<string, { start: bigint; end: bigint }>> {
+async function boundsOf(
+  log: Log,
+  partitions: readonly TopicPartition[],
+): Promise<Map<string, { start: bigint; end: bigint }>> {
   const bounds = new Map<string, { start: bigint; end: bigint }>();
   for (const topic of new Set(partitions.map(({ topic }) => topic))) {
-    for (const { partition, start, end } of await log.offsets(topic)) bounds.set(nameOf({ topic, partition }), { start, end });
+    for (const { partition, start, end } of await log.offsets(topic))
+      bounds.set(nameOf({ topic, partition }), { start, end });
   }
   return bounds;
 }

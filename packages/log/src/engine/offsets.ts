@@ -37,7 +37,12 @@ export async function advance(tx: Tx, schema: string, group: string, steps: read
  * Where the group stands in these partitions, waiting for a transaction that moves one of them. A group new to a
  * partition starts where `start` says.
  */
-export async function lockOffsets(tx: Tx, schema: string, group: string, starts: readonly Position[]): Promise<Position[]> {
+export async function lockOffsets(
+  tx: Tx,
+  schema: string,
+  group: string,
+  starts: readonly Position[],
+): Promise<Position[]> {
   const table = sql.id(schema, "consumer_offset");
   await tx.query(sql`INSERT INTO ${table} (grp, topic, partition, next)
     SELECT ${group}, p.topic, p.partition, s.next FROM ${partitionRows(starts)} AS p

@@ -70,7 +70,9 @@ export function openOutbox(db: Db, schema: string, owner: string): Outbox {
       );
     },
     async present(asked) {
-      return new Set(seqs(await db.query<{ seq: bigint }>(sql`SELECT seq FROM ${outbox} WHERE seq = ANY(${asked}::bigint[])`)));
+      return new Set(
+        seqs(await db.query<{ seq: bigint }>(sql`SELECT seq FROM ${outbox} WHERE seq = ANY(${asked}::bigint[])`)),
+      );
     },
     async beat() {
       // A heartbeat need not survive a crash of the server: it does not wait for the disk.

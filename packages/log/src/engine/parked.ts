@@ -92,9 +92,9 @@ export function openParked(schema: string, group: string): Parked {
       tx.query<ParkedKey>(sql`SELECT DISTINCT topic, partition, key FROM ${parked}
         WHERE ${within(partitions)} AND (release OR NOT ${flagged})`),
     head: async (tx, key, max) =>
-      (
-        await tx.query<Row>(sql`SELECT ${columns} FROM ${parked} WHERE ${of(key)} ORDER BY "offset" LIMIT ${max}`)
-      ).map(toRecord),
+      (await tx.query<Row>(sql`SELECT ${columns} FROM ${parked} WHERE ${of(key)} ORDER BY "offset" LIMIT ${max}`)).map(
+        toRecord,
+      ),
     unknownHeads: async (tx, partitions) =>
       (
         await tx.query<Row>(sql`SELECT ${columns} FROM (

@@ -149,7 +149,8 @@ export function startRelay(log: Log, outbox: Outbox, faults: Faults, logger: Log
       stopping.ring();
       emptied.ring();
       await looping;
-      for (const one of new Set(waiting.values())) one.reject(new Error("the engine has stopped; the records will follow"));
+      for (const one of new Set(waiting.values()))
+        one.reject(new Error("the engine has stopped; the records will follow"));
       waiting.clear();
     },
   };

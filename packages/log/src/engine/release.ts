@@ -12,7 +12,9 @@ import type { Handled, WorkContext } from "./work.ts";
 const SLICE = 100;
 
 /** What decoding makes of a record; `undefined` message means that it is (still) not to be had, for `reason`. */
-export type Decoded<T> = { readonly message: T } | { readonly reason: "undecodable" | "unknown-kind"; readonly error: string };
+export type Decoded<T> =
+  | { readonly message: T }
+  | { readonly reason: "undecodable" | "unknown-kind"; readonly error: string };
 
 /** Executes every flagged key of these partitions. */
 export async function releaseFlagged<T>(
@@ -46,12 +48,15 @@ async function releaseKey<T>(
   key: ParkedKey,
 ): Promise<void> {
   let slice = SLICE;
-  for (let failures = 0; context.current(held); ) {
+  for (let failures = 0; context.current(held);) {
     const records = await context.parked.head(context.db, key, slice);
     const [first] = records;
     if (!first) {
       held.parkedKeys.delete(key.key);
-      context.logger.info({ group: context.group, topic: held.topic, partition: held.partition }, "a parked key was released");
+      context.logger.info(
+        { group: context.group, topic: held.topic, partition: held.partition },
+        "a parked key was released",
+      );
       return;
     }
     const batch: (Handled<T> & { held: Held })[] = [];
@@ -106,5 +111,8 @@ async function fail<T>(
 ): Promise<void> {
   await context.parked.failed(context.db, key, first.offset, reason, error);
   const { group } = context;
-  context.logger.warn({ group, topic: key.topic, partition: key.partition, err: { code: reason, at: error } }, "a released key is parked again");
+  context.logger.warn(
+    { group, topic: key.topic, partition: key.partition, err: { code: reason, at: error } },
+    "a released key is parked again",
+  );
 }

@@ -52,7 +52,9 @@ export function watch(options: {
   return {
     reasons: () =>
       [...since].flatMap(([{ topic, partition }, { at }]) =>
-        performance.now() - at >= STUCK_MS ? [`${topic}/${partition}: lag without progress for ${STUCK_MS / 1000} s`] : [],
+        performance.now() - at >= STUCK_MS
+          ? [`${topic}/${partition}: lag without progress for ${STUCK_MS / 1000} s`]
+          : [],
       ),
     stop: () => clearInterval(timer),
   };

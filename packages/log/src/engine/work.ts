@@ -45,7 +45,11 @@ export interface WorkContext<T> {
 }
 
 /** Runs the handler and writes what it answers to the outbox, each row with the partition its key came from. */
-export async function decide<T>(context: WorkContext<T>, tx: Tx, batch: readonly (Handled<T> & { held: Held })[]): Promise<number> {
+export async function decide<T>(
+  context: WorkContext<T>,
+  tx: Tx,
+  batch: readonly (Handled<T> & { held: Held })[],
+): Promise<number> {
   const [first] = batch;
   if (!first) return 0;
   const records = await context.handle(tx, batch);
@@ -77,7 +81,10 @@ async function runOnce<T>(context: WorkContext<T>, items: readonly Item<T>[]): P
       if (reason === "waiting") continue;
       const { topic, partition, offset } = record;
       const { group } = context;
-      context.logger.warn({ group, topic, partition, offset: String(offset), err: { code: reason, at: error } }, "a record was parked");
+      context.logger.warn(
+        { group, topic, partition, offset: String(offset), err: { code: reason, at: error } },
+        "a record was parked",
+      );
     }
     await context.faults("commit");
     if (written > 0) context.relay.wake(written);
@@ -88,7 +95,7 @@ async function runOnce<T>(context: WorkContext<T>, items: readonly Item<T>[]): P
 /** Works the items off in order; returns when each is decided, parked, or no longer this holder's business. */
 export async function work<T>(context: WorkContext<T>, all: readonly Item<T>[]): Promise<void> {
   let alone = 0;
-  for (let failures = 0; ; ) {
+  for (let failures = 0; ;) {
     const items = all.filter(({ held }) => context.current(held));
     if (items.length === 0) return;
     try {
@@ -99,7 +106,10 @@ export async function work<T>(context: WorkContext<T>, all: readonly Item<T>[]):
       if (error instanceof Fenced) return context.fenced([...new Set(items.map(({ held }) => held))]);
       if (passes(error)) {
         failures += 1;
-        context.logger.warn({ group: context.group, count: failures, err: { code: describeError(error) } }, "a batch is tried again");
+        context.logger.warn(
+          { group: context.group, count: failures, err: { code: describeError(error) } },
+          "a batch is tried again",
+        );
         await context.pause(backoff(failures, Math.random()));
         continue;
       }
