@@ -35,9 +35,9 @@ interface Ranked {
 const ACCOMPANYING_BANDS: ReadonlySet<string> = new Set(["0-4", "5-11"]);
 
 /**
- * Everyone considered at `now` (milliseconds), eligible ones first, then by rank: addressed by a person, a service for this very
- * territory, duty-holder before others and private last, the most recently assured data, id. The addressed institution is among
- * them even when it has no such service.
+ * Everyone considered at `now` (milliseconds), by rank: addressed by a person, eligible, a service for this very territory,
+ * duty-holder before others and private last, the most recently assured data, id. Eligible is who meets every criterion but
+ * consent: to those the requester can still agree. The addressed institution is there even when it has no such service.
  */
 export function candidatesFor(need: Need, directory: Directory, now: number): Candidate[] {
   const services = indexOf(directory).servicesOf(need.serviceType);
@@ -47,10 +47,9 @@ export function candidatesFor(need: Need, directory: Directory, now: number): Ca
   return found.sort(byRank).map(({ candidate }) => candidate);
 }
 
-/** True when the basis is all that stands in the way: the requester can agree to this one. */
-export function lacksOnlyConsent(candidate: Candidate): boolean {
-  const unmet = candidate.criteria.filter(({ met }) => !met);
-  return unmet.length === 1 && unmet[0]?.name === "consent";
+/** True when nothing stands in the way: it fits, and the basis covers it. */
+export function canTake({ criteria }: Candidate): boolean {
+  return criteria.every(({ met }) => met);
 }
 
 /** True for a candidate that a person chose. */
@@ -61,7 +60,7 @@ export function isAddressed(need: Need, institution: string, serviceId: string):
 function consider(service: Service, need: Need, directory: Directory, now: number): Ranked {
   const institution = directory.institution(service.institution, now);
   const territory = territoryOf(service, need, directory);
-  const criteria = [
+  const fits = [
     result("service-type", true),
     result("validity", institution !== undefined && isValid(service.validity, now)),
     result("accepts-referrals", service.acceptsReferrals),
@@ -72,21 +71,21 @@ function consider(service: Service, need: Need, directory: Directory, now: numbe
     territory,
     result("age", ...eachOf(need.household, ({ ageBand }) => allows(service.ageBands, ageBand))),
     result("sex", ...eachOf(need.household, (person) => allowsSex(service.sexes, person))),
-    result("consent", institution !== undefined && covers(need.consent, institution, need.priority)),
   ];
-  const eligible = criteria.every(({ met }) => met);
+  const consent = result("consent", institution !== undefined && covers(need.consent, institution, need.priority));
+  const eligible = fits.every(({ met }) => met);
   const candidate = create(CandidateSchema, {
     institution: service.institution,
     serviceId: service.id,
     eligible,
-    criteria,
+    criteria: [...fits, consent],
   });
   const specific = service.territories.length > 0 && territory.met && !territory.unknown;
   return {
     candidate,
     rank: [
-      eligible ? 0 : 1,
       isAddressed(need, service.institution, service.id) ? 0 : 1,
+      eligible ? 0 : 1,
       specific ? 0 : 1,
       standing(institution),
       -(Number(service.assuredDate.replaceAll("-", "")) || 0),
@@ -103,7 +102,7 @@ function withoutService(need: Need): Ranked {
     eligible: false,
     criteria: [result("service-type", false)],
   });
-  return { candidate, rank: [1, 0, 1, 2, 0, need.addressedTo, need.serviceId] };
+  return { candidate, rank: [0, 1, 1, 2, 0, need.addressedTo, need.serviceId] };
 }
 
 function result(name: string, met: boolean, unknown = false): Criterion {

@@ -100,7 +100,8 @@ describe("deciding", () => {
     fc.assert(
       fc.property(history, (commands) => {
         const ended = new Map<string, Status>();
-        const reopened = play(commands).events.filter(({ referralId: id, status }) => {
+        const facts = play(commands).events.filter(({ fact }) => fact.case !== "refused");
+        const reopened = facts.filter(({ referralId: id, status }) => {
           const before = ended.get(id);
           if (TERMINAL.includes(status)) ended.set(id, status);
           return before !== undefined && status !== before && status !== Status.ENTERED_IN_ERROR;

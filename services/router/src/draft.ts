@@ -39,6 +39,8 @@ export interface Particulars {
   /** Who acted; the sender of the command unless said. */
   readonly actor?: Actor;
   readonly sections?: readonly Section[];
+  /** True for what an outsider is told: nothing of the referral but its id. */
+  readonly bare?: boolean;
   /** What a new referral starts from. */
   readonly opens?: Pick<ReferralEvent, "requester" | "priority" | "confidentiality">;
 }
@@ -72,7 +74,7 @@ export class Draft {
   /** Adds an event of a referral. */
   emit(referralId: string, fact: ReferralEvent["fact"], particulars: Particulars = {}): void {
     const { command, context, state, now } = this;
-    const referral = state.referrals[referralId];
+    const referral = particulars.bare ? undefined : state.referrals[referralId];
     const standing = particulars.phase === undefined ? {} : STANDING[particulars.phase];
     const recordedAt = timestampFromMs(now);
     const receivedAt = command.receivedAt ?? recordedAt;
@@ -98,13 +100,14 @@ export class Draft {
       businessStatus: standing.business ?? referral?.businessStatus ?? 0,
       sections: [...sections],
       priority: opens?.priority ?? referral?.priority ?? 0,
-      confidentiality: opens?.confidentiality ?? state.confidentiality,
+      confidentiality: particulars.bare ? 0 : (opens?.confidentiality ?? state.confidentiality),
       fact,
     });
     this.state = evolve(state, event);
     const after = this.state.referrals[referralId];
     // A request alone expects nothing of anybody: the next event of the same decision says where it goes.
-    event.expectation = after && fact.case !== "requested" ? expectationOf(after) : nobody();
+    const expects = after !== undefined && fact.case !== "requested" && !particulars.bare;
+    event.expectation = expects ? expectationOf(after) : nobody();
     this.events.push(event);
   }
 
@@ -120,7 +123,8 @@ export class Draft {
     });
     // The body as it came stays as evidence; what it tells of a person is not taken into the case.
     const sections = command.sections.filter(({ kind }) => kind === SectionKind.RAW);
-    this.emit(command.referralId, { case: "refused", value }, { sections });
+    const bare = code === "not-a-party" || code === "unknown-referral";
+    this.emit(command.referralId, { case: "refused", value }, { sections, bare });
     return code;
   }
 }

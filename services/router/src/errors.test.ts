@@ -1,8 +1,9 @@
 // Every refusal code of the registry by a story that leads to it; the registry and the stories name the same codes.
+import { readFileSync } from "node:fs";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Channel, Priority } from "@ruta/events";
 import { describe, expect, it } from "vitest";
-import { REFUSALS } from "./errors.ts";
+import { REFUSALS, refusalsPage } from "./errors.ts";
 import type { RefusalCode } from "./errors.ts";
 import { CASE, DAY, HOUR, Story, asks, usual } from "./scenario.ts";
 import { eventId } from "./state.ts";
@@ -80,6 +81,12 @@ describe("the refusals", () => {
     expect(Object.keys(STORIES).sort()).toEqual(Object.keys(REFUSALS).sort());
   });
 
+  it("of docs/errors.md are those of the registry, word for word", () => {
+    const page = readFileSync(new URL("../../../docs/errors.md", import.meta.url), "utf8");
+    const section = /^## After the 202\n+([\s\S]*?)(?=^## |(?![\s\S]))/m.exec(page)?.[1]?.trim() ?? "";
+    expect(section.slice(section.indexOf("| code"))).toBe(refusalsPage());
+  });
+
   it.each(Object.keys(REFUSALS) as RefusalCode[])("include %s, by a story that leads to it", (code) => {
     expect(STORIES[code]().refusal).toBe(code);
   });
@@ -102,6 +109,16 @@ describe("the refusals", () => {
         webhookId: "msg-2",
       },
     });
+  });
+
+  it("tell an outsider nothing of the referral but its id, and a party everything", () => {
+    const story = after();
+    const outsider = story.tell(usual("accept", 0), { by: "stranger" }).events[0];
+    expect(outsider).toMatchObject({ requester: "", performer: "", status: 0, priority: 0, confidentiality: 0 });
+    expect(outsider?.expectation?.institution).toBe("");
+    const party = performer(story, "complete");
+    expect(party.events[0]).toMatchObject({ requester: "sender", performer: "house-a", status: 1, confidentiality: 2 });
+    expect(party.events[0]?.expectation?.institution).toBe("house-a");
   });
 
   it("of an answer to a case that does not exist open it with a refusal as its first event", () => {

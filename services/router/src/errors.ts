@@ -135,3 +135,11 @@ export const REFUSALS = {
 
 /** The code of a refusal. */
 export type RefusalCode = keyof typeof REFUSALS;
+
+/** The part of docs/errors.md that lists these codes. */
+export function refusalsPage(): string {
+  const rows = Object.entries<RefusalKind>(REFUSALS).map(
+    ([code, { title, remedy }]) => `| \`${code}\` | ${title}. | ${remedy} |`,
+  );
+  return ["| code | meaning | what to do |", "| --- | --- | --- |", ...rows].join("\n");
+}

@@ -9,7 +9,7 @@ import {
   referralId,
 } from "@ruta/events";
 import type { Actor, Candidate, Consent, ReferralRequested, Section } from "@ruta/events";
-import { candidatesFor, isAddressed, lacksOnlyConsent } from "./candidates.ts";
+import { canTake, candidatesFor, isAddressed } from "./candidates.ts";
 import type { HouseholdMember, Need } from "./candidates.ts";
 import { hubActor } from "./draft.ts";
 import type { Draft } from "./draft.ts";
@@ -57,7 +57,7 @@ export function place(draft: Draft, id: string, choice: Choice): void {
   const need = needOf(draft, referral, choice, routing);
   const all = candidatesFor(need, directory, draft.now);
   const named = choice.institution === "" ? all : all.filter((c) => isAddressed(need, c.institution, c.serviceId));
-  const chosen = named.find(({ eligible }) => eligible);
+  const chosen = named.find(canTake);
   if (chosen) {
     const value = create(ReferralAddressedSchema, {
       ...consent,
@@ -71,7 +71,7 @@ export function place(draft: Draft, id: string, choice: Choice): void {
       { case: "addressed", value },
       { phase: "requested", performer: chosen.institution, actor, sections },
     );
-  } else if (named.some(lacksOnlyConsent)) giveBack("consent-does-not-cover", all);
+  } else if (named.some(({ eligible }) => eligible)) giveBack("consent-does-not-cover", all);
   else if (choice.institution !== "" && choice.chosenBy !== "chosen-by-operator") giveBack("addressed-not-usable", all);
   else worklist(need.tried.size > 0 ? "candidates-exhausted" : "no-candidate", all);
 

@@ -504,7 +504,7 @@ export type Candidate = Message<"ruta.referral.v1.Candidate"> & {
   serviceId: string;
 
   /**
-   * True when it passed every criterion.
+   * True when it passed every criterion but consent: where only that is missing, the requester can agree to it.
    *
    * @generated from field: bool eligible = 3;
    */
@@ -1009,7 +1009,8 @@ export const ReferralWorklistedSchema: GenMessage<ReferralWorklisted> = /*@__PUR
   messageDesc(file_ruta_referral_v1_event, 23);
 
 /**
- * A command was refused after the door had taken it.
+ * A command was refused after the door had taken it. Where the code is not-a-party or unknown-referral, the event holds nothing
+ * of the referral but its id: whoever is told of it has no part in it.
  *
  * @generated from message ruta.referral.v1.CommandRefused
  */
