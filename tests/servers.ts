@@ -1,5 +1,5 @@
 // Starts once, for all tests with real servers: PostgreSQL from npm, and Kafka where it can be had.
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startEmbedded } from "@ruta/db/embedded";
@@ -10,6 +10,7 @@ export default async function setup(): Promise<() => Promise<void>> {
   const stops: (() => Promise<void>)[] = [];
   if (!process.env.RUTA_TEST_DATABASE_URL) {
     const folder = mkdtempSync(join(tmpdir(), "ruta-tests-"));
+    chmodSync(folder, 0o711); // passable for the database's user, or its data would go elsewhere and stay there
     const server = await startEmbedded({ folder, fsync: false });
     process.env.RUTA_TEST_DATABASE_URL = server.url;
     stops.push(async () => {

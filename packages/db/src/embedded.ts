@@ -1,3 +1,4 @@
 // The embedded server's door: nothing but what the hub and the tests need of it.
+export { FolderInUse } from "./embedded/lock.ts";
 export { startEmbedded } from "./embedded/start.ts";
 export type { EmbeddedOptions, EmbeddedServer } from "./embedded/start.ts";

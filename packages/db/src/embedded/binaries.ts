@@ -1,8 +1,19 @@
 // Where the PostgreSQL that comes with npm lies, and as whom it may run: the server refuses to run as root.
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { isAlive } from "./orphan.ts";
 
 /** Whom the server runs as: another user when this process is root, else the same. */
 export interface ServerUser {
@@ -10,8 +21,14 @@ export interface ServerUser {
   readonly gid: number;
 }
 
-/** Folder that root can make and everyone can pass, for what lies where the server's user cannot go. */
-export const SHARED_FOLDER = "/var/lib/ruta";
+const SHARED_FOLDER = "/var/lib/ruta";
+
+/** Folder of root that everyone can pass, for what lies where the server's user cannot go. Made when missing. */
+export function sharedFolder(): string {
+  mkdirSync(SHARED_FOLDER, { recursive: true });
+  chmodSync(SHARED_FOLDER, 0o755); // whatever the umask
+  return SHARED_FOLDER;
+}
 
 function lookUp(name: string): ServerUser | undefined {
   const id = (flag: string): string => spawnSync("id", [flag, name], { encoding: "utf8" }).stdout.trim();
@@ -32,10 +49,10 @@ export function serverUser(): ServerUser | undefined {
   );
 }
 
-/** Whether the user can enter the folder and, with `write`, put files there. */
-export function canUse(user: ServerUser | undefined, folder: string, write = false): boolean {
-  const test = `cd "$0" && ls . >/dev/null${write ? " && test -w ." : ""}`;
-  return spawnSync("/bin/sh", ["-c", test, folder], { ...user, stdio: "ignore" }).status === 0;
+/** Whether the user can enter the folder and put files there. */
+export function canUse(user: ServerUser | undefined, folder: string): boolean {
+  const test = 'cd "$0" && test -w .';
+  return spawnSync("/bin/sh", ["-c", test, folder], { ...user, cwd: "/", stdio: "ignore" }).status === 0;
 }
 
 function packageFolder(): { readonly folder: string; readonly version: string } {
@@ -54,38 +71,52 @@ function packageFolder(): { readonly folder: string; readonly version: string } 
   }
 }
 
+function runs(native: string, user: ServerUser | undefined): boolean {
+  const initdb = join(native, "bin", "initdb");
+  return spawnSync(initdb, ["--version"], { ...user, cwd: "/", stdio: "ignore" }).status === 0;
+}
+
 /** The folder with bin/, lib/ and share/; copied where the user can pass when it cannot pass node_modules. */
-export function binaries(user: ServerUser | undefined, say: (line: string) => void): string {
+export function binaries(user: ServerUser | undefined, log: (line: string) => void): string {
   const { folder, version } = packageFolder();
   const native = join(folder, "native");
-  const runs = (from: string): boolean =>
-    spawnSync(join(from, "bin", "initdb"), ["--version"], { ...user, stdio: "ignore" }).status === 0;
-  if (runs(native)) return native;
-  if (!user)
-    throw new Error(
-      `${join(native, "bin", "initdb")} does not run on this system: set DATABASE_URL to a PostgreSQL 15 or later`,
-    );
-  const copy = join(SHARED_FOLDER, `postgres-${version}`);
+  if (runs(native, user)) return native;
+  const other = "run a PostgreSQL 15 or later and set DATABASE_URL";
+  if (!user) throw new Error(`${join(native, "bin", "initdb")} does not run on this system: ${other}`);
+  const copy = join(sharedFolder(), `postgres-${version}`);
   if (!existsSync(copy)) {
-    mkdirSync(SHARED_FOLDER, { recursive: true, mode: 0o755 });
-    const half = `${copy}.${process.pid}`;
-    rmSync(half, { recursive: true, force: true });
-    cpSync(native, half, { recursive: true, verbatimSymlinks: true });
-    execFileSync("chmod", ["-R", "a+rX", half]);
-    renameSync(half, copy);
-    say(`the database's user cannot pass ${native}: its programs are copied to ${copy}`);
+    copyWhole(native, copy);
+    log(`the database's user cannot pass ${native}: its programs are copied to ${copy}`);
   }
   const { uid, mode } = statSync(copy);
   if (uid !== 0 || (mode & 0o022) !== 0)
     throw new Error(`${copy} can be changed by others than root: remove it and start again`);
-  if (!runs(copy))
-    throw new Error(`PostgreSQL does not run from ${copy}: set DATABASE_URL to a PostgreSQL 15 or later`);
+  if (!runs(copy, user)) throw new Error(`PostgreSQL does not run from ${copy}: ${other}`);
   return copy;
+}
+
+// Made beside its place and moved there whole; whoever is second finds the first one's.
+function copyWhole(from: string, to: string): void {
+  for (const name of readdirSync(dirname(to))) {
+    const [, pid] = name.startsWith(`${basename(to)}.`) ? (/\.(\d+)$/.exec(name) ?? []) : [];
+    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(dirname(to), name), { recursive: true, force: true });
+  }
+  const half = `${to}.${process.pid}`;
+  rmSync(half, { recursive: true, force: true });
+  cpSync(from, half, { recursive: true, verbatimSymlinks: true });
+  execFileSync("chmod", ["-R", "a+rX,go-w", half]);
+  execFileSync("chown", ["-R", "0:0", half]);
+  try {
+    renameSync(half, to);
+  } catch (error) {
+    if (!existsSync(to)) throw error;
+    rmSync(half, { recursive: true, force: true });
+  }
 }
 
 /** Makes a folder that only the server's user may enter. */
 export function ownFolder(folder: string, user: ServerUser | undefined): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  if (user) execFileSync("chown", [`${user.uid}:${user.gid}`, folder]);
+  if (user) chownSync(folder, user.uid, user.gid);
   chmodSync(folder, 0o700);
 }

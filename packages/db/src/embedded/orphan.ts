@@ -1,6 +1,7 @@
-// A server process that outlived its hub: found by postmaster.pid, and ended when it does not answer.
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+// Server processes: found by postmaster.pid, told apart from strangers that bear the same process id, and ended.
+import { spawnSync } from "node:child_process";
+import { readFileSync, readdirSync, readlinkSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
 /** A server that runs on a cluster. */
@@ -15,27 +16,49 @@ export function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }
 
-function isPostgres(pid: number): boolean {
+// A process id comes round again, after a reboot almost surely: only a server of this very folder is ours to touch.
+function serves(pid: number, data: string): boolean {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")[0]?.endsWith("postgres") ?? false;
+    const [program = "", ...args] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+    return basename(program) === "postgres" && args[args.indexOf("-D") + 1] === data;
   } catch {
-    return process.platform !== "linux" && isAlive(pid);
+    if (process.platform === "linux") return false;
+    const { stdout } = spawnSync("ps", ["-o", "command=", "-p", String(pid)], { encoding: "utf8" });
+    return /postgres/.test(stdout) && stdout.includes(`-D ${data} `);
   }
 }
 
-/** The server of a cluster, when one runs; a pid file whose process is gone or another program is stale. */
+function worksIn(data: string): boolean {
+  return readdirSync("/proc").some((name) => {
+    try {
+      return /^\d+$/.test(name) && readlinkSync(`/proc/${name}/cwd`) === data;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/**
+ * The server of a cluster, when one runs. A pid file whose number now belongs to another program is removed, since the
+ * server would refuse to start for it; not while any process of the old server still works in the folder.
+ */
 export function runningServer(data: string): RunningServer | undefined {
+  const file = join(data, "postmaster.pid");
+  let lines: string[];
   try {
-    const [pid, , , port] = readFileSync(join(data, "postmaster.pid"), "utf8").split("\n");
-    const server = { pid: Number(pid), port: Number(port) };
-    return server.pid > 0 && isAlive(server.pid) && isPostgres(server.pid) ? server : undefined;
+    lines = readFileSync(file, "utf8").split("\n");
   } catch {
     return undefined;
   }
+  const pid = Number(lines[0]);
+  if (!Number.isSafeInteger(pid) || pid <= 1 || !isAlive(pid)) return undefined;
+  if (serves(pid, data)) return { pid, port: Number(lines[3]) };
+  if (process.platform === "linux" && !worksIn(data)) rmSync(file, { force: true });
+  return undefined;
 }
 
 /** Waits until a process is gone; false when it is still there after the limit. */
@@ -48,11 +71,18 @@ export async function waitForExit(pid: number, limitMs: number): Promise<boolean
   return true;
 }
 
-/** Ends a server: fast (SIGINT: roll back and stop), then at once (SIGQUIT: recover at the next start). */
-export async function endServer(pid: number): Promise<void> {
-  for (const signal of ["SIGINT", "SIGQUIT", "SIGKILL"] as const) {
-    if (!isAlive(pid)) return;
+/**
+ * Ends the server of a cluster: fast (SIGINT: roll back and stop), then at once (SIGQUIT: recover at the next start),
+ * then by force. Asks before each signal whether it is still that server.
+ */
+export async function endServer(pid: number, data: string): Promise<void> {
+  for (const [signal, limitMs] of [
+    ["SIGINT", 4_000],
+    ["SIGQUIT", 2_000],
+    ["SIGKILL", 2_000],
+  ] as const) {
+    if (!isAlive(pid) || !serves(pid, data)) return;
     process.kill(pid, signal);
-    if (await waitForExit(pid, signal === "SIGINT" ? 4_000 : 2_000)) return;
+    if (await waitForExit(pid, limitMs)) return;
   }
 }

@@ -1,157 +1,124 @@
 // The embedded server: a real PostgreSQL from npm, one to a data folder, that survives the death of its hub.
-import { spawn } from "node:child_process";
-import { closeSync, openSync, readFileSync } from "node:fs";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
+import { realpathSync } from "node:fs";
+import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import pg from "pg";
+import type { Client } from "pg";
 import { binaries, serverUser } from "./binaries.ts";
-import { prepareCluster } from "./cluster.ts";
+import { makeFolder, prepareCluster } from "./cluster.ts";
 import type { Cluster } from "./cluster.ts";
-import { endServer, isAlive, runningServer } from "./orphan.ts";
+import { fault, onDisk } from "./faults.ts";
+import { FolderInUse, lockFolder } from "./lock.ts";
+import { endServer, isAlive, runningServer, waitForExit } from "./orphan.ts";
+import { choosePort, rememberPort } from "./port.ts";
+import { connectTo, launch, urlOf } from "./server.ts";
 
 /** A running embedded server. */
 export interface EmbeddedServer {
-  /** postgres:// URL with its password: never log it. */
+  /** postgres:// URL with its password: never to be logged. */
   readonly url: string;
   readonly pid: number;
-  /** Stops the server and waits until it is gone. */
+  /** The data folder, by its real path. */
+  readonly folder: string;
+  /** Stops the server, waits until it is gone, and lets the folder go. */
   stop(): Promise<void>;
 }
 
 /** What `startEmbedded` takes. */
 export interface EmbeddedOptions {
-  /** Data folder; the server's files lie in its `postgres` folder. */
+  /** Data folder; the server's files lie in its `postgres` folder where its user can pass. */
   readonly folder: string;
-  /** Port on 127.0.0.1; a free one when not said. */
+  /** Port on 127.0.0.1; when not said, the one of the last start if it is free, else a free one. */
   readonly port?: number;
   /** False gives up durability for speed: tests only. */
   readonly fsync?: boolean;
   /** Told in one line what is out of the ordinary. */
-  readonly say?: (line: string) => void;
+  readonly log?: (line: string) => void;
 }
 
-const READY_LIMIT_MS = 30_000;
+const FOLDER_LIMIT_MS = 2_000;
 const TAKE_OVER_LIMIT_MS = 3_000;
-/** Key of the advisory lock that says: a hub runs on this cluster. */
-const OWNER_LOCK = 7_400;
+/** How long the processes of a killed server may take to notice and go. */
+const LEAVE_LIMIT_MS = 20_000;
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-/** Server settings. Errors are logged without statement, parameters or detail: they could hold what must not be in a log. */
-function settings(port: number, fsync: boolean): string[] {
-  const pairs = {
-    port,
-    listen_addresses: "127.0.0.1",
-    unix_socket_directories: "",
-    log_min_error_statement: "panic",
-    log_error_verbosity: "terse",
-    log_parameter_max_length_on_error: 0,
-    logging_collector: "off",
-    max_connections: 200,
-    ...(fsync ? {} : { fsync: "off", synchronous_commit: "off", full_page_writes: "off" }),
-  };
-  return Object.entries(pairs).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-}
-
-function urlOf(cluster: Cluster, port: number): string {
-  return `postgres://ruta:${encodeURIComponent(cluster.password)}@127.0.0.1:${port}/postgres`;
-}
-
-/** Connects until it works, the process is gone, or the limit is over. */
-async function connect(url: string, pid: number, limitMs: number): Promise<pg.Client | undefined> {
-  const end = performance.now() + limitMs;
-  while (performance.now() < end && isAlive(pid)) {
-    const client = new pg.Client({ connectionString: url, application_name: "ruta-owner", keepAlive: true });
-    client.on("error", () => {});
-    try {
-      await client.connect();
-      return client;
-    } catch {
-      await client.end().catch(() => {});
-      await delay(30);
-    }
-  }
-  return undefined;
-}
-
-/** Holds the owner's lock on its own connection; a hub that died a moment ago may still seem to hold it. */
-async function own(client: pg.Client, folder: string): Promise<void> {
-  const end = performance.now() + TAKE_OVER_LIMIT_MS;
-  for (;;) {
-    const { rows } = await client.query<{ mine: boolean }>("SELECT pg_try_advisory_lock($1) AS mine", [OWNER_LOCK]);
-    if (rows[0]?.mine) return;
-    if (performance.now() > end) {
-      await client.end();
-      throw new Error(`another hub runs on ${folder}: stop it first, or give this one another RUTA_DATA`);
-    }
-    await delay(100);
-  }
-}
-
-function launch(cluster: Cluster, native: string, args: readonly string[]): number {
-  const output = openSync(cluster.log, "a", 0o600);
-  // Its own process group: Ctrl-C must reach the hub alone, which then stops the server in order.
-  const child = spawn(`${native}/bin/postgres`, ["-D", cluster.data, ...args], {
-    ...serverUser(),
-    detached: true,
-    stdio: ["ignore", output, output],
-    env: { PATH: process.env.PATH, LC_ALL: "C" },
-  });
-  closeSync(output);
-  child.unref();
-  child.on("error", () => {}); // shows as a server that never answers, with its last words
-  return child.pid ?? -1;
-}
-
-function lastWords(cluster: Cluster): string {
-  try {
-    return readFileSync(cluster.log, "utf8").trim().split("\n").slice(-3).join(" | ");
-  } catch {
-    return "";
-  }
-}
-
-/** Starts the server of a data folder, or takes over the one that a killed hub left running. */
+/**
+ * Starts the server of a data folder, or takes over the one that a killed hub left running. Throws FolderInUse while
+ * another process has the folder, and errors that say what to do when the disk or its rights are in the way.
+ */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
-  const say = options.say ?? (() => {});
+  onDisk(options.folder, () => makeFolder(resolve(options.folder)));
+  const folder = realpathSync(options.folder);
+  const release = await waitForFolder(folder);
+  try {
+    const { cluster, server, client, port } = await startLocked(folder, options);
+    // A server that died by itself leaves the folder free for another start.
+    client.once("end", () => void waitForExit(server, LEAVE_LIMIT_MS).then((gone) => gone && release()));
+    return {
+      url: urlOf(cluster, port),
+      pid: server,
+      folder,
+      async stop() {
+        await client.end().catch(() => {});
+        await endServer(server, cluster.data);
+        release();
+      },
+    };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+// Whoever had the folder may be in the middle of leaving it.
+async function waitForFolder(folder: string): Promise<() => void> {
+  const end = performance.now() + FOLDER_LIMIT_MS;
+  for (;;) {
+    try {
+      return onDisk(folder, () => lockFolder(folder));
+    } catch (error) {
+      if (!(error instanceof FolderInUse) || performance.now() > end) throw error;
+      await delay(50);
+    }
+  }
+}
+
+interface Started {
+  readonly cluster: Cluster;
+  readonly server: number;
+  readonly client: Client;
+  readonly port: number;
+}
+
+async function startLocked(folder: string, options: EmbeddedOptions): Promise<Started> {
+  const log = options.log ?? (() => {});
   const user = serverUser();
-  const native = binaries(user, say);
-  const cluster = prepareCluster(options.folder, native, user, { sync: options.fsync !== false, say });
+  const native = onDisk(folder, () => binaries(user, log));
+  const sync = options.fsync !== false;
+  const cluster = onDisk(folder, () => prepareCluster(folder, native, user, { sync, log }));
 
   const left = runningServer(cluster.data);
-  let client = left && (await connect(urlOf(cluster, left.port), left.pid, TAKE_OVER_LIMIT_MS));
-  let server = left;
-  if (left && client) say("the database server of an earlier start is still running: taken over");
-  if (left && !client) {
-    say("the database server of an earlier start does not answer: stopped");
-    await endServer(left.pid);
+  if (left) {
+    const wanted = options.port === undefined || options.port === left.port;
+    const url = urlOf(cluster, left.port);
+    const client = wanted ? await connectTo(url, () => isAlive(left.pid), TAKE_OVER_LIMIT_MS) : undefined;
+    if (client) {
+      log("the database server of an earlier start is still running: taken over");
+      return { cluster, server: left.pid, client, port: left.port };
+    }
+    log("the database server of an earlier start does not answer as it should: stopped");
+    await endServer(left.pid, cluster.data);
   }
-  if (!client) {
-    const port = options.port ?? (await freePort());
-    const pid = launch(cluster, native, settings(port, options.fsync !== false));
-    server = { pid, port };
-    client = await connect(urlOf(cluster, port), pid, READY_LIMIT_MS);
-    if (!client) throw new Error(`the embedded database did not start: ${lastWords(cluster)}`);
+
+  const end = performance.now() + LEAVE_LIMIT_MS;
+  for (;;) {
+    const port = options.port ?? (await choosePort(folder));
+    const launched = await launch(cluster, native, { port, fsync: sync, user });
+    if (!("lastWords" in launched)) {
+      onDisk(folder, () => rememberPort(folder, port));
+      return { cluster, server: launched.pid, client: launched.client, port };
+    }
+    const taken = options.port === undefined && /could not bind/.test(launched.lastWords);
+    const leaving = /pre-existing shared memory block|lock file .* already exists/.test(launched.lastWords);
+    if (!(taken || leaving) || performance.now() > end) throw fault(cluster.data, launched.lastWords);
+    await delay(100);
   }
-  await own(client, options.folder);
-  const { pid, port } = server!;
-  const owner = client;
-  return {
-    url: urlOf(cluster, port),
-    pid,
-    async stop() {
-      await owner.end().catch(() => {});
-      await endServer(pid);
-    },
-  };
 }
