@@ -1,12 +1,12 @@
 // Properties of deciding, over random acts of random actors in random order, with repeats and reorderings.
 import { isDeepStrictEqual } from "node:util";
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
-import { ReferralEventSchema, Status, referralId } from "@ruta/events";
+import { ReferralEventSchema, SectionKind, Status, referralId } from "@ruta/events";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ACTS, NOTICES } from "./acts.ts";
 import type { Act } from "./acts.ts";
-import { CASE, HOUR, QUITO, Story, asks, usual } from "./scenario.ts";
+import { CASE, HOUR, PERSON, QUITO, Story, asks, usual } from "./scenario.ts";
 import { decodeCase, encodeCase } from "./case-codec.ts";
 import { emptyCase, evolve } from "./state.ts";
 import type { CaseState } from "./state.ts";
@@ -47,7 +47,10 @@ function tell(story: Story, { id, act, by, ordinal, hours }: Told) {
 
 function play(commands: readonly Told[]): Story {
   const story = new Story(QUITO);
-  story.tell(asks(), { commandId: "c-0" });
+  const sections = [
+    { sectionId: "s-1", subject: PERSON, kind: SectionKind.ROUTING, ciphertext: new Uint8Array([0, 255]) },
+  ];
+  story.tell(asks(), { commandId: "c-0", sections });
   for (const command of commands) tell(story, command);
   return story;
 }

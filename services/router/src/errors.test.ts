@@ -48,7 +48,7 @@ const STORIES: Record<RefusalCode, () => { refusal?: RefusalCode }> = {
   "appointment-in-past": () => {
     const story = after("house-a:accept");
     const appointmentAt = timestampFromMs(story.now);
-    return story.tell({ case: "schedule", value: { appointmentAt } }, { by: "house-a", at: story.now + HOUR });
+    return story.tell({ case: "schedule", value: { appointmentAt } }, { by: "house-a", at: story.now });
   },
   "appointment-not-reached": () => performer(after("house-a:accept", "house-a:schedule"), "no-show"),
   "report-not-possible": () => performer(after("house-a:accept", "house-a:start"), "report"),

@@ -89,6 +89,12 @@ describe("a household", () => {
     expect(grown.referral().performer).toBe("adults");
   });
 
+  it("does not make a boy who comes alone one who accompanies a woman", () => {
+    const story = new Story(directory, new Map([[PERSON, facts({ sex: "male", ageBand: "5-11" })]]));
+    story.tell(asks({ ageBand: "5-11" }));
+    expect(story.referral().performer).toBe("families");
+  });
+
   it("whose sex nobody knows is excluded nowhere for it, and the event says that it was not known", () => {
     const story = new Story(directory);
     story.tell(asks({ ageBand: "not-asked" }));

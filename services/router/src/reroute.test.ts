@@ -81,6 +81,19 @@ describe("a referral that is rejected", () => {
     expect(story.referral(2).consent.recipients).toEqual(["house-b"]);
   });
 
+  it("needs a basis with every redirection, and every later choice rests on that one", () => {
+    const story = new Story();
+    story.tell(asks({ consent: { ...ANYONE, recipientClass: "", recipients: ["house-a"] } }));
+    story.tell(usual("reject", story.now), { by: "house-a" });
+    expect(story.tell({ case: "redirect", value: { performer: "house-b" } }).refusal).toBe("consent-required");
+    // The new basis covers both that are left, so the second rejection needs nobody's leave.
+    const consent = { ...ANYONE, recipientClass: "", recipients: ["house-b", "house-c"] };
+    story.tell({ case: "redirect", value: { performer: "house-b", consent } });
+    story.tell(usual("reject", story.now), { by: "house-b", referralId: SECOND });
+    expect(story.referral(3)).toMatchObject({ performer: "house-c", consent });
+    expect(story.events.findLast(({ fact }) => fact.case === "requested")?.fact.value).toMatchObject({ consent });
+  });
+
   it("goes to the worklist of the operators when nobody is left, never to a silent end", () => {
     const story = new Story();
     story.tell(asks());
@@ -210,6 +223,32 @@ describe("every event", () => {
     }
     expect(events[0]?.sections).toMatchObject([section]);
     expect(events[1]?.sections).toEqual([]);
+  });
+
+  it("of a refusal keeps the body as it came, and nothing that it tells of a person", () => {
+    const sections = [SectionKind.RAW, SectionKind.NARRATIVE].map((kind) => ({
+      sectionId: `s-${kind}`,
+      subject: CASE,
+      kind,
+    }));
+    const story = new Story();
+    story.tell(asks());
+    const { events } = story.tell(usual("complete", story.now), { by: "house-a", sections });
+    expect(events[0]?.sections).toMatchObject([{ kind: SectionKind.RAW }]);
+    const accepted = story.tell(usual("accept", story.now), { by: "house-a", sections });
+    expect(accepted.events[0]?.sections).toMatchObject(sections);
+  });
+
+  it("of a choice records the first 25 candidates and says how many there were", () => {
+    const houses = Array.from({ length: 40 }, (_, i) => `house-${String(i).padStart(2, "0")}`);
+    const directory = directoryOf({
+      institutions: houses.map((id) => ({ id })),
+      services: houses.map((institution) => ({ id: `beds-${institution}`, institution })),
+    });
+    const story = new Story(directory);
+    const value = story.tell(asks()).events[1]?.fact.value;
+    expect(value).toMatchObject({ considered: 40 });
+    expect((value as { candidates: unknown[] }).candidates).toHaveLength(25);
   });
 
   it("is never earlier than the one before it, whatever the log's clock said", () => {
