@@ -3,6 +3,3 @@ import { z } from "zod";
 
 /** Variables of the router. */
 export const config = z.object({});
-
-/** The parsed variables. */
-export type RouterConfig = z.infer<typeof config>;

@@ -19,7 +19,7 @@ export interface HttpDeps {
 }
 
 /** What the routes refuse. */
-export const PROBLEMS = {
+const PROBLEMS = {
   ...HTTP_PROBLEMS,
   "staff-role": {
     status: 403,

@@ -18,7 +18,7 @@ import { nextOrdinal, triedInstitutions } from "./state.ts";
 import type { ReferralState } from "./state.ts";
 
 /** Most candidates that an event records; it also says how many there were. */
-export const MAX_RECORDED_CANDIDATES = 25;
+const MAX_RECORDED_CANDIDATES = 25;
 
 const NOTHING_KNOWN: RoutingFacts = {
   ageBand: undefined,

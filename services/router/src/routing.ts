@@ -16,7 +16,7 @@ function isAbsent(given: unknown): given is z.infer<typeof absent> {
 }
 
 /** The JSON of a routing section. Fields that a newer door adds are left out. */
-export const routingSchema = z.object({
+const routingSchema = z.object({
   ageBand: known(z.string()),
   sex: known(z.string()),
   nationality: known(z.array(z.string())),
