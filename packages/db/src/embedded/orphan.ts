@@ -71,6 +71,14 @@ export async function waitForExit(pid: number, limitMs: number): Promise<boolean
   return true;
 }
 
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (isAlive(pid)) throw error;
+  }
+}
+
 /**
  * Ends the server of a cluster: fast (SIGINT: roll back and stop), then at once (SIGQUIT: recover at the next start),
  * then by force. Asks before each signal whether it is still that server.
@@ -82,7 +90,8 @@ export async function endServer(pid: number, data: string): Promise<void> {
     ["SIGKILL", 2_000],
   ] as const) {
     if (!isAlive(pid) || !serves(pid, data)) return;
-    process.kill(pid, signal);
+    send(pid, signal);
+    send(pid, "SIGCONT"); // a stopped process hears nothing else
     if (await waitForExit(pid, limitMs)) return;
   }
 }

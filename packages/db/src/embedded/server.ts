@@ -29,7 +29,9 @@ export async function connectTo(url: string, alive: () => boolean, limitMs: numb
     } catch (error) {
       void client.end().catch(() => {});
       if (error instanceof pg.DatabaseError && error.code === "28P01")
-        throw new Error("the embedded database refuses the password in postgres.password: restore that file");
+        throw new Error("the embedded database refuses the password in postgres.password: restore that file", {
+          cause: error,
+        });
       await delay(25);
     }
   }
