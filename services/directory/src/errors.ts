@@ -37,6 +37,11 @@ export const REFUSALS = {
     title: "The directory has no first revision yet",
     remedy: "Set RUTA_FIRST_ADMIN as `ruta init` printed it and start the directory service.",
   },
+  "log-behind": {
+    status: 503,
+    title: "The log does not have the revision before this one yet",
+    remedy: "Look at the health of the directory service and of the log, then apply again.",
+  },
   "unknown-entry": {
     status: 404,
     title: "The directory has no such entry",

@@ -62,7 +62,7 @@ export function toEntry(kind: WrittenKind, written: Written): Entry {
   const json = { ...(withValidity(written as JsonObject) as JsonObject) };
   for (const [field, prefix] of Object.entries(WORDS[kind] ?? {}))
     json[field] = mapWords(json[field], (word) => toEnum(prefix, word));
-  if (kind === "endpoint") json.id = endpointId(String(json.institution));
+  if (kind === "endpoint") json.id = endpointId(json.institution as string);
   return { case: kind, value: fromJson(ENTRY_SCHEMAS[kind] as DescMessage, json) } as unknown as Entry;
 }
 
@@ -88,8 +88,8 @@ function fromEnum(prefix: string, word: string): string {
 }
 
 function mapWords(value: JsonValue | undefined, map: (word: string) => string): JsonValue {
-  if (Array.isArray(value)) return value.map((word) => map(String(word)));
-  return value === undefined ? [] : map(String(value));
+  if (Array.isArray(value)) return (value as string[]).map(map);
+  return value === undefined ? [] : map(value as string);
 }
 
 /** Folds from and until, at any depth, into a validity. */
@@ -114,6 +114,6 @@ function flat(value: JsonValue): JsonValue {
 }
 
 function instant(written: JsonValue): string {
-  const text = String(written);
+  const text = written as string;
   return new Date(text.length === 10 ? `${text}T00:00:00-05:00` : text).toISOString();
 }

@@ -1,6 +1,6 @@
 // From when until when things count: no period that never is, no two that say the same at once, nothing outlives its institution.
 import { timestampMs } from "@bufbuild/protobuf/wkt";
-import type { EntryKind, Validity } from "@ruta/events";
+import type { Validity } from "@ruta/events";
 import type { Problem } from "./problem.ts";
 import { problemAt } from "./whole.ts";
 import type { Placed, Whole } from "./whole.ts";
@@ -38,7 +38,7 @@ export function checkPeriods(whole: Whole): Problem[] {
   ];
 }
 
-function empty<K extends (typeof DATED)[number]>(whole: Whole, kind: K): Problem[] {
+function empty(whole: Whole, kind: (typeof DATED)[number]): Problem[] {
   const problems: Problem[] = [];
   for (const placed of whole.all(kind)) {
     const check = (validity: Validity | undefined, field: string): void => {
@@ -76,7 +76,7 @@ function overlaps<T extends { readonly validity?: Validity | undefined }>(
   });
 }
 
-function outliving<K extends (typeof OWNED)[number] & EntryKind>(whole: Whole, kind: K): Problem[] {
+function outliving(whole: Whole, kind: (typeof OWNED)[number]): Problem[] {
   return whole.all(kind).flatMap((placed) => {
     const value: { readonly institution: string; readonly validity?: Validity | undefined } = placed.value;
     const end = untilMs(whole.get("institution", value.institution)?.validity);

@@ -45,11 +45,11 @@ const REFERENCES: { readonly [K in EntryKind]: (value: DirectoryEntries[K]) => R
 
 /** Every reference to nothing, to a term of another taxonomy, or to a place of another institution. */
 export function checkReferences(whole: Whole): Problem[] {
-  return [...KINDS.flatMap((kind) => ofKind(whole, kind)), ...foreignPlaces(whole)];
+  return [...KINDS.flatMap((kind) => ofKind(whole, kind, whole.all(kind))), ...foreignPlaces(whole)];
 }
 
-function ofKind<K extends EntryKind>(whole: Whole, kind: K): Problem[] {
-  return whole.all(kind).flatMap((placed) =>
+function ofKind<K extends EntryKind>(whole: Whole, kind: K, all: readonly Placed<K>[]): Problem[] {
+  return all.flatMap((placed) =>
     REFERENCES[kind](placed.value).flatMap(({ field, to, id, taxonomy }) => {
       if (!whole.has(to, id)) {
         const what = to === "term" ? `the ${taxonomy} term` : `the ${to}`;

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { openDb } from "@ruta/db";
 import type { Db } from "@ruta/db";
 import { testDatabase } from "@ruta/db/testing";
+import type { TestDatabase } from "@ruta/db/testing";
 import { DirectoryFold, SignatureScheme, TOPICS, TOPIC_SPECS, decodeRecord } from "@ruta/events";
 import type { Directory } from "@ruta/events";
 import { silentLogger } from "@ruta/log";
@@ -46,8 +47,7 @@ function adminApp(): FastifyInstance {
 }
 
 describe.each(testLogs())("the directory on $name", (driver) => {
-  let url: string;
-  let drop: () => Promise<void>;
+  let database: TestDatabase;
   let db: Db;
   let log: Log;
   let seal: Seal;
@@ -55,7 +55,8 @@ describe.each(testLogs())("the directory on $name", (driver) => {
 
   beforeAll(async () => {
     if (!driver.available) return;
-    ({ url, drop } = await testDatabase());
+    database = await testDatabase();
+    const { url } = database;
     db = openDb({ url, name: "directory-test" });
     log = await driver.open(`directory_${randomBytes(4).toString("hex")}.`);
     seal = await openSeal({ url, masterKey: MASTER, schema: "keyring" });
@@ -70,7 +71,7 @@ describe.each(testLogs())("the directory on $name", (driver) => {
     await seal.close();
     await log.close();
     await db.close();
-    await drop();
+    await database.drop();
   });
 
   async function started(schema: string, first = FIRST, on: Log = log) {
@@ -149,7 +150,7 @@ describe.each(testLogs())("the directory on $name", (driver) => {
       one.ask("POST", "/apply", rename("otra", "Una")),
       two.ask("POST", "/apply", rename("mas", "Dos")),
     ]);
-    expect(both.map(({ body }) => body.revision).toSorted()).toEqual(["3", "4"]);
+    expect(new Set(both.map(({ body }) => body.revision))).toEqual(new Set(["3", "4"]));
     const { directory } = await folded();
     expect([directory.get("institution", "otra")?.name, directory.get("institution", "mas")?.name]).toEqual([
       "Una",

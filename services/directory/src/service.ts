@@ -50,13 +50,13 @@ export async function createDirectory(deps: DirectoryDeps): Promise<Service> {
   await migrate(db, { schema, folder: new URL("./migrations/", import.meta.url) });
   const engine = await openEngine({ log, db, service: "directory", schema, logger });
   const state = createState(schema);
-  const apply = createApply({ engine, state, now });
   const rules = { allowLoopback: config.RUTA_ALLOW_LOOPBACK === "1" };
   let folded: Folded | undefined;
   const running = (): Folded => {
     if (!folded) throw new Error("the directory service is not started");
     return folded;
   };
+  const apply = createApply({ engine, state, folded: running, now });
   const views = createViews(
     () => running().current(),
     () => running().caughtUp(),
@@ -65,7 +65,7 @@ export async function createDirectory(deps: DirectoryDeps): Promise<Service> {
 
   return {
     async start() {
-      folded = await foldDirectory(log);
+      folded = await foldDirectory(log, logger);
       const standing = await engine.transact(async (tx) => {
         const current = await state.lock(tx);
         const inLog = running().current();
@@ -88,6 +88,7 @@ export async function createDirectory(deps: DirectoryDeps): Promise<Service> {
     health() {
       const { ready, reasons } = engine.health();
       if (!folded) return { ready: false, reasons: [...reasons, "the directory is not read yet"] };
+      if (!folded.healthy()) return { ready: false, reasons: [...reasons, "the directory is not followed"] };
       if (folded.current().revision > 0n) return { ready, reasons };
       return {
         ready: false,

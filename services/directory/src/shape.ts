@@ -74,7 +74,8 @@ function elementOf(schema: z.ZodType): z.ZodType {
 }
 
 function shapeOf(schema: z.ZodType): Record<string, z.ZodType> {
-  return (schema as z.ZodObject).shape as Record<string, z.ZodType>;
+  const { shape: fields } = schema as z.ZodObject<Record<string, z.ZodType>>;
+  return fields;
 }
 
 /** Levenshtein distance: how many letters to change from one word to the other. */
