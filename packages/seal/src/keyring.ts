@@ -17,8 +17,10 @@ const CACHE_SIZE = 10_000;
 export interface Keyring {
   /** Makes keys; those that exist stay as they are. Durable when resolved. */
   create(keys: readonly NewKey[]): Promise<void>;
-  /** The keys that still exist, by id. */
+  /** The keys that still exist, by id; one destroyed by another process may be found for a minute more. */
   load(keyIds: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>;
+  /** Which of these keys exist now, whatever is cached; forgets those that do not. */
+  confirm(keyIds: readonly string[]): Promise<ReadonlySet<string>>;
   /** Destroys keys and the blobs under them; answers how many keys there were. */
   destroy(keyIds: readonly string[]): Promise<number>;
 }
@@ -37,7 +39,10 @@ export function openKeyring(db: Db, schema: string, masterKey: Uint8Array, now: 
   return {
     async create(keys) {
       if (keys.length === 0) return;
-      const fresh = keys.map(({ keyId, subject }) => {
+      // Each once, or the cache would hold a key that the table does not; in one order, or two batches would deadlock.
+      const once = [...new Map(keys.map((key) => [key.keyId, key])).values()];
+      const ordered = once.toSorted((a, b) => (a.keyId < b.keyId ? -1 : 1));
+      const fresh = ordered.map(({ keyId, subject }) => {
         const key = new Uint8Array(randomBytes(KEY_BYTES));
         return { keyId, subject, key, wrapped: sealBytes(masterKey, key, contextOf(keyId)) };
       });
@@ -67,6 +72,14 @@ export function openKeyring(db: Db, schema: string, masterKey: Uint8Array, now: 
         found.set(keyId, key);
       }
       return found;
+    },
+    async confirm(keyIds) {
+      const rows = await db.query<{ key_id: string }>(
+        sql`SELECT key_id FROM ${keyTable} WHERE key_id = ANY(${[...keyIds]}::text[])`,
+      );
+      const living = new Set(rows.map((row) => row.key_id));
+      for (const keyId of keyIds) if (!living.has(keyId)) cache.delete(keyId);
+      return living;
     },
     async destroy(keyIds) {
       const gone = await db.tx(async (tx) => {

@@ -20,7 +20,8 @@ const MAX_INLINE_BYTES = 16_384;
 const MAX_INLINE_SUM = 40_000;
 
 function contextOf(section: Pick<Section, "sectionId" | "subject" | "kind" | "keyId">): Uint8Array {
-  return Buffer.from(["section", section.sectionId, section.subject, section.kind, section.keyId].join("\n"));
+  // As JSON, so that no separator inside an id lets one context pass for another.
+  return Buffer.from(JSON.stringify(["section", section.sectionId, section.subject, section.kind, section.keyId]));
 }
 
 function sha256(bytes: Uint8Array): Uint8Array {
@@ -93,11 +94,17 @@ export async function openSections(
 ): Promise<(Uint8Array | undefined)[]> {
   const keys = await keyring.load(sections.map(({ keyId }) => keyId));
   const bytes = await ciphertexts(db, schema, sections);
+  // A blob that is not there was erased with its key, perhaps by another process while the key is cached here.
+  const orphaned = sections.filter(({ keyId }, index) => !bytes[index] && keys.has(keyId)).map(({ keyId }) => keyId);
+  const living = orphaned.length === 0 ? undefined : await keyring.confirm(orphaned);
   return sections.map((section, index) => {
     const key = keys.get(section.keyId);
     if (!key) return undefined;
     const sealed = bytes[index];
-    if (!sealed) throw new SealBroken();
+    if (!sealed) {
+      if (living?.has(section.keyId)) throw new SealBroken();
+      return undefined;
+    }
     if (section.blobSha256.length > 0 && Buffer.compare(sha256(sealed), section.blobSha256) !== 0)
       throw new SealBroken();
     return openBytes(key, sealed, contextOf(section));

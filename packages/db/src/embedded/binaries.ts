@@ -85,7 +85,7 @@ function runs(native: string, user: ServerUser | undefined): boolean {
 /** The folder with bin/, lib/ and share/; copied where the user can pass when it cannot pass node_modules. */
 export function binaries(
   user: ServerUser | undefined,
-  log: (line: string) => void,
+  say: (line: string) => void,
   { folder, version }: Programs = programs(),
 ): string {
   const native = join(folder, "native");
@@ -95,7 +95,7 @@ export function binaries(
   const copy = join(sharedFolder(), `postgres-${version}`);
   if (!existsSync(copy)) {
     copyWhole(native, copy);
-    log(`the database's user cannot pass ${native}: its programs are copied to ${copy}`);
+    say(`the database's user cannot pass ${native}: its programs are copied to ${copy}`);
   }
   const { uid, mode } = statSync(copy);
   if (uid !== 0 || (mode & 0o022) !== 0)

@@ -21,9 +21,9 @@ export function prepareCluster(
   folder: string,
   native: string,
   user: ServerUser | undefined,
-  options: { readonly sync: boolean; readonly log: (line: string) => void },
+  options: { readonly sync: boolean; readonly say: (line: string) => void },
 ): Cluster {
-  const home = homeFor(folder, user, options.log);
+  const home = homeFor(folder, user, options.say);
   const data = join(home, "data");
   const exists = existsSync(join(data, "PG_VERSION"));
   const password = passwordOf(folder, exists);
@@ -33,7 +33,7 @@ export function prepareCluster(
 
 // The folder itself where the server's user can pass it, else one in the shared folder, whose name is kept here: a
 // folder that was removed and made again begins anew, and one that was moved keeps its data.
-function homeFor(folder: string, user: ServerUser | undefined, log: (line: string) => void): string {
+function homeFor(folder: string, user: ServerUser | undefined, say: (line: string) => void): string {
   const noted = join(folder, "postgres.place");
   if (existsSync(noted)) {
     const home = readFileSync(noted, "utf8").trim();
@@ -47,7 +47,7 @@ function homeFor(folder: string, user: ServerUser | undefined, log: (line: strin
   ownFolder(home, user);
   if (!canUse(user, home)) throw new Error(`the database's user can write neither ${here} nor ${home}`);
   writeWhole(noted, home);
-  log(`the database's user cannot pass ${folder}: its data are in ${home}`);
+  say(`the database's user cannot pass ${folder}: its data are in ${home}`);
   return home;
 }
 

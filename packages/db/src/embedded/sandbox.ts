@@ -38,7 +38,7 @@ export function sandbox(): Sandbox {
     folder: join(root, "data"),
     lines: [],
     async start(more) {
-      const server = await startEmbedded({ folder: box.folder, log: (line) => box.lines.push(line), ...more });
+      const server = await startEmbedded({ folder: box.folder, say: (line) => box.lines.push(line), ...more });
       started.push(server);
       return server;
     },

@@ -32,7 +32,7 @@ export interface EmbeddedOptions {
   /** False gives up durability for speed: tests only. */
   readonly fsync?: boolean;
   /** Told in one line what is out of the ordinary. */
-  readonly log?: (line: string) => void;
+  readonly say?: (line: string) => void;
 }
 
 const FOLDER_LIMIT_MS = 2_000;
@@ -89,11 +89,11 @@ interface Started {
 }
 
 async function startLocked(folder: string, options: EmbeddedOptions): Promise<Started> {
-  const log = options.log ?? (() => {});
+  const say = options.say ?? (() => {});
   const user = serverUser();
-  const native = onDisk(folder, () => binaries(user, log));
+  const native = onDisk(folder, () => binaries(user, say));
   const sync = options.fsync !== false;
-  const cluster = onDisk(folder, () => prepareCluster(folder, native, user, { sync, log }));
+  const cluster = onDisk(folder, () => prepareCluster(folder, native, user, { sync, say }));
 
   const left = runningServer(cluster.data);
   if (left) {
@@ -101,10 +101,10 @@ async function startLocked(folder: string, options: EmbeddedOptions): Promise<St
     const url = urlOf(cluster, left.port);
     const client = wanted ? await connectTo(url, () => isAlive(left.pid), TAKE_OVER_LIMIT_MS) : undefined;
     if (client) {
-      log("the database server of an earlier start is still running: taken over");
+      say("the database server of an earlier start is still running: taken over");
       return { cluster, server: left.pid, client, port: left.port };
     }
-    log("the database server of an earlier start does not answer as it should: stopped");
+    say("the database server of an earlier start does not answer as it should: stopped");
     await endServer(left.pid, cluster.data);
   }
 
