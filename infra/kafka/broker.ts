@@ -98,7 +98,9 @@ function signal(pid: number, name: NodeJS.Signals): void {
 /** The ports of a folder: those of its first start, since the controller's own port is part of its data. */
 async function placeOf(home: string, port: number | undefined): Promise<{ port: number; controllerPort: number }> {
   const file = join(home, "ports.json");
-  const kept = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as { port: number; controllerPort: number }) : undefined;
+  const kept = existsSync(file)
+    ? (JSON.parse(readFileSync(file, "utf8")) as { port: number; controllerPort: number })
+    : undefined;
   const [first, second] = await freePorts(2);
   const place = { port: port ?? kept?.port ?? first!, controllerPort: kept?.controllerPort ?? second! };
   writeFileSync(file, JSON.stringify(place));
@@ -127,7 +129,12 @@ async function format(classPath: string, settings: string, logFile: string): Pro
   if (code !== 0) throw new Error(`Kafka's storage could not be formatted:\n${tail(logFile)}`);
 }
 
-async function launch(classPath: string, settings: string, logFile: string, port: number): Promise<{ pid: number; ended: Promise<void> }> {
+async function launch(
+  classPath: string,
+  settings: string,
+  logFile: string,
+  port: number,
+): Promise<{ pid: number; ended: Promise<void> }> {
   if (await answers(port)) throw new Error(`port ${port} is taken by another broker`);
   const log = openSync(logFile, "a");
   const args = [...JVM, `-Dlog4j2.configurationFile=${LOGGING}`, "-cp", classPath, "kafka.Kafka", settings];

@@ -52,7 +52,10 @@ export function createAppender(connection: Connection, topics: Topics): Appender
       idempotent: true,
       allowAutoTopicCreation: false,
       retry: { retries: SEND_RETRIES },
-      createPartitioner: () => ({ message }) => message.partition!,
+      createPartitioner:
+        () =>
+        ({ message }) =>
+          message.partition!,
     });
     await producer.connect();
     return producer;

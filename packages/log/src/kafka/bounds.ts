@@ -21,7 +21,10 @@ export function openOffsets(topics: Topics): OffsetReader {
   const next = new Map<TopicName, Promise<Bounds[]>>();
 
   /** Offsets by partition of the start (false: of the end), or of the first record at or after a time (-1: none). */
-  async function list(topic: TopicName, what: { fromBeginning: boolean } | { fromTimestamp: number }): Promise<bigint[]> {
+  async function list(
+    topic: TopicName,
+    what: { fromBeginning: boolean } | { fromTimestamp: number },
+  ): Promise<bigint[]> {
     const [answer] = await topics.ask(topic, (cluster, name, count) => {
       const partitions = Array.from({ length: count }, (_, partition) => ({ partition }));
       return cluster.fetchTopicsOffset([{ topic: name, partitions, ...what }]);
@@ -31,7 +34,10 @@ export function openOffsets(topics: Topics): OffsetReader {
     return offsets;
   }
   async function ask(topic: TopicName): Promise<Bounds[]> {
-    const [starts, ends] = await Promise.all([list(topic, { fromBeginning: true }), list(topic, { fromBeginning: false })]);
+    const [starts, ends] = await Promise.all([
+      list(topic, { fromBeginning: true }),
+      list(topic, { fromBeginning: false }),
+    ]);
     return ends.map((end, partition) => ({ partition, start: starts[partition]!, end }));
   }
 
@@ -43,7 +49,10 @@ export function openOffsets(topics: Topics): OffsetReader {
       const asked = before.then(() => {
         next.delete(topic);
         const asking = ask(topic);
-        running.set(topic, asking.catch(() => {}));
+        running.set(
+          topic,
+          asking.catch(() => {}),
+        );
         return asking;
       });
       next.set(topic, asked);

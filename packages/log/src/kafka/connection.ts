@@ -45,11 +45,11 @@ export interface Connection {
   readonly logger: LogLogger;
   readonly replication: KafkaLogConfig["replication"];
   /** A client of its own: kafkajs's clients share offsets between consumers of one group, which breaks the second. */
-  client(): Kafka;
+  readonly client: () => Kafka;
   /** The name in Kafka of a topic or group. */
-  full(name: string): string;
+  readonly full: (name: string) => string;
   /** The topic of a name in Kafka. */
-  topicOf(full: string): TopicName;
+  readonly topicOf: (full: string) => TopicName;
 }
 
 /** Connection options; TLS and SASL belong here, and nowhere else. */
@@ -90,4 +90,11 @@ export function codeOf(error: unknown): string {
 /** Whether an error says that a topic does not exist. */
 export function saysUnknownTopic(error: unknown): boolean {
   return codeOf(error) === "UNKNOWN_TOPIC_OR_PARTITION";
+}
+
+/** The partition, by its topic's name in Kafka, whose offset an error says to lie outside the log. */
+export function outOfRangeOf(error: unknown): { topic: string; partition: number } | undefined {
+  if (codeOf(error) !== "OFFSET_OUT_OF_RANGE" || !(error instanceof Error)) return undefined;
+  if (!("topic" in error) || !("partition" in error)) return undefined;
+  return { topic: String(error.topic), partition: Number(error.partition) };
 }

@@ -128,7 +128,9 @@ export function startHolding(member: Member, fetcher: Fetcher, logger: LogLogger
         const owners = new Map(batch.map((record) => [held.get(nameOf(record)), record.offset + 1n]));
         await member.records(batch);
         for (const [slot, next] of owners) if (slot) slot.delivered = next;
-      }).catch((error: unknown) => logger.error({ err: { code: codeOf(error) } }, "a consumer threw where it must not"));
+      }).catch((error: unknown) =>
+        logger.error({ err: { code: codeOf(error) } }, "a consumer threw where it must not"),
+      );
     }
   }
   const handingOver = handOver();

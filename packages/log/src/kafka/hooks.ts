@@ -1,7 +1,7 @@
 // Three moments of kafkajs's consumer that its interface does not offer, caught on the objects of one consumer.
 import { PartitionAssigners } from "kafkajs";
 import type { Broker, Cluster, PartitionAssigner } from "kafkajs";
-import { codeOf } from "./connection.ts";
+import { outOfRangeOf } from "./connection.ts";
 
 /** What is done at these moments. */
 export interface Hooks {
@@ -46,9 +46,9 @@ function hook(cluster: Cluster, hooks: Hooks): void {
         try {
           return (await fetch(request)) as unknown;
         } catch (error) {
-          if (codeOf(error) !== "OFFSET_OUT_OF_RANGE") throw error;
-          const { topic, partition } = error as unknown as { topic: string; partition: number };
-          hooks.outOfRange(topic, partition);
+          const outside = outOfRangeOf(error);
+          if (!outside) throw error;
+          hooks.outOfRange(outside.topic, outside.partition);
           return { responses: [] };
         }
       };
@@ -69,4 +69,3 @@ function hook(cluster: Cluster, hooks: Hooks): void {
     return broker;
   };
 }
-

@@ -1,7 +1,7 @@
 // Reading without a group: everything that is asked for at one time goes to each broker in one Fetch request.
 import type { Cluster, KafkaMessage } from "kafkajs";
 import type { HealingCluster } from "./cluster.ts";
-import { codeOf } from "./connection.ts";
+import { outOfRangeOf } from "./connection.ts";
 
 const BYTES_A_RECORD = 1_024;
 /** More than a broker's largest batch, so that no partition of an answer comes back with a cut one only. */
@@ -42,7 +42,7 @@ interface Answer {
   }[];
 }
 
-const placeOf = ({ topic, partition }: Wanted): string => `${topic}/${partition}`;
+const placeOf = ({ topic, partition }: Pick<Wanted, "topic" | "partition">): string => `${topic}/${partition}`;
 
 /** Makes a lane; each of its requests waits at most `waitMs` at the broker for the first record. */
 export function createLane(cluster: HealingCluster, waitMs: number): Lane {
@@ -122,7 +122,8 @@ export function createLane(cluster: HealingCluster, waitMs: number): Lane {
 
   /** An offset outside of one partition fails the whole request: the others go again. */
   function refuse(flight: ReadonlyMap<string, Waiting[]>, error: unknown): void {
-    const outside = codeOf(error) === "OFFSET_OUT_OF_RANGE" ? placeOf(error as unknown as Wanted) : undefined;
+    const found = outOfRangeOf(error);
+    const outside = found && placeOf(found);
     for (const [place, waiting] of flight) {
       for (const one of waiting) {
         if (place === outside) one.resolve({ outOfRange: true });

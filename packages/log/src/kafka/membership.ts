@@ -1,6 +1,8 @@
 // A member of a consumer group: a kafkajs consumer that is made anew when it crashes or stands still.
 import type { Consumer, EachBatchPayload } from "kafkajs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { backoff } from "../backoff.ts";
+import { UnknownTopic } from "../errors.ts";
 import type { Member, Membership, Position, TopicName, TopicPartition } from "../port.ts";
 import type { OffsetReader } from "./bounds.ts";
 import { codeOf } from "./connection.ts";
@@ -15,6 +17,8 @@ import { startWatchdog } from "./watchdog.ts";
 const COMMIT_MS = 5_000;
 /** All partitions of a fetch are taken at the same time, however many there are; taking one is no work. */
 const CONCURRENCY = 1_000;
+/** The first joining gives up after about 12 s. */
+const JOIN_ATTEMPTS = 8;
 const FETCH_BYTES = 4_194_304;
 const PARTITION_BYTES = 524_288;
 
@@ -29,7 +33,7 @@ export interface JoinOptions {
   readonly member: Member;
 }
 
-/** Joins, and stays in until `leave`. Rejects when the first attempt fails. */
+/** Joins, and stays in until `leave`. Rejects when that fails for a while, or a topic does not exist. */
 export async function joinGroup(options: JoinOptions): Promise<Membership> {
   const { connection, topics, offsets, group, names, member } = options;
   const { logger, timing, full, topicOf } = connection;
@@ -62,15 +66,16 @@ export async function joinGroup(options: JoinOptions): Promise<Membership> {
   }
 
   /** Takes a fetched batch at once; waits only while the member has enough to do, and stays in the group meanwhile. */
-  async function eachBatch({ batch, heartbeat, isRunning, isStale }: EachBatchPayload): Promise<void> {
-    if (!isRunning() || isStale()) return;
+  async function eachBatch(payload: EachBatchPayload): Promise<void> {
+    const { batch } = payload;
+    if (!payload.isRunning() || payload.isStale()) return;
     const place = { topic: topicOf(batch.topic), partition: batch.partition };
     const from = BigInt((batch as typeof batch & { fetchedOffset: string }).fetchedOffset);
     const records = batch.messages.map((message) => toRecord(place.topic, place.partition, message));
     holding.take(place, from, BigInt(batch.lastOffset()) + 1n, records);
-    while (holding.full() && isRunning()) {
+    while (holding.full() && payload.isRunning()) {
       await holding.room(timing.heartbeat);
-      await heartbeat();
+      await payload.heartbeat();
     }
   }
 
@@ -91,32 +96,41 @@ export async function joinGroup(options: JoinOptions): Promise<Membership> {
         hookingAssigner({
           beforeLettingGo: () => holding.lose(),
           outOfRange(topic, partition) {
-            logger.error({ group, topic: topicOf(topic), partition, code: "offset-out-of-range" }, "the log does not hold the next record");
+            logger.error(
+              { group, topic: topicOf(topic), partition, code: "offset-out-of-range" },
+              "the log does not hold the next record",
+            );
             holding.again({ topic: topicOf(topic), partition });
           },
         }),
       ],
     });
     const { GROUP_JOIN, CRASH, END_BATCH_PROCESS } = made.events;
-    let crashed = false;
+    let crash: Error | undefined;
     let up = false;
     made.on(GROUP_JOIN, ({ payload }) => {
       if (consumer !== made) return;
       const assigned = Object.entries(payload.memberAssignment);
       // Before the next fetch: nothing is fetched until the member has said from where.
       made.pause(assigned.map(([topic, partitions]) => ({ topic, partitions })));
-      holding.gain(assigned.flatMap(([topic, partitions]) => partitions.map((partition) => ({ topic: topicOf(topic), partition }))));
+      holding.gain(
+        assigned.flatMap(([topic, partitions]) =>
+          partitions.map((partition) => ({ topic: topicOf(topic), partition })),
+        ),
+      );
     });
     made.on(END_BATCH_PROCESS, ({ payload }) => {
       // A batch of nothing but marks of transactions never reaches eachBatch.
       if (payload.batchSize > 0) return;
       const place = { topic: topicOf(payload.topic), partition: payload.partition };
-      const slot = holding.slots().find(({ topic, partition }) => topic === place.topic && partition === place.partition);
+      const slot = holding
+        .slots()
+        .find(({ topic, partition }) => topic === place.topic && partition === place.partition);
       const next = BigInt(payload.lastOffset) + 1n;
       if (slot?.expected !== undefined && slot.expected < next) holding.take(place, slot.expected, next, []);
     });
     made.on(CRASH, ({ payload }) => {
-      crashed = true;
+      crash = payload.error;
       if (!up || consumer !== made) return;
       logger.warn({ group, err: { code: codeOf(payload.error) } }, "a consumer has crashed and is made anew");
       remake();
@@ -126,7 +140,7 @@ export async function joinGroup(options: JoinOptions): Promise<Membership> {
       await made.subscribe({ topics: names.map(full) });
       consumer = made;
       await made.run({ autoCommit: false, partitionsConsumedConcurrently: CONCURRENCY, eachBatch });
-      if (crashed) throw new Error("the consumer could not join its group");
+      if (crash) throw crash;
       up = true;
     } catch (error) {
       if (consumer === made) consumer = undefined;
@@ -158,19 +172,38 @@ export async function joinGroup(options: JoinOptions): Promise<Membership> {
 
   /** Tells Kafka where the member stands. What fails is made good by the next time. */
   async function commit(): Promise<void> {
-    const offsets = holding.slots().flatMap(({ topic, partition, delivered }) =>
-      delivered === undefined ? [] : [{ topic: full(topic), partition, offset: String(delivered) }],
-    );
+    const offsets = holding
+      .slots()
+      .flatMap(({ topic, partition, delivered }) =>
+        delivered === undefined ? [] : [{ topic: full(topic), partition, offset: String(delivered) }],
+      );
     if (offsets.length > 0) await consumer?.commitOffsets(offsets).catch(() => {});
   }
 
-  await start();
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await start();
+      break;
+    } catch (error) {
+      // A broker that has just begun refuses its first groups until it has made the topic it keeps them in.
+      if (error instanceof UnknownTopic || attempt >= JOIN_ATTEMPTS) throw error;
+      await sleep(backoff(attempt, Math.random()));
+    }
+  }
   const committing = setInterval(() => void commit(), COMMIT_MS);
   committing.unref();
-  const stopWatching = startWatchdog(timing.watch, offsets, holding.slots, ({ topic, partition }) => {
-    logger.warn({ group, topic, partition, code: "not-fetched" }, "a partition with records is not fetched; joining the group anew");
-    remake();
-  });
+  const stopWatching = startWatchdog(
+    timing.watch,
+    offsets,
+    () => holding.slots(),
+    ({ topic, partition }) => {
+      logger.warn(
+        { group, topic, partition, code: "not-fetched" },
+        "a partition with records is not fetched; joining the group anew",
+      );
+      remake();
+    },
+  );
 
   return {
     seek: (position: Position) => holding.seek(position),

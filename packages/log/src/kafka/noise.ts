@@ -22,7 +22,10 @@ export function levelOf(level: logLevel, text: string): "info" | "warn" | "error
 }
 
 /** For kafkajs's `logCreator`. Fields hold names of the protocol only; kafkajs never logs what a record holds. */
-export function quieten(logger: LogLogger, now: () => number = () => performance.now()): () => (entry: LogEntry) => void {
+export function quieten(
+  logger: LogLogger,
+  now: () => number = () => performance.now(),
+): () => (entry: LogEntry) => void {
   const saidAt = new Map<string, number>();
   return () => (entry) => {
     const { message, error, groupId, topic, partition } = entry.log;

@@ -76,7 +76,8 @@ export function createReader(
         if (left <= 0 || stopping.signal.aborted) return [];
         lane = waiting;
         // Beyond the end nothing can be waited for at the broker: a look now and then does.
-        if ("outOfRange" in fetched) await sleep(Math.min(left, WAIT_MS), undefined, { signal: stopping.signal }).catch(() => {});
+        if ("outOfRange" in fetched)
+          await sleep(Math.min(left, WAIT_MS), undefined, { signal: stopping.signal }).catch(() => {});
       }
     },
     stop: () => stopping.abort(),

@@ -27,7 +27,10 @@ export function openTopics(connection: Connection, cluster: HealingCluster): Top
   const { full } = connection;
   const counts = new Map<TopicName, number>();
 
-  async function ask<T>(topic: TopicName, work: (c: Cluster, name: string, partitions: number) => Promise<T>): Promise<T> {
+  async function ask<T>(
+    topic: TopicName,
+    work: (c: Cluster, name: string, partitions: number) => Promise<T>,
+  ): Promise<T> {
     const name = full(topic);
     try {
       return await cluster.run([name], (c) => {
@@ -93,9 +96,7 @@ export function openTopics(connection: Connection, cluster: HealingCluster): Top
   };
 }
 
-async function haveLeaders(
-  ask: () => Promise<{ topics: { partitions: { leader: number }[] }[] }>,
-): Promise<boolean> {
+async function haveLeaders(ask: () => Promise<{ topics: { partitions: { leader: number }[] }[] }>): Promise<boolean> {
   try {
     const { topics } = await ask();
     return topics.every(({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader >= 0));
