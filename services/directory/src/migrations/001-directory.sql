@@ -1,6 +1,6 @@
 -- The directory as its one writer knows it. `revision` has one row: who holds it decides alone.
 create table :schema.revision (
-  only boolean primary key default true check (only),
+  single boolean primary key default true check (single),
   number bigint not null
 );
 insert into :schema.revision (number) values (0);
