@@ -14,7 +14,7 @@ import { validate } from "./validate.ts";
 import type { Views } from "./views.ts";
 
 /** Who signed the request, as the admin app found. */
-export interface SignedBy {
+interface SignedBy {
   readonly id: string;
   readonly signature: Uint8Array;
   readonly bodySha256: Uint8Array;

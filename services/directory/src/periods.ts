@@ -14,7 +14,7 @@ export function fromMs(validity: Validity | undefined): number {
 }
 
 /** First instant after a period in milliseconds; infinity when it has no end. */
-export function untilMs(validity: Validity | undefined): number {
+function untilMs(validity: Validity | undefined): number {
   return validity?.until ? timestampMs(validity.until) : Infinity;
 }
 

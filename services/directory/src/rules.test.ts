@@ -1,7 +1,9 @@
 // Rules of endpoints: an https URL of the outside world, one an institution, no v1 without its secret.
 import { Directory } from "@ruta/events";
 import { describe, expect, it } from "vitest";
-import { SAMPLE, problemsOf } from "./sample.ts";
+import { decide } from "./decide.ts";
+import { NOON, SAMPLE, actOf, commit, entriesOf, firstRevision, problemsOf } from "./sample.ts";
+import { validate } from "./validate.ts";
 
 describe("an endpoint", () => {
   const withUrl = (url: string): string =>
@@ -30,6 +32,14 @@ describe("an endpoint", () => {
   it("may be on this machine only where the hub allows it", () => {
     expect(problemsOf(withUrl("http://127.0.0.1:8000/"), new Directory(), { allowLoopback: true })).toEqual([]);
     expect(problemsOf(withUrl("http://casa.example/"), new Directory(), { allowLoopback: true })).toHaveLength(1);
+  });
+
+  it("that stands is no reason to refuse another act when the rules have become stricter", () => {
+    const fold = firstRevision();
+    const validated = validate(entriesOf(withUrl("http://127.0.0.1:8000/")), fold.current, { allowLoopback: true });
+    commit(fold, decide(actOf(validated.ok ? validated.entries : []), fold.current, NOON));
+    expect(fold.current.all("endpoint")).toHaveLength(1);
+    expect(problemsOf("terms:\n  - { code: DEF, taxonomy: need, name: D }", fold.current)).toEqual([]);
   });
 
   it("is one an institution, and cannot be v1 without the secret that only the admin route makes", () => {

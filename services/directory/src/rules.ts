@@ -16,7 +16,7 @@ export interface Rules {
 
 const LOOPBACK = /^(localhost|.*\.localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
-/** Every place, endpoint and key that breaks a rule of its own. */
+/** Every new place and endpoint, and every key, that breaks a rule of its own. What stands was checked when it came. */
 export function checkRules(whole: Whole, rules: Rules): Problem[] {
   return [
     ...places(whole),
@@ -45,7 +45,7 @@ function places(whole: Whole): Problem[] {
 }
 
 function endpoints(whole: Whole, rules: Rules): Problem[] {
-  return whole.all("endpoint").flatMap((placed) => {
+  return whole.added("endpoint").flatMap((placed) => {
     const { url, scheme, wrappedSecret } = placed.value;
     const problems: Problem[] = [];
     const wrong = urlFault(url, rules);
@@ -68,7 +68,7 @@ function endpoints(whole: Whole, rules: Rules): Problem[] {
 }
 
 /** What is wrong with an endpoint's URL; undefined when nothing is. */
-export function urlFault(url: string, { allowLoopback }: Rules): string | undefined {
+function urlFault(url: string, { allowLoopback }: Rules): string | undefined {
   if (!URL.canParse(url) || /\s/.test(url)) return "is not a URL";
   const { protocol, username, password, hash, hostname } = new URL(url);
   if (username !== "" || password !== "") return "carries user info";

@@ -22,13 +22,13 @@ export const publicKey = (): string => encodePublicKey(generateKeyPair().publicK
 const FIRST = `ana:${publicKey()},recovery:${publicKey()}`;
 
 /** An answer of an administrative route. */
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly body: Record<string, unknown>;
 }
 
 /** One running instance and how to ask it, as `ana` unless the headers say otherwise. */
-export interface Instance {
+interface Instance {
   readonly service: Service;
   readonly ask: (
     method: "GET" | "POST",

@@ -5,7 +5,7 @@ import { entryOf, fromEntry } from "./form.ts";
 import { KINDS } from "./whole.ts";
 
 /** Entries of one kind as people read them. */
-export interface Listed {
+interface Listed {
   readonly revision: string;
   readonly entries: readonly Record<string, unknown>[];
 }

@@ -55,6 +55,11 @@ export class Whole {
     return this.get(kind, id) !== undefined || this.assumed.has(`${kind} ${id}`);
   }
 
+  /** The new entries of a kind. */
+  added<K extends EntryKind>(kind: K): Placed<K>[] {
+    return this.all(kind).filter(({ id }) => this.fresh.has(`${kind} ${id}`));
+  }
+
   /** All entries of a kind, those that stand first. */
   all<K extends EntryKind>(kind: K): Placed<K>[] {
     const placed = new Map<string, Placed<K>>();
