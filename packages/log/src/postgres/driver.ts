@@ -43,10 +43,6 @@ export async function openPostgresLog(config: PostgresLogConfig): Promise<Log> {
   const me = randomUUID();
   const belfry = createBelfry();
   const topics = openTopics(db, schema, named);
-  const notices = await openNotices(db, schema, me, {
-    onWritten: (ids) => belfry.ring(ids),
-    onRegrouped: () => groups.poke(),
-  });
   const groups = createGroups({
     db,
     schema,
@@ -55,6 +51,10 @@ export async function openPostgresLog(config: PostgresLogConfig): Promise<Log> {
     belfry,
     logger: config.logger,
     regrouped: () => notices.regrouped(),
+  });
+  const notices = await openNotices(db, schema, me, {
+    onWritten: (ids) => belfry.ring(ids),
+    onRegrouped: () => groups.poke(),
   });
   const appender = createAppender(db, schema, topics, (ids) => {
     belfry.ring(ids);
