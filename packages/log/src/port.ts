@@ -9,6 +9,9 @@ export interface TopicPartition {
   readonly partition: number;
 }
 
+/** How a partition is called in maps and reasons. */
+export const nameOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`;
+
 /** A place in a partition: the offset of the next record to read. */
 export interface Position extends TopicPartition {
   readonly next: bigint;

@@ -1,8 +1,10 @@
 // A consumer: a member of a group whose offsets live in SQL. It reads them when it is given a partition, and again when fenced.
 import { createBell } from "../bell.ts";
+import { nameOf } from "../port.ts";
 import type { Log, LogRecord, Member, Membership, Position, TopicName, TopicPartition } from "../port.ts";
 import type { Held, Item } from "./batch.ts";
 import { describeError, passes } from "./blame.ts";
+import { boundsOf, findGaps } from "./bounds.ts";
 import { lockOffsets } from "./offsets.ts";
 import { flagKnown, releaseFlagged } from "./release.ts";
 import type { Decoded } from "./release.ts";
@@ -50,7 +52,8 @@ const RELEASE_POLL_MS = 1_000;
 /** Retention or an operator removed what was not consumed yet. */
 const LOST = "records lost before they were consumed";
 
-const nameOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`;
+/** Why a partition cannot be taken over yet. */
+class NotNow extends Error {}
 
 /** Joins the group and consumes until stopped. `progress` is rung whenever an offset has moved. */
 export async function startConsumer<T>(
@@ -128,7 +131,7 @@ export async function startConsumer<T>(
     if (left.length > 0) {
       logger.info({ group, count: left.length }, "relaying what was left unsent");
       relay.wake(left.length);
-      if (!(await relay.drained(RELAY_FIRST_MS))) throw new Error("the records left unsent are not in the log yet");
+      if (!(await relay.drained(RELAY_FIRST_MS))) throw new NotNow("the records left unsent are not in the log yet");
     }
     await flagKnown(
       context,
@@ -139,7 +142,7 @@ export async function startConsumer<T>(
     const started: Position[] = [];
     for (const position of positions) {
       const { start, end } = bounds.get(nameOf(position))!;
-      if (position.next > end) throw new Error("the log ends before what was consumed of it");
+      if (position.next > end) throw new NotNow("the log ends before what was consumed of it");
       const mine = keys.filter((key) => nameOf(key) === nameOf(position)).map(({ key }) => key);
       const one = asHeld(position, mine);
       held.set(nameOf(position), one);
@@ -153,47 +156,21 @@ export async function startConsumer<T>(
     while (relay.full() && !stopped) await context.pause(50);
     const mine = batch.flatMap((record) => {
       const one = held.get(nameOf(record));
-      return one && context.current(one) && record.offset >= one.next ? [{ record, one }] : [];
+      return one && context.current(one) && record.offset >= one.next ? [{ record, held: one }] : [];
     });
-    const skipped = await checkGaps(mine.map(({ record, one }) => ({ offset: record.offset, one })));
+    const { lost, skipped } = await findGaps(log, mine);
+    for (const one of lost) context.stop(one, LOST);
+    for (const { topic, partition, next } of skipped) (await joining)?.seek({ topic, partition, next });
     await releaseFlagged(context, decode, [...held.values()]);
-    const items: Item<T>[] = [];
-    for (const { record, one } of mine) {
-      if (!context.current(one) || skipped.has(one)) continue;
-      items.push({ record, held: one, outcome: decodeInto(record) });
-    }
+    const items = mine
+      .filter(({ held }) => context.current(held) && !skipped.includes(held))
+      .map(({ record, held }) => ({ record, held, outcome: outcomeOf(record) }));
     await work(context, items);
     progress();
   }
-  function decodeInto(record: LogRecord): Item<T>["outcome"] {
+  function outcomeOf(record: LogRecord): Item<T>["outcome"] {
     const decoded = decode(record);
     return "message" in decoded ? decoded : { ...decoded, attempts: 1 };
-  }
-
-  /**
-   * A gap is normal, unless the log's start has passed over it: then the partition is stopped. Nor may a driver skip what
-   * the log still has: it is sent back, and nothing of the partition is decided now.
-   */
-  async function checkGaps(batch: readonly { offset: bigint; one: Held }[]): Promise<Set<Held>> {
-    const first = new Map<Held, bigint>();
-    for (const { offset, one } of batch) if (!first.has(one)) first.set(one, offset);
-    const gaps = [...first].filter(([one, offset]) => offset > one.next);
-    const skipped = new Set<Held>();
-    if (gaps.length === 0) return skipped;
-    const bounds = await boundsOf(
-      log,
-      gaps.map(([one]) => one),
-    );
-    for (const [one, offset] of gaps) {
-      const { topic, partition, next } = one;
-      const [record] = await log.read(topic, partition, next, { max: 1 });
-      if (bounds.get(nameOf(one))!.start > next) context.stop(one, LOST);
-      else if (record && record.offset < offset) {
-        skipped.add(one);
-        (await joining)?.seek({ topic, partition, next });
-      }
-    }
-    return skipped;
   }
 
   const member: Member = {
@@ -203,12 +180,13 @@ export async function startConsumer<T>(
         unready = undefined;
         return positions;
       } catch (error) {
-        unready = error instanceof Error && !passes(error) ? error.message : "the offsets cannot be read";
+        unready = error instanceof NotNow ? error.message : "the offsets cannot be read";
         throw error;
       }
     },
     async revoked(partitions) {
       for (const partition of partitions) held.delete(nameOf(partition));
+      unready = undefined;
       changed.ring();
       await exclusively(async () => {});
       await relay.drained(LET_GO_MS);
@@ -259,17 +237,4 @@ export async function startConsumer<T>(
 
 function asHeld({ topic, partition, next }: Position, parkedKeys: readonly string[] = []): Held {
   return { topic, partition, next, parkedKeys: new Set(parkedKeys), stopped: undefined };
-}
-
-/** Start and end of these partitions' logs. */
-async function boundsOf(
-  log: Log,
-  partitions: readonly TopicPartition[],
-): Promise<Map<string, { start: bigint; end: bigint }>> {
-  const bounds = new Map<string, { start: bigint; end: bigint }>();
-  for (const topic of new Set(partitions.map(({ topic }) => topic))) {
-    for (const { partition, start, end } of await log.offsets(topic))
-      bounds.set(nameOf({ topic, partition }), { start, end });
-  }
-  return bounds;
 }

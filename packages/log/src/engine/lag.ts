@@ -1,7 +1,9 @@
 // Lag: how far each group of a service is behind the log, in records and in seconds; and waiting until it is not.
 import type { Db } from "@ruta/db";
 import { partitionOf } from "../partition.ts";
+import { nameOf } from "../port.ts";
 import type { Log, TopicName } from "../port.ts";
+import { boundsOf } from "./bounds.ts";
 import { readOffsets } from "./offsets.ts";
 
 /** How far a group is behind in one partition. */
@@ -17,13 +19,10 @@ export interface Lag {
 /** The lag of every group and partition that the service has ever consumed, whoever holds it now. `now` in ms. */
 export async function measureLag(log: Log, db: Db, schema: string, now: number): Promise<Lag[]> {
   const rows = await readOffsets(db, schema);
-  const ends = new Map<string, bigint>();
-  for (const topic of new Set(rows.map(({ topic }) => topic))) {
-    for (const { partition, end } of await log.offsets(topic)) ends.set(`${topic}/${partition}`, end);
-  }
+  const bounds = await boundsOf(log, rows);
   return Promise.all(
     rows.map(async ({ group, topic, partition, next }) => {
-      const records = (ends.get(`${topic}/${partition}`) ?? next) - next;
+      const records = (bounds.get(nameOf({ topic, partition }))?.end ?? next) - next;
       if (records <= 0n) return { group, topic, partition, records: 0n, seconds: 0 };
       const [first] = await log.read(topic, partition, next, { max: 1 });
       return { group, topic, partition, records, seconds: first ? Math.max(0, (now - first.time) / 1000) : 0 };

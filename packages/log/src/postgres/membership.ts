@@ -1,6 +1,6 @@
 // One member of a group: what it holds, and the loop that fetches for it.
 import type { Db } from "@ruta/db";
-import { MAX_BATCH } from "../port.ts";
+import { MAX_BATCH, nameOf } from "../port.ts";
 import type { LogLogger, LogRecord, Member, Position, TopicName, TopicPartition } from "../port.ts";
 import { createBell } from "../bell.ts";
 import type { Bell } from "../bell.ts";
@@ -10,9 +10,6 @@ import type { Topic } from "./topics.ts";
 
 /** A reader looks by itself this often, should a notice be lost. */
 const POLL_MS = 1_000;
-
-/** Name of a partition in maps. */
-export const nameOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`;
 
 /** The fetching side of a member; who holds what is decided in groups.ts. */
 export interface Fetching {
