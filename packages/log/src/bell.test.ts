@@ -15,7 +15,7 @@ describe("a bell", () => {
     const bell = createBell();
     const seen = bell.count();
     bell.ring();
-    await bell.wait(seen, 60_000);
+    await expect(bell.wait(seen, 60_000)).resolves.toBeUndefined();
   });
 
   test("ends the wait after its time without a ring", async () => {

@@ -14,7 +14,7 @@ import type { TestLog } from "../testing.ts";
 export const SOON = { timeout: 30_000, interval: 20 };
 
 /** A prefix nobody else has. */
-export const newPrefix = (): string => `t${randomBytes(5).toString("hex")}.`;
+const newPrefix = (): string => `t${randomBytes(5).toString("hex")}.`;
 
 /** A record with a text as its value. */
 export function record(key: string, text: string, topic: TopicName = TOPICS.commands): NewRecord {

@@ -1,10 +1,10 @@
-// The contract of consuming, one list of sentences on each driver: groups, fences, parked records, loss.
+// The contract of consuming, one list of sentences on each driver: groups, fences, the outbox, loss.
 import { sql } from "@ruta/db";
 import { TOPICS } from "@ruta/events";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { unknownKind } from "../engine/consumer.ts";
 import { TryAgain } from "../errors.ts";
 import { partitionOf } from "../partition.ts";
+import type { Log } from "../port.ts";
 import { testLogs } from "../testing.ts";
 import { counting, effects, makeBed, readAll, record, SOON, textOf } from "./bed.ts";
 import type { Bed } from "./bed.ts";
@@ -80,6 +80,26 @@ for (const driver of testLogs()) {
       );
     });
 
+    test("sends a driver back that has jumped over records, and decides nothing behind the jump before", async () => {
+      let jumps = 0;
+      const log: Log = {
+        ...bed.log,
+        join: (group, topics, member) =>
+          bed.log.join(group, topics, {
+            ...member,
+            records: (batch) => member.records(jumps++ === 0 ? batch.slice(1) : batch),
+          }),
+      };
+      await bed.log.append(["1", "2", "3"].map((text) => record("k", text)));
+      const engine = await bed.engine({ log });
+      await engine.consume(options("a"));
+      await vi.waitFor(
+        async () => expect((await effects(bed.db)).map(({ text }) => text)).toEqual(["1", "2", "3"]),
+        SOON,
+      );
+      expect(jumps).toBeGreaterThan(1);
+    });
+
     test("tries again what passes by itself, as often as it takes, and parks nothing", async () => {
       const engine = await bed.engine();
       let tries = 0;
@@ -94,138 +114,6 @@ for (const driver of testLogs()) {
       await bed.log.append([record("k", "1"), record("k", "2")]);
       await vi.waitFor(async () => expect(await effects(bed.db)).toHaveLength(2), SOON);
       expect(await engine.parked()).toEqual([]);
-    });
-
-    test("parks a record that throws, lets its case wait in order, and lets the others pass", async () => {
-      const engine = await bed.engine();
-      let healed = false;
-      const seen = vi.fn<(text: string) => void>();
-      await engine.consume({
-        ...options("a"),
-        handle: async (tx, batch) => {
-          for (const { message } of batch) {
-            if (message === "bad" && !healed) {
-              seen(message);
-              throw new RangeError("María Quispe, 0102030405");
-            }
-          }
-          return counting("a")(tx, batch);
-        },
-      });
-      const sick = "case-sick";
-      await bed.log.append([
-        record("case-well", "1"),
-        record(sick, "good"),
-        record(sick, "bad"),
-        record(sick, "after"),
-        record("case-well", "2"),
-      ]);
-      await bed.log.append([record(sick, "later"), record("case-well", "3")]);
-      await vi.waitFor(async () => expect(await effects(bed.db)).toHaveLength(4), SOON);
-      await vi.waitFor(async () => expect(await engine.parked()).toHaveLength(3), SOON);
-      expect((await effects(bed.db)).map(({ text }) => text).toSorted()).toEqual(["1", "2", "3", "good"]);
-      const parked = await engine.parked();
-      expect(parked.map(({ reason }) => reason)).toEqual(["threw", "waiting", "waiting"]);
-      expect(parked[0]).toMatchObject({ group: GROUP, key: sick, attempts: 3 });
-      expect(parked[0]?.error).toMatch(/^RangeError at [\w.-]+\.ts:\d+$/); // never the message: it may hold content
-      expect(engine.health().ready).toBe(true);
-
-      expect(await engine.release(TOPICS.commands, sick)).toBe(3); // too early: it throws again and stays in front
-      await vi.waitFor(
-        async () => expect((await engine.parked())[0]).toMatchObject({ attempts: 4, release: false }),
-        SOON,
-      );
-      healed = true;
-      expect(await engine.release(TOPICS.commands, sick)).toBe(3);
-      await vi.waitFor(async () => expect(await engine.parked()).toEqual([]), SOON);
-      const case1 = async () => (await effects(bed.db)).filter(({ key }) => key === sick).map(({ text }) => text);
-      expect(await case1()).toEqual(["good", "bad", "after", "later"]);
-      await bed.log.append([record(sick, "free")]);
-      await vi.waitFor(async () => expect((await case1()).at(-1)).toBe("free"), SOON);
-      await vi.waitFor(async () => {
-        const events = (await readAll(bed.log, TOPICS.events)).filter(({ key }) => key === sick);
-        expect(events.map(textOf)).toEqual(["did good", "did bad", "did after", "did later", "did free"]);
-      }, SOON);
-    });
-
-    test("parks what cannot be read at all", async () => {
-      const engine = await bed.engine();
-      await engine.consume({
-        ...options("a"),
-        decode: (one) => {
-          if (textOf(one) === "garbage") throw new SyntaxError("unexpected María");
-          return textOf(one);
-        },
-      });
-      await bed.log.append([record("a", "garbage"), record("b", "fine")]);
-      await vi.waitFor(async () => expect(await effects(bed.db)).toHaveLength(1), SOON);
-      await vi.waitFor(
-        async () => expect(await engine.parked()).toMatchObject([{ key: "a", reason: "undecodable" }]),
-        SOON,
-      );
-    });
-
-    test("parks a record whose answer is too large for the log, and never blocks the outbox with it", async () => {
-      const engine = await bed.engine();
-      await engine.consume({
-        ...options("a"),
-        handle: async (tx, batch) => {
-          if (batch.some(({ message }) => message === "huge")) {
-            return [{ ...record("huge", "", TOPICS.events), value: new Uint8Array(60_001) }];
-          }
-          return counting("a")(tx, batch);
-        },
-      });
-      await bed.log.append([record("a", "huge"), record("b", "fine")]);
-      await vi.waitFor(async () => expect((await engine.parked())[0]?.error).toContain("RecordTooLarge"), SOON);
-      await vi.waitFor(async () => expect(await readAll(bed.log, TOPICS.events)).toHaveLength(1), SOON);
-    });
-
-    test("stops the partition at the sixth parking within a minute, and the others go on", async () => {
-      const engine = await bed.engine();
-      const keys = numbers(200).map((n) => `case-${n}`);
-      const sick = keys.filter((key) => partitionOf(key, PARTITIONS) === 0).slice(0, 9);
-      const well = keys.find((key) => partitionOf(key, PARTITIONS) === 1)!;
-      await engine.consume({
-        ...options("a"),
-        handle: async (tx, batch) => {
-          if (batch.some(({ message }) => message === "bad")) throw new Error("bad");
-          return counting("a")(tx, batch);
-        },
-      });
-      await bed.log.append([...sick.map((key) => record(key, "bad")), record(sick[0]!, "fine"), record(well, "fine")]);
-      await vi.waitFor(() => expect(engine.health().ready).toBe(false), SOON);
-      expect(engine.health().reasons).toEqual([`${GROUP} ${TOPICS.commands}/0: too many parked in a minute`]);
-      expect(await engine.parked()).toHaveLength(5);
-      await bed.log.append([record(well, "still")]);
-      await vi.waitFor(
-        async () => expect((await effects(bed.db)).map(({ text }) => text)).toEqual(["fine", "still"]),
-        SOON,
-      );
-      const [stood] = await bed.db.query<{ next: bigint }>(
-        sql`SELECT next FROM contract.consumer_offset WHERE partition = 0`,
-      );
-      expect(stood?.next).toBe(5n);
-    });
-
-    test("parks an unknown kind with its case, and a version that knows it releases it by itself", async () => {
-      const old = await bed.engine();
-      const consumer = await old.consume({
-        ...options("old"),
-        decode: (one) => (textOf(one).startsWith("new") ? unknownKind : textOf(one)),
-      });
-      await bed.log.append([record("k", "1"), record("k", "new 2"), record("k", "3"), record("other", "4")]);
-      await vi.waitFor(
-        async () => expect((await old.parked()).map(({ reason }) => reason)).toEqual(["unknown-kind", "waiting"]),
-        SOON,
-      );
-      await vi.waitFor(async () => expect(await effects(bed.db)).toHaveLength(2), SOON);
-      await consumer.stop();
-      const next = await bed.engine({ log: await bed.another() });
-      await next.consume(options("next"));
-      await vi.waitFor(async () => expect(await next.parked()).toEqual([]), SOON);
-      const done = (await effects(bed.db)).filter(({ key }) => key === "k");
-      expect(done.map(({ text }) => text)).toEqual(["1", "new 2", "3"]);
     });
 
     test("stops and alarms when the log's start has passed what was not consumed", async () => {
@@ -267,11 +155,19 @@ for (const driver of testLogs()) {
         VALUES ('killed', ${GROUP}, ${TOPICS.commands}, ${partition}, ${TOPICS.events}, ${key}, ${Buffer.from("left")}, '{}')`);
       await bed.log.append([record(key, "2")]);
       const second = await bed.engine({ log: await bed.another() });
-      await second.consume(options("second"));
+      const inTheLog: string[][] = [];
+      await second.consume({
+        ...options("second"),
+        handle: async (tx, batch) => {
+          inTheLog.push((await readAll(bed.log, TOPICS.events)).map(textOf));
+          return counting("second")(tx, batch);
+        },
+      });
       await vi.waitFor(async () => {
         const events = (await readAll(bed.log, TOPICS.events)).filter((one) => one.key === key);
         expect(events.map(textOf)).toEqual(["did 1", "left", "did 2"]);
       }, SOON);
+      expect(inTheLog).toEqual([["did 1", "left"]]);
     });
 
     test("takes over what a process that ended left unsent, whatever door it came by", async () => {

@@ -185,10 +185,11 @@ export async function startConsumer<T>(
       }
     },
     async revoked(partitions) {
-      for (const partition of partitions) held.delete(nameOf(partition));
+      const drop = (): void => partitions.forEach((partition) => held.delete(nameOf(partition)));
+      drop(); // so that what is at work gives up
       unready = undefined;
       changed.ring();
-      await exclusively(async () => {});
+      await exclusively(async () => drop()); // what was at work may have read them again after a fence
       await relay.drained(LET_GO_MS);
     },
     records: (batch) =>

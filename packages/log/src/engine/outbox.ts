@@ -5,15 +5,15 @@ import type { NewRecord, TopicName, TopicPartition } from "../port.ts";
 import { partitionRows, recordRows } from "./rows.ts";
 
 /** A process of a service not seen for so long is ended, on the database's clock; its rows go to a living one. */
-export const EXPIRY_MS = 5_000;
+const EXPIRY_MS = 5_000;
 
 /** A record of the outbox. */
-export interface OutboxRow extends NewRecord {
+interface OutboxRow extends NewRecord {
   readonly seq: bigint;
 }
 
 /** Where the records of a batch come from. */
-export interface Source {
+interface Source {
   readonly group: string;
   /** The partition of each record, in their order. */
   readonly partitions: readonly TopicPartition[];

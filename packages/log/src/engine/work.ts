@@ -13,7 +13,7 @@ import type { Parked } from "./parked.ts";
 import type { Relay } from "./relay.ts";
 
 /** A record that throws this often alone is to blame itself. */
-export const TRIES = 3;
+const TRIES = 3;
 
 /** What a handler gets of each record. */
 export interface Handled<T> {

@@ -4,7 +4,7 @@ import type { Db } from "@ruta/db";
 import type { TopicPartition } from "../port.ts";
 
 /** A process not seen for so long is ended, on the database's clock; what it held is free. */
-export const EXPIRY_MS = 6_000;
+const EXPIRY_MS = 6_000;
 
 /** One row of a group: a member of a topic, or (with a partition) the holder of a partition. */
 export interface GroupRow {
