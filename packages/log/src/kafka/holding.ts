@@ -114,7 +114,8 @@ export function startHolding(member: Member, fetcher: Fetcher, logger: LogLogger
     return batch;
   }
   async function handOver(): Promise<void> {
-    while (!stopped) {
+    for (;;) {
+      if (stopped) return;
       const seen = filled.count();
       if (waiting() === 0) {
         await filled.wait(seen, IDLE_MS);

@@ -156,10 +156,11 @@ export async function joinGroup(options: JoinOptions): Promise<Membership> {
     remaking ??= (async () => {
       await holding.lose();
       await old?.disconnect().catch(() => {}); // it is not used again
-      while (!left) {
+      for (;;) {
         await sleep(timing.retry);
+        if (left) return;
         try {
-          if (!left) await start();
+          await start();
           return;
         } catch (error) {
           logger.warn({ group, err: { code: codeOf(error) } }, "the group could not be joined yet");

@@ -8,9 +8,10 @@ const REPEAT_MS = 10_000;
 
 /** Normal while a broker, a group or a topic is new, or a group changes hands. */
 const EXPECTED =
-  /coordinator is (not available|loading)|COORDINATOR_NOT_AVAILABLE|LOAD_IN_PROGRESS|NOT_COORDINATOR|not the correct coordinator|rebalanc|not aware of this member|leadership election|LEADER_NOT_AVAILABLE/i;
+  /coordinator is (not available|loading)|COORDINATOR_NOT_AVAILABLE|LOAD_IN_PROGRESS|NOT_COORDINATOR|not the correct coordinator|rebalanc|not aware of this member|leadership election|not the leader for|LEADER_NOT_AVAILABLE/i;
 /** Said by this driver itself, or by design. */
-const NEEDLESS = /Limiting retries for the idempotent producer|Restarting the consumer|Response without match/;
+const NEEDLESS =
+  /Limiting retries for the idempotent producer|Restarting the consumer|Response without match|offset is not within the range/;
 /** A broker that is gone is reported, and tried again; it is not a fault of this process. */
 const CONNECTION = /connect|ECONN|timed? ?out|broker|socket|Crash|Failed to send messages/i;
 

@@ -6,7 +6,7 @@ const KNOWN_VERSION = "2.2.4";
 
 interface RequestQueue {
   readonly pending: readonly unknown[];
-  scheduleCheckPendingRequests(this: RequestQueue): void;
+  scheduleCheckPendingRequests: (this: RequestQueue) => void;
 }
 
 let original: RequestQueue["scheduleCheckPendingRequests"] | undefined;

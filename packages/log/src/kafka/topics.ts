@@ -1,18 +1,19 @@
 // The topics of the log in Kafka: made when missing, and how many partitions each has.
-import type { Cluster, ITopicConfig } from "kafkajs";
+import type { Admin, Cluster, ITopicConfig } from "kafkajs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UnknownTopic } from "../errors.ts";
 import type { TopicName, TopicSpec } from "../port.ts";
 import type { HealingCluster } from "./cluster.ts";
-import { saysUnknownTopic } from "./connection.ts";
+import { codeOf, saysUnknownTopic } from "./connection.ts";
 import type { Connection } from "./connection.ts";
 
 const CREATE_TIMEOUT_MS = 15_000;
 const POLL_MS = 50;
+const NOT_YET = new Set(["UNKNOWN_TOPIC_OR_PARTITION", "NOT_LEADER_FOR_PARTITION", "LEADER_NOT_AVAILABLE"]);
 
 /** Topics as Kafka has them. */
 export interface Topics {
-  /** Makes what is missing, and waits until every partition has a leader. */
+  /** Makes what is missing, and waits until every partition answers. */
   create(specs: readonly TopicSpec[]): Promise<void>;
   /** Number of partitions. Throws UnknownTopic. */
   count(topic: TopicName): Promise<number>;
@@ -33,9 +34,13 @@ export function openTopics(connection: Connection, cluster: HealingCluster): Top
   ): Promise<T> {
     const name = full(topic);
     try {
-      return await cluster.run([name], (c) => {
-        const known = counts.get(topic) ?? c.findTopicPartitionMetadata(name).length;
-        counts.set(topic, known);
+      return await cluster.run([name], async (c) => {
+        let known = counts.get(topic);
+        if (known === undefined) {
+          await c.refreshMetadata(); // what this cluster knows of the topic may be as old as what was forgotten
+          known = c.findTopicPartitionMetadata(name).length;
+          counts.set(topic, known);
+        }
         return work(c, name, known);
       });
     } catch (error) {
@@ -84,8 +89,8 @@ export function openTopics(connection: Connection, cluster: HealingCluster): Top
         }
         const names = specs.map(({ name }) => full(name));
         const until = performance.now() + CREATE_TIMEOUT_MS;
-        while (!(await haveLeaders(() => admin.fetchTopicMetadata({ topics: names })))) {
-          if (performance.now() > until) throw new Error("the new topics have no leaders yet");
+        while (!(await usable(admin, names))) {
+          if (performance.now() > until) throw new Error("the new topics cannot be used yet");
           await sleep(POLL_MS);
         }
       } finally {
@@ -96,12 +101,15 @@ export function openTopics(connection: Connection, cluster: HealingCluster): Top
   };
 }
 
-async function haveLeaders(ask: () => Promise<{ topics: { partitions: { leader: number }[] }[] }>): Promise<boolean> {
+/** A leader that the metadata names may not serve its partition yet: it does when it tells the partition's offsets. */
+async function usable(admin: Admin, names: string[]): Promise<boolean> {
   try {
-    const { topics } = await ask();
-    return topics.every(({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader >= 0));
+    const { topics } = await admin.fetchTopicMetadata({ topics: names });
+    if (topics.some(({ partitions }) => partitions.some(({ leader }) => leader < 0))) return false;
+    await Promise.all(names.map((name) => admin.fetchTopicOffsets(name)));
+    return true;
   } catch (error) {
-    if (saysUnknownTopic(error)) return false;
+    if (NOT_YET.has(codeOf(error))) return false;
     throw error;
   }
 }
