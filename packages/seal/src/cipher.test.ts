@@ -1,4 +1,5 @@
-import { randomBytes } from "node:crypto";
+// Sealed bytes: round trip, every flipped bit, another key, another place; and what becomes a blob.
+import { createCipheriv, hkdfSync, randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { OVERHEAD_BYTES, SealBroken, openBytes, sealBytes } from "./cipher.ts";
@@ -36,6 +37,22 @@ describe("sealed bytes", () => {
     expect(() => openBytes(new Uint8Array(randomBytes(32)), sealed, context)).toThrow(SealBroken);
     for (const length of [0, 1, OVERHEAD_BYTES - 1, sealed.length - 1])
       expect(() => openBytes(key, sealed.subarray(0, length), context)).toThrow(SealBroken);
+  });
+
+  it("have the form written down, and the commitment decides even where the tag is right", () => {
+    const build = (committed: Uint8Array, salt: Buffer, plaintext: string): Buffer => {
+      const derived = (from: Uint8Array): Buffer => Buffer.from(hkdfSync("sha256", from, salt, "ruta/seal/v1", 64));
+      const cipher = createCipheriv("aes-256-gcm", derived(key).subarray(0, 32), Buffer.alloc(12)).setAAD(context);
+      const body = Buffer.concat([cipher.update(plaintext), cipher.final()]);
+      return Buffer.concat([Buffer.of(1), salt, derived(committed).subarray(32), cipher.getAuthTag(), body]);
+    };
+    const salt = randomBytes(16);
+    expect(Buffer.from(openBytes(key, build(key, salt, "texto"), context)).toString()).toBe("texto");
+    // Made to open under `key` by GCM's measure, but committed to another: neither of the two may open it.
+    const other = new Uint8Array(randomBytes(32));
+    const ambiguous = build(other, salt, "texto");
+    expect(() => openBytes(key, ambiguous, context)).toThrow(SealBroken);
+    expect(() => openBytes(other, ambiguous, context)).toThrow(SealBroken);
   });
 
   it("differ each time, so that equal content does not show", () => {

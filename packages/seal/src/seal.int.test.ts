@@ -1,3 +1,4 @@
+// The seal against a real keyring: content small and large, erasure, pinned keys, nothing in clear.
 import { randomBytes } from "node:crypto";
 import { openDb, sql } from "@ruta/db";
 import { testDatabase } from "@ruta/db/testing";
@@ -61,6 +62,8 @@ describe("the seal", () => {
     await seal.createKeys([{ keyId: "k5", subject: "p-k5" }]);
     const [first, second] = await seal.sealSections([content("k5", "uno"), content("k5", "dos")]);
     await expect(seal.openSections([{ ...first!, ciphertext: second!.ciphertext }])).rejects.toThrow(SealBroken);
+    const moved = [{ sectionId: "other" }, { subject: "p-other" }, { kind: SectionKind.NARRATIVE }];
+    for (const change of moved) await expect(seal.openSections([{ ...first!, ...change }])).rejects.toThrow(SealBroken);
   });
 
   it("unwraps a secret only for what it was wrapped for", () => {
