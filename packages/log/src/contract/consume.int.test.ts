@@ -100,6 +100,28 @@ for (const driver of testLogs()) {
       expect(jumps).toBeGreaterThan(1);
     });
 
+    test("drops what a driver hands over again", async () => {
+      const log: Log = {
+        ...bed.log,
+        join: (group, topics, member) =>
+          bed.log.join(group, topics, {
+            ...member,
+            records: async (batch) => {
+              await member.records(batch);
+              await member.records(batch);
+            },
+          }),
+      };
+      await bed.log.append(["1", "2"].map((text) => record("k", text)));
+      const engine = await bed.engine({ log });
+      await engine.consume(options("a"));
+      await vi.waitFor(async () => expect(await effects(bed.db)).toHaveLength(2), SOON);
+      await bed.log.append(["3", "4"].map((text) => record("k", text)));
+      await vi.waitFor(async () => expect((await effects(bed.db)).at(-1)?.text).toBe("4"), SOON);
+      await engine.stop(); // after which the second of the last two is over
+      expect((await effects(bed.db)).map(({ text }) => text)).toEqual(["1", "2", "3", "4"]);
+    });
+
     test("tries again what passes by itself, as often as it takes, and parks nothing", async () => {
       const engine = await bed.engine();
       let tries = 0;
