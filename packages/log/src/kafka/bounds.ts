@@ -3,7 +3,7 @@ import type { TopicName } from "../port.ts";
 import type { Topics } from "./topics.ts";
 
 /** Start and end of a partition. */
-export interface Bounds {
+interface Bounds {
   readonly partition: number;
   readonly start: bigint;
   readonly end: bigint;

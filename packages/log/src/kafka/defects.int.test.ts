@@ -20,7 +20,7 @@ const SOON = { timeout: 20_000, interval: 20 };
 const load = createRequire(import.meta.url);
 
 interface ConsumerGroup {
-  fetch(nodeId: string): Promise<unknown[]>;
+  fetch: (this: ConsumerGroup, nodeId: string) => Promise<unknown[]>;
 }
 
 describe.skipIf(!brokers)("kafkajs", () => {
@@ -59,7 +59,7 @@ describe.skipIf(!brokers)("kafkajs", () => {
       await log.healthy(); // any answer starts the loop of its connection
       await sleep(500);
       const unpatched = await cpuOf(2_000);
-      expect(patched / unpatched).toBeLessThan(0.8);
+      expect(patched / unpatched).toBeLessThan(0.6);
     } finally {
       patchIdleLoop();
       process.off("warning", onWarning);

@@ -9,7 +9,7 @@ const MOST_BYTES = 1_048_576;
 const READ_UNCOMMITTED = 0;
 
 /** What is asked of one partition. `topic` is the name in Kafka. */
-export interface Wanted {
+interface Wanted {
   readonly topic: string;
   readonly partition: number;
   readonly from: bigint;

@@ -10,7 +10,7 @@ import { openKafkaLog } from "./driver.ts";
 export const PARTITIONS = 4;
 
 /** A key of each partition. */
-export const KEYS: readonly string[] = Array.from({ length: PARTITIONS }, (_, partition) => {
+const KEYS: readonly string[] = Array.from({ length: PARTITIONS }, (_, partition) => {
   for (let n = 0; ; n += 1) if (partitionOf(`case-${n}`, PARTITIONS) === partition) return `case-${n}`;
 });
 
@@ -23,13 +23,13 @@ export function commandFor(partition: number, text: string): NewRecord {
 export const textOf = ({ value }: LogRecord): string => Buffer.from(value).toString();
 
 /** What was logged, by level. */
-export interface Said {
+interface Said {
   readonly logger: LogLogger;
   readonly lines: { readonly level: string; readonly fields: Record<string, unknown>; readonly message: string }[];
 }
 
 /** A logger that keeps everything. */
-export function keepLines(): Said {
+function keepLines(): Said {
   const lines: Said["lines"] = [];
   const at =
     (level: string) =>
