@@ -2,6 +2,8 @@
 import { Histogram, Registry, collectDefaultMetrics } from "prom-client";
 import type { HttpApp } from "./http.ts";
 
+export { Counter, Gauge } from "prom-client";
+
 /** The registry of a process and the histogram every app feeds. */
 export interface Metrics {
   readonly registry: Registry;

@@ -1,0 +1,172 @@
+// Events in, deliveries out: one transaction a batch holds how far cases are folded and whatever has to be told to whom.
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import type { Tx } from "@ruta/db";
+import { DirectoryFold, InstitutionType, TOPICS, decodeRecord, derivedId } from "@ruta/events";
+import type { Directory, NewRecord, ReferralEvent } from "@ruta/events";
+import { TryAgain, follow, unknownKind } from "@ruta/log";
+import type { Log, LogLogger, LogRecord } from "@ruta/log";
+import { capMs, lateAt } from "./backoff.ts";
+import { laneName } from "./intake.ts";
+import type { Intake, LaneGrowth, NewDelivery } from "./intake.ts";
+import { NO_FACTS, factsAfter, payload } from "./payload.ts";
+import type { ReferralFacts } from "./payload.ts";
+import { recipients } from "./recipients.ts";
+import type { Notice } from "./recipients.ts";
+
+/** Group under which delivery reads events. */
+export const GROUP = "delivery";
+
+/** An event and the record that brought it. */
+export interface Taken {
+  readonly record: Pick<LogRecord, "headers">;
+  readonly message: ReferralEvent;
+}
+
+/** The directory as it follows from the log. */
+export interface FoldedDirectory {
+  current(): Directory;
+  /** Waits until the fold has what the log has now. */
+  caughtUp(): Promise<void>;
+  /** Whether the topic can be read and folded. */
+  healthy(): boolean;
+  stop(): Promise<void>;
+}
+
+/** An event that does not follow the one before it: something is lost, and nothing may be sent as if it were not. */
+export class VersionGap extends Error {
+  override readonly name = "VersionGap";
+  readonly code = "version-gap";
+
+  constructor(caseId: string, last: bigint, next: bigint) {
+    super(`case ${caseId}: version ${next} follows ${last}`);
+  }
+}
+
+/** Reads the directory's topic from its start; resolves when everything that was there has been folded. */
+export async function foldDirectory(log: Log, logger: LogLogger): Promise<FoldedDirectory> {
+  const fold = new DirectoryFold();
+  const take = (records: readonly LogRecord[]): void => {
+    for (const record of records) fold.apply(decodeRecord(TOPICS.directory, record.value));
+  };
+  const following = await follow(log, TOPICS.directory, take, { logger });
+  return {
+    current: () => fold.current,
+    caughtUp: () => following.caughtUp(),
+    healthy: () => following.healthy(),
+    stop: () => following.stop(),
+  };
+}
+
+/** Reads an event; one whose fact this release does not know waits for a release that does. Throws for what is no event of its key. */
+export function decodeEvent(record: LogRecord): ReferralEvent | typeof unknownKind {
+  const event = decodeRecord(TOPICS.events, record.value);
+  if (event.fact.case === undefined) return unknownKind;
+  if (event.caseId !== record.key) throw new Error("an event lies under the key of another case");
+  if (!record.headers.ce_id) throw new Error("an event has no id");
+  return event;
+}
+
+/** What taking in a batch needs. */
+export interface BatchDeps {
+  readonly intake: Intake;
+  readonly directory: Pick<FoldedDirectory, "current" | "caughtUp">;
+}
+
+/** Takes a batch of events in, inside `tx`. It appends nothing: results become records when they are known. */
+export async function takeIn({ intake, directory }: BatchDeps, tx: Tx, batch: readonly Taken[]): Promise<NewRecord[]> {
+  await reachRevision(directory, batch);
+  const versions = await intake.versions(tx, [...new Set(batch.map(({ message }) => message.caseId))]);
+  const fresh = newEvents(versions, batch);
+  if (fresh.length === 0) return [];
+  const facts = await intake.facts(tx, [...new Set(fresh.map(({ message }) => message.referralId))]);
+  const told = fresh.flatMap(({ record, message }) => {
+    const after = factsAfter(facts.get(message.referralId) ?? NO_FACTS, message);
+    facts.set(message.referralId, after);
+    const eventId = record.headers.ce_id ?? "";
+    return recipients(message).map((notice) => ({ eventId, event: message, notice, facts: after }));
+  });
+  const lasts = await intake.grow(tx, growths(told));
+  await intake.add(tx, deliveries(told, lasts, directory.current()));
+  await intake.saveFacts(tx, facts);
+  await intake.saveVersions(tx, new Map(fresh.map(({ message }) => [message.caseId, message.version])));
+  return [];
+}
+
+/** The events of a batch that are new, in order. Repeats (version at or below the last) are dropped; a gap throws VersionGap. */
+export function newEvents(lasts: ReadonlyMap<string, bigint>, batch: readonly Taken[]): Taken[] {
+  const versions = new Map(lasts);
+  return batch.filter(({ message: { caseId, version } }) => {
+    const last = versions.get(caseId) ?? 0n;
+    if (version <= last) return false;
+    if (version > last + 1n) throw new VersionGap(caseId, last, version);
+    versions.set(caseId, version);
+    return true;
+  });
+}
+
+/** An event decided under a newer revision than is folded here waits: its recipient may not be known yet. */
+async function reachRevision(directory: BatchDeps["directory"], batch: readonly Taken[]): Promise<void> {
+  const behind = () => batch.some(({ message }) => message.directoryRevision > directory.current().revision);
+  if (!behind()) return;
+  await directory.caughtUp();
+  if (behind()) throw new TryAgain("the directory is older than the one an event was decided under");
+}
+
+/** One event to tell one institution. */
+interface Told {
+  readonly eventId: string;
+  readonly event: ReferralEvent;
+  readonly notice: Notice;
+  readonly facts: ReferralFacts;
+}
+
+const laneOf = ({ event, notice }: Told) => ({ institution: notice.institution, caseId: event.caseId });
+
+function growths(told: readonly Told[]): LaneGrowth[] {
+  return [...Map.groupBy(told, (one) => laneName(laneOf(one))).values()].map((group) => ({
+    ...laneOf(group[0] as Told),
+    count: group.length,
+    capMs: Math.min(...group.map(({ event }) => capMs(event.priority))),
+  }));
+}
+
+/** Numbers each lane's deliveries so that the last one has the lane's last sequence. */
+function deliveries(
+  told: readonly Told[],
+  lasts: ReadonlyMap<string, bigint>,
+  directory: Directory,
+): readonly NewDelivery[] {
+  const left = new Map<string, bigint>();
+  for (const one of told) left.set(laneName(laneOf(one)), (left.get(laneName(laneOf(one))) ?? 0n) + 1n);
+  return told.map((one) => {
+    const lane = laneOf(one);
+    const name = laneName(lane);
+    const remaining = (left.get(name) ?? 1n) - 1n;
+    left.set(name, remaining);
+    const sequence = (lasts.get(name) ?? 0n) - remaining;
+    const { eventId, event } = one;
+    return {
+      ...lane,
+      id: derivedId("delivery", eventId, lane.institution),
+      eventId,
+      referralId: event.referralId,
+      sequence,
+      priority: event.priority,
+      body: payload({ ...one, sequence, discreet: isDiscreet(directory, lane.institution) }),
+      lateAt: lateAtOf(event, lane.institution),
+    };
+  });
+}
+
+/** Private providers get a code to serve against, never the reason; an institution that is not known gets no more than they. */
+function isDiscreet(directory: Directory, institution: string): boolean {
+  const type = directory.get("institution", institution)?.type;
+  return type === undefined || type === InstitutionType.PRIVATE;
+}
+
+/** Whoever is expected to act has until then; others have the window of the priority. */
+function lateAtOf({ expectation, priority, recordedAt }: ReferralEvent, institution: string): number {
+  const since = recordedAt ? timestampMs(recordedAt) : 0;
+  const { until } = expectation ?? {};
+  return lateAt(priority, since, expectation?.institution === institution && until ? timestampMs(until) : undefined);
+}

@@ -1,0 +1,101 @@
+// Delivery's administrative routes: what was given up, and what could not be read. The admin app has checked the signature.
+import { HTTP_PROBLEMS, problemsOf } from "@ruta/kit";
+import type { HttpApp } from "@ruta/kit";
+import type { Engine } from "@ruta/log";
+import type { FastifyRequest } from "fastify";
+import { z } from "zod";
+import type { ParkedDeliveries } from "./parked.ts";
+import { actRecord, mayOperate, mayWatch } from "./staff.ts";
+import type { SignedBy } from "./staff.ts";
+
+/** What the routes need. */
+export interface HttpDeps {
+  readonly engine: Pick<Engine, "transact" | "parked" | "release">;
+  readonly deliveries: ParkedDeliveries;
+  readonly now: () => number;
+}
+
+/** What the routes refuse. */
+const PROBLEMS = {
+  ...HTTP_PROBLEMS,
+  "staff-role": {
+    status: 403,
+    title: "Your role does not allow this",
+    remedy: "Ask an operator or an administrator of the hub.",
+  },
+  "not-parked": {
+    status: 409,
+    title: "The delivery is not parked",
+    remedy: "Nothing to do: it has been taken, or is being tried.",
+  },
+} as const;
+const problem = problemsOf(PROBLEMS);
+
+/** Most rows of the list in one answer. */
+const PARKED_ROWS = 500;
+
+const reason = z.string().trim().min(3).max(500);
+const retryBody = z.strictObject({ reason });
+const releaseBody = z.strictObject({ reason, topic: z.string().max(100), key: z.string().max(100) });
+
+/** Adds the routes below /admin/delivery. */
+export function registerRoutes(admin: HttpApp, { engine, deliveries, now }: HttpDeps): void {
+  admin.get("/admin/delivery/parked", async (request) => {
+    watcher(request);
+    return { parked: await deliveries.list(PARKED_ROWS) };
+  });
+
+  const retry = { params: z.object({ id: z.string().max(100) }), body: retryBody };
+  admin.post("/admin/delivery/parked/:id/retry", { schema: retry }, async (request) => {
+    const staff = operator(request);
+    const { id } = request.params;
+    const { reason } = request.body;
+    // The act is on record before the delivery is due: both are one transaction.
+    const state = await engine.transact(
+      async (tx) => {
+        const before = await deliveries.stateOf(tx, id);
+        if (before !== "parked" || !(await deliveries.retry(tx, id))) return { result: before, records: [] };
+        const act = { act: "delivery.parked.retry", target: id, reason, at: now() };
+        return { result: "due", records: [actRecord(staff, act)] };
+      },
+      { waitForLog: true },
+    );
+    if (state === undefined) throw problem("not-found");
+    if (state !== "due") throw problem("not-parked");
+    return { id, state };
+  });
+
+  admin.get("/admin/delivery/poison", async (request) => {
+    watcher(request);
+    const parked = await engine.parked();
+    return { records: parked.map((record) => ({ ...record, offset: String(record.offset) })) };
+  });
+
+  admin.post("/admin/delivery/poison/release", { schema: { body: releaseBody } }, async (request) => {
+    const staff = operator(request);
+    const { topic, key, reason } = request.body;
+    const found = (await engine.parked()).find((record) => record.topic === topic && record.key === key);
+    if (!found) throw problem("not-found");
+    const record = actRecord(staff, { act: "delivery.poison.release", target: key, reason, at: now() });
+    await engine.transact(async () => ({ result: undefined, records: [record] }), { waitForLog: true });
+    return { released: await engine.release(found.topic, key) };
+  });
+}
+
+type Asked = Pick<FastifyRequest, "id">;
+
+function staffOf(request: Asked): SignedBy {
+  const { staff } = request as Asked & { readonly staff?: SignedBy };
+  if (!staff) throw new Error("an administrative route was reached without a checked signature");
+  return staff;
+}
+
+function watcher(request: Asked): void {
+  if (!mayWatch(staffOf(request))) throw problem("staff-role");
+}
+
+function operator(request: Asked): SignedBy {
+  const staff = staffOf(request);
+  if (!mayOperate(staff)) throw problem("staff-role");
+  return staff;
+}

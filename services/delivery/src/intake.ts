@@ -1,0 +1,128 @@
+// The tables that a batch of events fills: how far cases are folded, what referrals said, and new deliveries in their lanes.
+import { sql } from "@ruta/db";
+import type { Tx } from "@ruta/db";
+import type { ReferralFacts } from "./payload.ts";
+
+/** A lane by what it is for. */
+export interface LaneKey {
+  readonly institution: string;
+  readonly caseId: string;
+}
+
+/** New deliveries of a lane: how many, and the longest (milliseconds) that the most urgent of them may wait for a try. */
+export interface LaneGrowth extends LaneKey {
+  readonly count: number;
+  readonly capMs: number;
+}
+
+/** A delivery about to wait. */
+export interface NewDelivery extends LaneKey {
+  readonly id: string;
+  readonly eventId: string;
+  readonly referralId: string;
+  readonly sequence: bigint;
+  readonly priority: number;
+  readonly body: Uint8Array;
+  /** When it counts as late, in milliseconds. */
+  readonly lateAt: number;
+}
+
+/** The tables, as a batch sees them. */
+export interface Intake {
+  /** The last version folded of each case; none for a case not seen before. */
+  versions(tx: Tx, caseIds: readonly string[]): Promise<Map<string, bigint>>;
+  saveVersions(tx: Tx, versions: ReadonlyMap<string, bigint>): Promise<void>;
+  facts(tx: Tx, referralIds: readonly string[]): Promise<Map<string, ReferralFacts>>;
+  saveFacts(tx: Tx, facts: ReadonlyMap<string, ReferralFacts>): Promise<void>;
+  /** Makes room in lanes and answers each lane's last sequence, its key as `laneName` writes it. */
+  grow(tx: Tx, lanes: readonly LaneGrowth[]): Promise<Map<string, bigint>>;
+  /** Adds deliveries to lanes that have grown, and wakes the workers when it commits. */
+  add(tx: Tx, deliveries: readonly NewDelivery[]): Promise<void>;
+}
+
+/** How a lane is called in maps. */
+export const laneName = ({ institution, caseId }: LaneKey): string => `${institution}/${caseId}`;
+
+/** The channel on which workers of a schema are told of due lanes. */
+export const channelOf = (schema: string): string => `${schema}.due`;
+
+/** Opens the tables of a schema that has been migrated. */
+export function openIntake(schema: string): Intake {
+  const table = (name: string) => sql.id(schema, name);
+  return {
+    async versions(tx, caseIds) {
+      const rows = await tx.query<{ caseId: string; version: bigint }>(sql`
+        SELECT case_id AS "caseId", version FROM ${table("cases")} WHERE case_id = ANY(${caseIds}::text[])`);
+      return new Map(rows.map(({ caseId, version }) => [caseId, version]));
+    },
+
+    async saveVersions(tx, versions) {
+      await tx.query(sql`
+        INSERT INTO ${table("cases")} (case_id, version)
+        SELECT * FROM unnest(${[...versions.keys()]}::text[], ${[...versions.values()]}::bigint[])
+        ON CONFLICT (case_id) DO UPDATE SET version = excluded.version`);
+    },
+
+    async facts(tx, referralIds) {
+      const rows = await tx.query<ReferralFacts & { id: string }>(sql`
+        SELECT referral_id AS id, service_type AS "serviceType", placer_number AS "placerNumber",
+          filler_number AS "fillerNumber", replaces
+        FROM ${table("referrals")} WHERE referral_id = ANY(${referralIds}::text[])`);
+      return new Map(rows.map(({ id, ...facts }) => [id, facts]));
+    },
+
+    async saveFacts(tx, facts) {
+      if (facts.size === 0) return;
+      const all = [...facts.values()];
+      await tx.query(sql`
+        INSERT INTO ${table("referrals")} (referral_id, service_type, placer_number, filler_number, replaces)
+        SELECT * FROM unnest(${[...facts.keys()]}::text[], ${all.map((f) => f.serviceType)}::text[],
+          ${all.map((f) => f.placerNumber)}::text[], ${all.map((f) => f.fillerNumber)}::text[], ${all.map((f) => f.replaces)}::text[])
+        ON CONFLICT (referral_id) DO UPDATE SET service_type = excluded.service_type,
+          placer_number = excluded.placer_number, filler_number = excluded.filler_number, replaces = excluded.replaces`);
+    },
+
+    async grow(tx, lanes) {
+      if (lanes.length === 0) return new Map();
+      const institutions = lanes.map(({ institution }) => institution);
+      const cases = lanes.map(({ caseId }) => caseId);
+      await tx.query(sql`
+        INSERT INTO ${table("recipients")} (institution)
+        SELECT DISTINCT institution FROM unnest(${institutions}::text[]) AS r (institution) ORDER BY institution
+        ON CONFLICT DO NOTHING`);
+      // Rows are locked in one order, here and where results are written, so that the two never deadlock.
+      const rows = await tx.query<LaneKey & { sequence: bigint }>(sql`
+        INSERT INTO ${table("lanes")} AS l (institution, case_id, sequence, next_due)
+        SELECT n.institution, n.case_id, n.count, now()
+        FROM unnest(${institutions}::text[], ${cases}::text[], ${lanes.map(({ count }) => count)}::bigint[])
+          AS n (institution, case_id, count)
+        ORDER BY n.institution, n.case_id
+        ON CONFLICT (institution, case_id) DO UPDATE SET sequence = l.sequence + excluded.sequence,
+          next_due = coalesce(l.next_due, excluded.next_due)
+        RETURNING institution, case_id AS "caseId", sequence`);
+      const urgent = lanes.filter(({ capMs }) => Number.isFinite(capMs));
+      if (urgent.length > 0)
+        // What is urgent does not wait out the back-off of what stands before it in its lane.
+        await tx.query(sql`
+          UPDATE ${table("lanes")} AS l SET next_due = least(l.next_due, now() + u.cap * interval '1 millisecond')
+          FROM unnest(${urgent.map(({ institution }) => institution)}::text[], ${urgent.map(({ caseId }) => caseId)}::text[],
+            ${urgent.map(({ capMs }) => capMs)}::double precision[]) AS u (institution, case_id, cap)
+          WHERE l.institution = u.institution AND l.case_id = u.case_id`);
+      return new Map(rows.map((row) => [laneName(row), row.sequence]));
+    },
+
+    async add(tx, deliveries) {
+      if (deliveries.length === 0) return;
+      await tx.query(sql`
+        INSERT INTO ${table("deliveries")}
+          (delivery_id, event_id, institution, case_id, referral_id, sequence, priority, body, late_at)
+        SELECT * FROM unnest(${deliveries.map((d) => d.id)}::text[], ${deliveries.map((d) => d.eventId)}::text[],
+          ${deliveries.map((d) => d.institution)}::text[], ${deliveries.map((d) => d.caseId)}::text[],
+          ${deliveries.map((d) => d.referralId)}::text[], ${deliveries.map((d) => d.sequence)}::bigint[],
+          ${deliveries.map((d) => d.priority)}::smallint[], ${deliveries.map((d) => d.body)}::bytea[],
+          ${deliveries.map((d) => new Date(d.lateAt))}::timestamptz[])
+        ON CONFLICT DO NOTHING`);
+      await tx.query(sql`SELECT pg_notify(${channelOf(schema)}, '')`);
+    },
+  };
+}

@@ -1,0 +1,143 @@
+// Lanes: which worker sends what now. A lane is claimed in a transaction of its own and sent outside of any; the holder's
+// sign of life and the number of its holding say whether it may still write the result.
+import { sql } from "@ruta/db";
+import type { Db, Tx } from "@ruta/db";
+import type { Priority } from "@ruta/events";
+import { laneName } from "./intake.ts";
+import type { LaneKey } from "./intake.ts";
+
+/** The first delivery of a claimed lane, and the claim. */
+export interface Head extends LaneKey {
+  readonly id: string;
+  readonly eventId: string;
+  readonly referralId: string;
+  readonly priority: Priority;
+  readonly body: Uint8Array;
+  readonly trigger: string;
+  readonly attempts: number;
+  readonly step: number;
+  readonly refusals: number;
+  readonly triedSince: Date | null;
+  /** Number of this holding. */
+  readonly token: bigint;
+  /** The lane was taken over from a worker that died: what came of its try is not known. */
+  readonly takenOver: boolean;
+  readonly pulledFrom: Date | null;
+  /** Fingerprint of the institution's endpoint that answered 410, if one did. */
+  readonly gone: string | null;
+}
+
+/** How much a worker may claim. */
+export interface Allowance {
+  /** Lanes in all. */
+  readonly total: number;
+  /** Lanes of one institution held by all workers together. */
+  readonly perEndpoint: number;
+  /** Institutions with less room than that for now, and how much. */
+  readonly limited: ReadonlyMap<string, number>;
+}
+
+/** The lanes of one schema, as one worker sees them. */
+export interface Lanes {
+  /** Says that the worker lives, on the database's clock; forgets workers that ended long ago. */
+  beat(): Promise<void>;
+  /** Says that the worker has ended: what it still holds is free at once. */
+  leave(): Promise<void>;
+  /** Claims due lanes, the longest due first of each institution. */
+  claim(allowance: Allowance): Promise<Head[]>;
+  /** How long until the next lane is due, in milliseconds; undefined when none waits for a time to come. */
+  nextDueMs(): Promise<number | undefined>;
+}
+
+type Claimed = LaneKey & Pick<Head, "token" | "takenOver" | "pulledFrom" | "gone">;
+type Row = Omit<Head, "token" | "takenOver" | "pulledFrom" | "gone">;
+
+/** Workers that have not been heard of for this long are forgotten. */
+const FORGET = sql.raw(`interval '1 hour'`);
+
+/** Opens the lanes for a worker. `expiryMs`: a worker silent for longer is dead. */
+export function openLanes(db: Db, schema: string, worker: string, expiryMs: number): Lanes {
+  const lanes = sql.id(schema, "lanes");
+  const deliveries = sql.id(schema, "deliveries");
+  const workers = sql.id(schema, "workers");
+  const recipients = sql.id(schema, "recipients");
+
+  async function claimLanes(tx: Tx, { total, perEndpoint, limited }: Allowance): Promise<Claimed[]> {
+    return tx.query<Claimed>(sql`
+      WITH living AS (
+        SELECT worker FROM ${workers} WHERE beat_at > clock_timestamp() - ${expiryMs}::double precision * interval '1 millisecond'
+      ), room AS (
+        SELECT r.institution, r.gone, least(coalesce(t.room, ${perEndpoint}::bigint),
+          ${perEndpoint}::bigint - (SELECT count(*) FROM ${lanes} AS h
+            WHERE h.institution = r.institution AND h.holder IN (SELECT worker FROM living))) AS room
+        FROM ${recipients} AS r
+        LEFT JOIN unnest(${[...limited.keys()]}::text[], ${[...limited.values()]}::bigint[]) AS t (institution, room)
+          ON t.institution = r.institution
+      ), due AS (
+        SELECT l.institution, l.case_id, l.holder IS NOT NULL AS taken_over, room.gone FROM room CROSS JOIN LATERAL (
+          SELECT institution, case_id, holder, next_due FROM ${lanes} AS l
+          WHERE l.institution = room.institution AND l.next_due <= now()
+            AND (l.holder IS NULL OR l.holder NOT IN (SELECT worker FROM living))
+          ORDER BY l.next_due LIMIT greatest(room.room, 0) FOR UPDATE SKIP LOCKED) AS l
+        WHERE EXISTS (SELECT FROM living WHERE worker = ${worker})
+        ORDER BY l.next_due LIMIT ${total}
+      )
+      UPDATE ${lanes} AS l SET holder = ${worker}, token = l.token + 1 FROM due
+      WHERE l.institution = due.institution AND l.case_id = due.case_id
+      RETURNING l.institution, l.case_id AS "caseId", l.token, due.taken_over AS "takenOver",
+        l.pulled_from AS "pulledFrom", due.gone`);
+  }
+
+  /** Frees lanes in which nothing waits after all. */
+  async function rest(tx: Tx, empty: readonly LaneKey[]): Promise<void> {
+    if (empty.length === 0) return;
+    await tx.query(sql`
+      UPDATE ${lanes} AS l SET holder = NULL, next_due = NULL
+      FROM unnest(${empty.map(({ institution }) => institution)}::text[], ${empty.map(({ caseId }) => caseId)}::text[])
+        AS e (institution, case_id)
+      WHERE l.institution = e.institution AND l.case_id = e.case_id`);
+  }
+
+  return {
+    async beat() {
+      await db.query(sql`
+        WITH forgotten AS (DELETE FROM ${workers} WHERE beat_at < clock_timestamp() - ${FORGET} AND worker <> ${worker})
+        INSERT INTO ${workers} (worker, beat_at) VALUES (${worker}, clock_timestamp())
+        ON CONFLICT (worker) DO UPDATE SET beat_at = excluded.beat_at`);
+    },
+
+    async leave() {
+      await db.query(sql`DELETE FROM ${workers} WHERE worker = ${worker}`);
+    },
+
+    claim: (allowance) =>
+      db.tx(async (tx) => {
+        const claimed = await claimLanes(tx, allowance);
+        if (claimed.length === 0) return [];
+        // A statement of its own: it sees what was committed before the lanes were locked.
+        const rows = await tx.query<Row>(sql`
+          SELECT DISTINCT ON (d.institution, d.case_id) d.delivery_id AS id, d.event_id AS "eventId", d.institution,
+            d.case_id AS "caseId", d.referral_id AS "referralId", d.priority, d.body, d.trigger, d.attempts, d.step,
+            d.refusals, d.tried_since AS "triedSince"
+          FROM unnest(${claimed.map(({ institution }) => institution)}::text[], ${claimed.map(({ caseId }) => caseId)}::text[])
+            AS c (institution, case_id)
+          JOIN ${deliveries} AS d USING (institution, case_id)
+          WHERE d.state = 'waiting' ORDER BY d.institution, d.case_id, d.sequence`);
+        const heads = new Map(rows.map((row) => [laneName(row), row]));
+        await rest(
+          tx,
+          claimed.filter((lane) => !heads.has(laneName(lane))),
+        );
+        return claimed.flatMap((lane) => {
+          const head = heads.get(laneName(lane));
+          return head ? [{ ...head, ...lane }] : [];
+        });
+      }),
+
+    async nextDueMs() {
+      const [row] = await db.query<{ ms: number | null }>(sql`
+        SELECT (extract(epoch FROM min(next_due) - now()) * 1000)::double precision AS ms FROM ${lanes} WHERE next_due > now()`);
+      return row?.ms ?? undefined;
+    },
+  };
+}

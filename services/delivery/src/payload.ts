@@ -1,0 +1,127 @@
+// The body of a webhook: a thin CloudEvents 1.0 event. Ids and codes only; what is said of a person is fetched, never sent.
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { Status } from "@ruta/events";
+import type { ReferralEvent } from "@ruta/events";
+import type { Notice } from "./recipients.ts";
+import { businessStatus, classLetter, priorityWord, statusWord } from "./words.ts";
+
+/** What earlier events of a referral said that later ones do not repeat. Numbers are the institutions' own. */
+export interface ReferralFacts {
+  readonly serviceType: string;
+  readonly placerNumber: string;
+  readonly fillerNumber: string;
+  readonly replaces: string;
+}
+
+/** What is known of a referral before its first event. */
+export const NO_FACTS: ReferralFacts = { serviceType: "", placerNumber: "", fillerNumber: "", replaces: "" };
+
+/** What is known after an event. */
+export function factsAfter(before: ReferralFacts, { fact }: ReferralEvent): ReferralFacts {
+  if (fact.case === "accepted") return { ...before, fillerNumber: fact.value.fillerNumber };
+  if (fact.case !== "requested") return before;
+  const { serviceType, placerNumber, replaces } = fact.value;
+  return { ...before, serviceType, placerNumber, replaces };
+}
+
+/** What a body is made of. `sequence` counts the events of a case told to this institution: 1, 2, 3 … */
+export interface PayloadInput {
+  readonly eventId: string;
+  readonly event: ReferralEvent;
+  readonly notice: Notice;
+  readonly sequence: bigint;
+  readonly facts: ReferralFacts;
+  /** The recipient is told no need and no reason. */
+  readonly discreet: boolean;
+}
+
+type Data = Record<string, unknown>;
+
+const SEQUENCE_DIGITS = 10; // CloudEvents compares sequences as strings
+const iso = (time: Timestamp | undefined) => (time ? new Date(timestampMs(time)).toISOString() : undefined);
+const text = (value: string | undefined) => (value === "" ? undefined : value);
+
+/** The act's own fields, by fact: codes, ids and times. */
+function factData({ fact, performer }: ReferralEvent): Data {
+  switch (fact.case) {
+    case "accepted":
+      return { expectedAt: iso(fact.value.expectedAt) };
+    case "scheduled":
+      return { appointmentAt: iso(fact.value.appointmentAt) };
+    case "completed":
+      return { outcomeCode: text(fact.value.outcomeCode), reachedAt: iso(fact.value.reachedAt) };
+    case "rejected":
+    case "held":
+    case "failed":
+    case "cancelled":
+    case "enteredInError":
+    case "appointmentCancelled":
+    case "cancellationRequested":
+    case "worklisted":
+      return { reasonCode: text(fact.value.reasonCode) };
+    case "returned": {
+      const eligible = fact.value.candidates.filter((candidate) => candidate.eligible);
+      const candidates = eligible.map(({ institution, serviceId }) => ({ institution, service: serviceId }));
+      return { reasonCode: text(fact.value.reasonCode), candidates };
+    }
+    case "addressed":
+      return { service: text(fact.value.serviceId) };
+    case "undeliverable":
+      return { reasonCode: text(fact.value.reasonCode), institution: fact.value.institution || performer };
+    default:
+      return {};
+  }
+}
+
+/** Which of the recipient's own commands was refused, and the code of the refusal. */
+function refusal({ fact }: ReferralEvent): Data {
+  if (fact.case !== "refused") return {};
+  return { code: fact.value.code, act: fact.value.act, webhookId: text(fact.value.webhookId) };
+}
+
+function fullData({ event, notice, facts, discreet }: PayloadInput): Data {
+  const expectation = event.expectation;
+  const sent = notice.institution === event.requester;
+  return {
+    businessStatus: businessStatus(event.businessStatus),
+    priority: priorityWord(event.priority),
+    serviceType: discreet ? undefined : text(facts.serviceType),
+    confidentiality: classLetter(event.confidentiality),
+    requester: event.requester,
+    performer: text(event.performer),
+    // That another was asked before is the requester's business alone.
+    replaces: sent ? text(facts.replaces) : undefined,
+    number: text(sent ? facts.placerNumber : facts.fillerNumber),
+    ...(discreet ? {} : factData(event)),
+    expected: expectation?.institution
+      ? { institution: expectation.institution, acts: expectation.acts, until: iso(expectation.until) }
+      : undefined,
+  };
+}
+
+/** The bytes to send, the same over all tries. */
+export function payload(input: PayloadInput): Uint8Array {
+  const { event, eventId, notice, sequence } = input;
+  return Buffer.from(
+    JSON.stringify({
+      specversion: "1.0",
+      id: eventId,
+      source: "/ruta",
+      type: `ruta.referral.${notice.act}`,
+      subject: event.referralId,
+      time: iso(event.recordedAt),
+      datacontenttype: "application/json",
+      sequence: sequence.toString().padStart(SEQUENCE_DIGITS, "0"),
+      data: {
+        referral: event.referralId,
+        case: event.caseId,
+        status: event.status === Status.UNSPECIFIED ? undefined : statusWord(event.status),
+        // Class V, and any class that is not known, shows nothing but ids and status.
+        ...(classLetter(event.confidentiality) === "V" ? {} : fullData(input)),
+        ...refusal(event),
+        content: `/v1/referrals/${event.referralId}/content`,
+      },
+    }),
+  );
+}

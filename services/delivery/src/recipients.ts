@@ -1,0 +1,70 @@
+// Who is told of an event, and by which word: the party that did not act, or the sender of what was refused.
+import type { ReferralEvent } from "@ruta/events";
+
+/** One institution to tell, and the type of the webhook without its `ruta.referral.` prefix. */
+export interface Notice {
+  readonly institution: string;
+  readonly act: string;
+}
+
+type Fact = NonNullable<ReferralEvent["fact"]["case"]>;
+type Party = "requester" | "performer" | "other" | "sender" | "nobody";
+
+/** Each fact: whom it is told to, and the word by which the act came through the door (or the hub's own word). */
+const TOLD: Readonly<Record<Fact, readonly [Party, string]>> = {
+  requested: ["nobody", "request"],
+  addressed: ["performer", "request"],
+  received: ["requester", "receive"],
+  accepted: ["requester", "accept"],
+  rejected: ["requester", "reject"],
+  scheduled: ["requester", "schedule"],
+  missed: ["requester", "no-show"],
+  appointmentCancelled: ["requester", "cancel-appointment"],
+  reported: ["requester", "report"],
+  started: ["requester", "start"],
+  held: ["requester", "hold"],
+  resumed: ["requester", "resume"],
+  cancellationRequested: ["performer", "cancel"],
+  cancelled: ["other", "cancel"],
+  completed: ["requester", "complete"],
+  failed: ["requester", "fail"],
+  enteredInError: ["performer", "mark-in-error"],
+  acknowledged: ["performer", "acknowledge"],
+  returned: ["requester", "returned"],
+  worklisted: ["requester", "worklisted"],
+  refused: ["sender", "refused"],
+  delivered: ["nobody", "delivered"],
+  undeliverable: ["requester", "undeliverable"],
+  deliveryLate: ["nobody", "late"],
+};
+
+/** The institutions to tell of an event; empty when it is nobody's news, or the party is not chosen yet. */
+export function recipients(event: ReferralEvent): readonly Notice[] {
+  const { fact, requester, performer } = event;
+  if (fact.case === undefined) return [];
+  const [party, act] = TOLD[fact.case];
+  const tell = (institution: string, word = act): readonly Notice[] =>
+    institution === "" || institution === "hub" ? [] : [{ institution, act: word }];
+  switch (party) {
+    case "nobody":
+      return [];
+    case "performer":
+      return tell(performer);
+    case "requester":
+      // A requester that could not be reached is not told so: that notice would fail, and be told, for ever.
+      // What a third party did not take (the refusal of its own command) is not the requester's business.
+      if (
+        fact.case === "undeliverable" &&
+        (fact.value.institution === requester || fact.value.institution !== performer)
+      )
+        return [];
+      return tell(requester);
+    case "sender":
+      return tell(fact.case === "refused" ? fact.value.institution : "");
+    case "other":
+      // Withdrawn by the requester, confirmed by the performer, or ended by the hub, of which both must hear.
+      if (event.actor?.institution === performer) return tell(requester, "confirm-cancellation");
+      if (event.actor?.institution === requester) return tell(performer);
+      return [...tell(requester), ...(performer === requester ? [] : tell(performer))];
+  }
+}

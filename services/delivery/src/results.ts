@@ -1,0 +1,182 @@
+// What came of tries, written back: each only by the holder of its lane, with the records that say so, many in one transaction.
+import { sql } from "@ruta/db";
+import type { Tx } from "@ruta/db";
+import type { NewRecord, Priority } from "@ruta/events";
+import { capMs, decide, isOutage } from "./backoff.ts";
+import type { Outcome, ParkReason, Verdict } from "./backoff.ts";
+import { laneName } from "./intake.ts";
+import type { LaneKey } from "./intake.ts";
+import type { Head } from "./lanes.ts";
+import { attemptRecord, deliveredRecord, undeliverableRecord } from "./records.ts";
+
+/** One exchange: at which endpoint, when it began (milliseconds), how long it took, and what it came to. */
+export interface Tried {
+  readonly endpointId: string;
+  readonly startedAt: number;
+  readonly durationMs: number;
+  readonly outcome: Outcome;
+}
+
+/** A claimed delivery that was tried, or parked without a try. `gone`: the endpoint (its fingerprint) that answered 410. */
+export type Result = { readonly head: Head; readonly gone?: string } & (
+  | { readonly tried: Tried }
+  | { readonly park: ParkReason; readonly endpointId: string }
+);
+
+/** What was decided on a result; undefined when another worker holds the lane by now. */
+export type Settled = Verdict | undefined;
+
+interface Held extends LaneKey {
+  readonly now: Date;
+  readonly token: bigint;
+}
+
+interface Decided {
+  readonly result: Result;
+  readonly verdict: Verdict;
+  readonly head: Head;
+  readonly now: number;
+  readonly attempts: number;
+  readonly step: number;
+  readonly nextDue: number | null;
+}
+
+/** Writes results of `worker` in `tx`. `jitter` answers a number from 0 to 1. */
+export async function settle(
+  tx: Tx,
+  schema: string,
+  worker: string,
+  results: readonly Result[],
+  jitter: () => number,
+): Promise<{ settled: Settled[]; records: NewRecord[] }> {
+  const table = (name: string) => sql.id(schema, name);
+  const names = results.map(({ head }) => head.institution);
+  const cases = results.map(({ head }) => head.caseId);
+  // First the locks, in one order; then, in a statement of its own, what waits in the lanes.
+  const held = await tx.query<Held>(sql`
+    SELECT l.institution, l.case_id AS "caseId", l.token, clock_timestamp() AS now FROM ${table("lanes")} AS l
+    JOIN unnest(${names}::text[], ${cases}::text[], ${results.map(({ head }) => head.token)}::bigint[])
+      AS r (institution, case_id, token) USING (institution, case_id)
+    WHERE l.holder = ${worker} AND l.token = r.token
+    ORDER BY l.institution, l.case_id FOR UPDATE OF l`);
+  const waiting = await tx.query<LaneKey & { id: string; priority: Priority }>(sql`
+    SELECT d.institution, d.case_id AS "caseId", d.delivery_id AS id, d.priority
+    FROM unnest(${held.map(({ institution }) => institution)}::text[], ${held.map(({ caseId }) => caseId)}::text[])
+      AS h (institution, case_id)
+    JOIN ${table("deliveries")} AS d USING (institution, case_id) WHERE d.state = 'waiting'`);
+  const waitingOf = Map.groupBy(waiting, laneName);
+  const holdings = new Map(held.map((one) => [laneName(one), one]));
+  const decided = results.map((result): Decided | undefined => {
+    const lane = holdings.get(laneName(result.head));
+    return lane && decideOn(result, waitingOf.get(laneName(lane)) ?? [], lane.now.getTime(), jitter());
+  });
+  const written = decided.filter((one) => one !== undefined);
+  await writeDeliveries(tx, schema, written);
+  await writeLanes(tx, schema, written);
+  await writeGone(tx, schema, written);
+  await pullForward(tx, schema, written);
+  return { settled: decided.map((one) => one?.verdict), records: written.flatMap(recordsOf) };
+}
+
+/** The most urgent delivery of a lane says how long its first one may wait: it stands before all others. */
+function urgentOf(waiting: readonly { readonly priority: Priority }[], own: Priority): Priority {
+  return waiting.reduce((urgent, { priority }) => (capMs(priority) < capMs(urgent) ? priority : urgent), own);
+}
+
+function decideOn(
+  result: Result,
+  waiting: readonly { readonly id: string; readonly priority: Priority }[],
+  now: number,
+  jitter: number,
+): Decided {
+  const { head } = result;
+  const tried = "tried" in result;
+  const stopped = tried && !result.tried.outcome.ok && result.tried.outcome.failure === "stopped";
+  const step = head.step + (tried && !stopped && head.pulledFrom === null ? 1 : 0);
+  const state = {
+    priority: urgentOf(waiting, head.priority),
+    step,
+    refusals: head.refusals,
+    since: head.triedSince?.getTime() ?? now,
+    ...(head.pulledFrom ? { pulledFrom: head.pulledFrom.getTime() } : {}),
+  };
+  const verdict: Verdict = tried
+    ? decide(result.tried.outcome, state, now, jitter)
+    : { kind: "park", reason: result.park };
+  const others = waiting.some(({ id }) => id !== head.id);
+  const nextDue = verdict.kind === "retry" ? verdict.retryAt : others ? now : null;
+  return { result, verdict, head, now, attempts: head.attempts + (tried ? 1 : 0), step, nextDue };
+}
+
+const dateOf = (ms: number | null): Date | null => (ms === null ? null : new Date(ms));
+
+async function writeDeliveries(tx: Tx, schema: string, all: readonly Decided[]): Promise<void> {
+  if (all.length === 0) return;
+  await tx.query(sql`
+    UPDATE ${sql.id(schema, "deliveries")} AS d SET state = r.state, attempts = r.attempts, step = r.step,
+      refusals = r.refusals, tried_since = coalesce(d.tried_since, r.now), parked_reason = r.reason,
+      body = CASE WHEN r.state = 'delivered' THEN NULL ELSE d.body END,
+      parked_at = CASE WHEN r.state = 'parked' THEN r.now END
+    FROM unnest(${all.map(({ head }) => head.id)}::text[], ${all.map(({ verdict }) => stateOf(verdict))}::text[],
+      ${all.map(({ attempts }) => attempts)}::integer[], ${all.map(({ step }) => step)}::integer[],
+      ${all.map(({ verdict, head }) => (verdict.kind === "retry" ? verdict.refusals : head.refusals))}::integer[],
+      ${all.map(({ verdict }) => (verdict.kind === "park" ? verdict.reason : null))}::text[],
+      ${all.map(({ now }) => new Date(now))}::timestamptz[])
+      AS r (id, state, attempts, step, refusals, reason, now)
+    WHERE d.delivery_id = r.id`);
+}
+
+function stateOf({ kind }: Verdict): string {
+  return kind === "retry" ? "waiting" : kind === "park" ? "parked" : kind;
+}
+
+/** Frees the lanes. Only one that failed by schedule can be pulled forward, so that a success pulls it once a step. */
+async function writeLanes(tx: Tx, schema: string, all: readonly Decided[]): Promise<void> {
+  if (all.length === 0) return;
+  const outage = ({ result, verdict, head }: Decided) =>
+    verdict.kind === "retry" && head.pulledFrom === null && "tried" in result && isOutage(result.tried.outcome);
+  await tx.query(sql`
+    UPDATE ${sql.id(schema, "lanes")} AS l SET holder = NULL, pulled_from = NULL, next_due = r.next_due, outage = r.outage
+    FROM unnest(${all.map(({ head }) => head.institution)}::text[], ${all.map(({ head }) => head.caseId)}::text[],
+      ${all.map(({ nextDue }) => dateOf(nextDue))}::timestamptz[], ${all.map(outage)}::boolean[])
+      AS r (institution, case_id, next_due, outage)
+    WHERE l.institution = r.institution AND l.case_id = r.case_id`);
+}
+
+/** An endpoint that answered 410 is not asked again until there is another, or an operator sends something again. */
+async function writeGone(tx: Tx, schema: string, all: readonly Decided[]): Promise<void> {
+  const gone = all.filter(
+    ({ result, verdict }) => result.gone !== undefined && verdict.kind === "park" && verdict.reason === "gone",
+  );
+  if (gone.length === 0) return;
+  await tx.query(sql`
+    UPDATE ${sql.id(schema, "recipients")} AS r SET gone = g.gone
+    FROM unnest(${gone.map(({ head }) => head.institution)}::text[], ${gone.map(({ result }) => result.gone)}::text[])
+      AS g (institution, gone)
+    WHERE r.institution = g.institution`);
+}
+
+/** A success at an endpoint makes what waits there for its recovery due. Lanes at work elsewhere are passed over. */
+async function pullForward(tx: Tx, schema: string, all: readonly Decided[]): Promise<void> {
+  const up = all.filter(({ verdict }) => verdict.kind === "delivered").map(({ head }) => head.institution);
+  if (up.length === 0) return;
+  const lanes = sql.id(schema, "lanes");
+  await tx.query(sql`
+    WITH waiting AS (
+      SELECT institution, case_id FROM ${lanes}
+      WHERE institution = ANY(${[...new Set(up)]}::text[]) AND next_due > now() AND outage AND holder IS NULL
+      FOR UPDATE SKIP LOCKED
+    )
+    UPDATE ${lanes} AS l SET pulled_from = l.next_due, next_due = now() FROM waiting AS w
+    WHERE l.institution = w.institution AND l.case_id = w.case_id`);
+}
+
+function recordsOf({ result, verdict, head, now, attempts }: Decided): NewRecord[] {
+  const records: NewRecord[] = [];
+  if ("tried" in result) records.push(attemptRecord(head, result.tried, verdict, attempts));
+  const endpointId = "tried" in result ? result.tried.endpointId : result.endpointId;
+  if (verdict.kind === "delivered") records.push(deliveredRecord(head, { endpointId, attempts, at: now }));
+  if (verdict.kind === "park")
+    records.push(undeliverableRecord(head, { endpointId, attempts, at: now, reasonCode: verdict.reason }));
+  return records;
+}

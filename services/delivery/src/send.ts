@@ -1,0 +1,162 @@
+// One exchange with an endpoint: a signed POST, one deadline for all of it, a bounded answer, no redirects.
+import { derivedId, SignatureScheme } from "@ruta/events";
+import type { Endpoint } from "@ruta/events";
+import { webhookHeaders } from "@ruta/proof";
+import type { SigningKey } from "@ruta/proof";
+import { Agent } from "undici";
+import type { Dispatcher } from "undici";
+import type { Failure, Outcome } from "./backoff.ts";
+import { AddressRefused, checkedUrl, guardedConnector } from "./guard.ts";
+import type { GuardRules, Resolver } from "./guard.ts";
+import type { Tried } from "./results.ts";
+
+/** The most that is read of an answer, in bytes: only its status and headers count. */
+const ANSWER_BYTES = 16 * 1024;
+/** How long connecting may take, TLS included, in milliseconds. */
+const CONNECT_MS = 5_000;
+
+/** What `openSender` takes. */
+export interface SenderOptions {
+  readonly rules: GuardRules;
+  /** Ed25519 seed of the hub, for v1a. */
+  readonly signingSeed: Uint8Array;
+  /** Opens an endpoint's wrapped secret; throws when it cannot. */
+  readonly unwrap: (wrapped: Uint8Array, context: string) => Uint8Array;
+  /** Time for the whole exchange, the answer's body included, in milliseconds. */
+  readonly deadlineMs: number;
+  /** Most connections to one origin. */
+  readonly connections: number;
+  readonly now: () => number;
+  /** For tests: how names become addresses. */
+  readonly resolver?: Resolver;
+}
+
+/** What to send: the webhook-id, the bytes, and which try it is (1, 2, 3 …). */
+export interface Message {
+  readonly id: string;
+  readonly body: Uint8Array;
+  readonly attempt: number;
+}
+
+/** Sends webhooks. */
+export interface Sender {
+  /** Sends to an endpoint; never throws. `signal` ends the exchange at once. */
+  send(endpoint: Endpoint, message: Message, signal: AbortSignal): Promise<Tried>;
+  close(): Promise<void>;
+}
+
+/** What makes an endpoint another one for somebody who answered 410: its URL or its key. */
+export function fingerprintOf({ url, scheme, wrappedSecret }: Endpoint): string {
+  return derivedId("endpoint", url, String(scheme), Buffer.from(wrappedSecret).toString("base64"));
+}
+
+/** Makes a sender with connections of its own. */
+export function openSender(options: SenderOptions): Sender {
+  const { rules, deadlineMs, connections, now, resolver } = options;
+  const connect = guardedConnector({ ...rules, timeoutMs: CONNECT_MS, ...(resolver ? { resolver } : {}) });
+  // The deadline is ours, for the whole exchange: undici's own for parts of it are off.
+  const agent = new Agent({ connect, connections, headersTimeout: 0, bodyTimeout: 0 });
+  return {
+    async send(endpoint, message, signal) {
+      const startedAt = now();
+      const began = performance.now();
+      const deadline = AbortSignal.timeout(deadlineMs);
+      const outcome = await exchange(options, agent, { endpoint, message, deadline, stop: signal });
+      return { endpointId: endpoint.id, startedAt, durationMs: performance.now() - began, outcome };
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+interface Exchange {
+  readonly endpoint: Endpoint;
+  readonly message: Message;
+  readonly deadline: AbortSignal;
+  readonly stop: AbortSignal;
+}
+
+async function exchange(options: SenderOptions, agent: Agent, one: Exchange): Promise<Outcome> {
+  const { endpoint, message, deadline, stop } = one;
+  let status = 0;
+  const fail = (failure: Failure): Outcome => ({ ok: false, failure, status });
+  let url: URL;
+  let headers: Record<string, string>;
+  try {
+    url = checkedUrl(endpoint.url, options.rules);
+    headers = headersOf(options, endpoint, message);
+  } catch (error) {
+    return fail(error instanceof AddressRefused ? "address-refused" : "signing");
+  }
+  try {
+    const answer = await agent.request({
+      origin: url.origin,
+      path: url.pathname + url.search,
+      method: "POST",
+      headers,
+      body: message.body,
+      signal: AbortSignal.any([deadline, stop]),
+    });
+    status = answer.statusCode;
+    await readSome(answer.body);
+    return outcomeOf(status, answer.headers, options.now());
+  } catch (error) {
+    if (stop.aborted) return fail("stopped");
+    if (deadline.aborted) return fail("timeout");
+    return fail(status === 0 ? failureOf(error) : "body");
+  }
+}
+
+function headersOf(options: SenderOptions, endpoint: Endpoint, { id, body, attempt }: Message): Record<string, string> {
+  const timestampS = Math.floor(options.now() / 1000);
+  return {
+    "content-type": "application/cloudevents+json; charset=utf-8",
+    "user-agent": "ruta",
+    "accept-encoding": "identity",
+    "webhook-attempt": String(attempt),
+    ...webhookHeaders({ id, timestampS, body, key: keyOf(options, endpoint) }),
+  };
+}
+
+/** The key by which the recipient chose to verify. */
+function keyOf({ unwrap, signingSeed }: SenderOptions, { id, scheme, wrappedSecret }: Endpoint): SigningKey {
+  switch (scheme) {
+    case SignatureScheme.V1:
+      return { scheme: "v1", secret: unwrap(wrappedSecret, `endpoint:${id}`) };
+    case SignatureScheme.V1A:
+      return { scheme: "v1a", seed: signingSeed };
+    default:
+      throw new Error("an endpoint asks for a scheme that this version does not know");
+  }
+}
+
+/** Reads the answer to its end, or drops the connection when there is more than anyone needs. */
+async function readSome(body: Dispatcher.ResponseData["body"]): Promise<void> {
+  let bytes = 0;
+  for await (const chunk of body as AsyncIterable<Uint8Array>) {
+    bytes += chunk.byteLength;
+    if (bytes > ANSWER_BYTES) break; // leaving the loop destroys the stream
+  }
+}
+
+function outcomeOf(status: number, headers: Dispatcher.ResponseData["headers"], now: number): Outcome {
+  if (status >= 200 && status < 300) return { ok: true, status };
+  const failure = status >= 300 && status < 400 ? "redirect" : "status";
+  const asked = retryAfter(headers["retry-after"], now);
+  return { ok: false, failure, status, ...(asked === undefined ? {} : { retryAfterMs: asked }) };
+}
+
+/** Milliseconds that a Retry-After asks to wait (RFC 9110 §10.2.3: seconds, or a date); undefined when it says nothing to come. */
+export function retryAfter(value: string | string[] | undefined, now: number): number | undefined {
+  if (typeof value !== "string") return undefined;
+  const ms = /^\d{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
+  return Number.isFinite(ms) && ms > 0 ? ms : undefined;
+}
+
+/** What kept an answer from coming. */
+function failureOf(error: unknown): Failure {
+  if (error instanceof AddressRefused) return "address-refused";
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return /^(ERR_TLS|ERR_SSL|EPROTO|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH)/.test(code)
+    ? "tls"
+    : "connect";
+}

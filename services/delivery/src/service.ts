@@ -1,0 +1,117 @@
+// Delivery: talks to the outside. Events become deliveries in lanes, a worker sends them, results go back to the case. Nothing
+// runs before `start`.
+import { randomUUID } from "node:crypto";
+import { migrate } from "@ruta/db";
+import type { Db } from "@ruta/db";
+import { TOPICS } from "@ruta/events";
+import type { ReferralEvent } from "@ruta/events";
+import type { HttpApp, Metrics } from "@ruta/kit";
+import { openEngine } from "@ruta/log";
+import type { Log, LogLogger } from "@ruta/log";
+import type { Seal } from "@ruta/seal";
+import type { DeliveryConfig } from "./config.ts";
+import { GROUP, decodeEvent, foldDirectory, takeIn } from "./consume.ts";
+import type { FoldedDirectory } from "./consume.ts";
+import type { Resolver } from "./guard.ts";
+import { registerRoutes } from "./http.ts";
+import { openIntake } from "./intake.ts";
+import { LIMITS } from "./limits.ts";
+import type { Limits } from "./limits.ts";
+import { createDeliveryMetrics } from "./metrics.ts";
+import { openParkedDeliveries } from "./parked.ts";
+import { openSender } from "./send.ts";
+import { startWorker } from "./worker.ts";
+import type { Worker } from "./worker.ts";
+
+export { config } from "./config.ts";
+
+/** What the service is built on. */
+export interface DeliveryDeps {
+  readonly log: Log;
+  readonly db: Db;
+  /** Schema of its own in that database. */
+  readonly schema: string;
+  readonly seal: Pick<Seal, "unwrap">;
+  /** Ed25519 seed of the hub, by which v1a deliveries are signed. */
+  readonly signingSeed: Uint8Array;
+  readonly logger: LogLogger;
+  readonly config: DeliveryConfig;
+  /** Where it adds its routes below /admin/delivery; requests that reach them carry the checked signature. */
+  readonly admin: HttpApp;
+  readonly metrics: Metrics;
+  readonly now?: () => number;
+  /** Other bounds than those in force; tests need shorter ones. */
+  readonly limits?: Partial<Limits>;
+  /** Other names than the system's; tests need some that lead astray. */
+  readonly resolver?: Resolver;
+}
+
+/** A service as the hub runs it. */
+export interface Service {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  health(): { ready: boolean; reasons: string[] };
+}
+
+/** Builds delivery and adds its routes. */
+export async function createDelivery(deps: DeliveryDeps): Promise<Service> {
+  const { log, db, schema, seal, signingSeed, logger, config, admin, now = Date.now } = deps;
+  const limits = { ...LIMITS, ...deps.limits };
+  const rules = { allowLoopback: config.RUTA_ALLOW_LOOPBACK === "1" };
+  await migrate(db, { schema, folder: new URL("./migrations/", import.meta.url) });
+  const engine = await openEngine({ log, db, service: "delivery", schema, logger });
+  const intake = openIntake(schema);
+  const metrics = createDeliveryMetrics(deps.metrics, db, schema);
+  registerRoutes(admin, { engine, deliveries: openParkedDeliveries(db, schema), now });
+  const sender = openSender({
+    rules,
+    signingSeed,
+    unwrap: seal.unwrap,
+    deadlineMs: limits.deadlineMs,
+    connections: limits.perEndpoint,
+    now,
+    ...(deps.resolver ? { resolver: deps.resolver } : {}),
+  });
+  let directory: FoldedDirectory | undefined;
+  let worker: Worker | undefined;
+
+  return {
+    async start() {
+      if (rules.allowLoopback)
+        logger.warn({ code: "RUTA_ALLOW_LOOPBACK" }, "DEVELOPMENT: deliveries may go to this machine over http");
+      const folded = await foldDirectory(log, logger);
+      directory = folded;
+      const name = randomUUID();
+      worker = await startWorker({
+        engine,
+        db,
+        schema,
+        name,
+        sender,
+        limits,
+        metrics,
+        logger,
+        now,
+        directory: () => folded.current(),
+      });
+      await engine.consume<ReferralEvent>({
+        group: GROUP,
+        topics: [TOPICS.events],
+        decode: decodeEvent,
+        handle: (tx, batch) => takeIn({ intake, directory: folded }, tx, batch),
+      });
+    },
+    async stop() {
+      await worker?.stop();
+      await engine.stop();
+      await sender.close();
+      await directory?.stop();
+    },
+    health() {
+      const reasons = [...engine.health().reasons, ...(worker?.reasons() ?? [])];
+      if (!directory) reasons.push("delivery has not started");
+      else if (!directory.healthy()) reasons.push("the directory cannot be followed");
+      return { ready: reasons.length === 0, reasons };
+    },
+  };
+}

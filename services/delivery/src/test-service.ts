@@ -1,0 +1,276 @@
+// For tests: delivery on a real database and log, with endpoints that are real HTTP servers on loopback.
+import { randomBytes } from "node:crypto";
+import { createServer } from "node:http";
+import type { IncomingHttpHeaders, Server, ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { openDb, sql } from "@ruta/db";
+import type { Db } from "@ruta/db";
+import { testDatabase } from "@ruta/db/testing";
+import type { TestDatabase } from "@ruta/db/testing";
+import {
+  ActorSchema,
+  Channel,
+  Confidentiality,
+  DirectoryRecordSchema,
+  EndpointSchema,
+  InstitutionSchema,
+  InstitutionType,
+  Priority,
+  ReferralEventSchema,
+  RevisionCommittedSchema,
+  SignatureScheme,
+  StaffRole,
+  Status,
+  TOPICS,
+  TOPIC_SPECS,
+  create,
+  decodeRecord,
+  encodeRecord,
+  referralId,
+} from "@ruta/events";
+import type { DirectoryRecord, TopicMessage, TopicName } from "@ruta/events";
+import { createHttp, createLogger, createMetrics } from "@ruta/kit";
+import type { HttpApp, Metrics } from "@ruta/kit";
+import { silentLogger } from "@ruta/log";
+import type { Log, LogLogger } from "@ruta/log";
+import type { TestLog } from "@ruta/log/testing";
+import { generateKeyPair } from "@ruta/proof";
+import { openSeal } from "@ruta/seal";
+import type { Seal } from "@ruta/seal";
+import type { Limits } from "./limits.ts";
+import { createDelivery } from "./service.ts";
+import type { DeliveryDeps, Service } from "./service.ts";
+
+type EventInit = MessageInitShape<typeof ReferralEventSchema>;
+
+/** Bounds short enough for tests. */
+export const QUICK: Partial<Limits> = { deadlineMs: 1_000, beatMs: 100, expiryMs: 800, pollMs: 200, stopMs: 300 };
+
+/** One request as an endpoint got it. */
+export interface Received {
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+  /** The CloudEvent in it. */
+  readonly event: {
+    readonly id: string;
+    readonly type: string;
+    readonly sequence: string;
+    readonly data: Record<string, unknown>;
+  };
+}
+
+/** An endpoint: what it got, and how it answers (200 when nothing else is said). */
+export interface Receiver {
+  readonly got: Received[];
+  readonly url: string;
+  answer: (received: Received, response: ServerResponse) => void;
+  stop(): Promise<void>;
+  /** Listens again on the same port. */
+  start(): Promise<void>;
+}
+
+/** Starts an endpoint on loopback. */
+export async function startReceiver(): Promise<Receiver> {
+  const got: Received[] = [];
+  let server: Server | undefined;
+  let port = 0;
+  const receiver: Receiver = {
+    got,
+    get url() {
+      return `http://127.0.0.1:${port}/in`;
+    },
+    answer: (_received, response) => response.end(),
+    async start() {
+      server = createServer((request, response) => {
+        const chunks: Buffer[] = [];
+        request.on("data", (chunk: Buffer) => chunks.push(chunk));
+        request.on("end", () => {
+          const body = Buffer.concat(chunks);
+          const received = {
+            headers: request.headers,
+            body,
+            event: JSON.parse(body.toString("utf8")) as Received["event"],
+          };
+          got.push(received);
+          receiver.answer(received, response);
+        });
+      });
+      await new Promise<void>((resolve) => server?.listen(port, "127.0.0.1", resolve));
+      port = (server.address() as AddressInfo).port;
+    },
+    async stop() {
+      server?.closeAllConnections();
+      await new Promise((resolve) => server?.close(resolve) ?? resolve(undefined));
+    },
+  };
+  await receiver.start();
+  return receiver;
+}
+
+/** An admin app that believes a header instead of a signature; nothing else differs from the hub's. */
+export function adminApp(): HttpApp {
+  const app = createHttp({ logger: createLogger({ service: "test", level: "silent" }), bodyLimit: 10_000 });
+  app.addHook("preHandler", async (request) => {
+    const role = request.headers["x-role"] === "operator" ? StaffRole.OPERATOR : StaffRole.AUDITOR;
+    const staff = { id: "staff-1", roles: [role], signature: randomBytes(64), bodySha256: randomBytes(32) };
+    Object.assign(request, { staff });
+  });
+  return app;
+}
+
+/** A hub as far as delivery sees it. */
+export class Bed {
+  readonly signing = generateKeyPair();
+  readonly schema = "delivery";
+  revision = 0n;
+  readonly database: TestDatabase;
+  readonly db: Db;
+  readonly log: Log;
+  readonly seal: Seal;
+  readonly masterKey: Uint8Array;
+  readonly prefix: string;
+  private readonly receivers: Receiver[] = [];
+  private readonly services: Service[] = [];
+
+  private constructor(parts: Pick<Bed, "database" | "db" | "log" | "seal" | "masterKey" | "prefix">) {
+    this.database = parts.database;
+    this.db = parts.db;
+    this.log = parts.log;
+    this.seal = parts.seal;
+    this.masterKey = parts.masterKey;
+    this.prefix = parts.prefix;
+  }
+
+  /** Makes the servers' parts of a hub. */
+  static async open(driver: TestLog): Promise<Bed> {
+    const database = await testDatabase();
+    const db = openDb({ url: database.url, name: "delivery-test" });
+    const prefix = `delivery_${randomBytes(4).toString("hex")}.`;
+    const log = await driver.open(prefix);
+    await log.createTopics(TOPIC_SPECS);
+    const masterKey = new Uint8Array(randomBytes(32));
+    const seal = await openSeal({ url: database.url, masterKey, schema: "keyring" });
+    return new Bed({ database, db, log, seal, masterKey, prefix });
+  }
+
+  /** Starts delivery on it. */
+  async start(deps: Partial<DeliveryDeps> = {}): Promise<{ service: Service; admin: HttpApp; metrics: Metrics }> {
+    const admin = adminApp();
+    const metrics = createMetrics();
+    const logger: LogLogger = deps.logger ?? silentLogger;
+    const service = await createDelivery({
+      log: this.log,
+      db: this.db,
+      schema: this.schema,
+      seal: this.seal,
+      signingSeed: this.signing.seed,
+      logger,
+      config: { RUTA_ALLOW_LOOPBACK: "1" },
+      admin,
+      metrics,
+      ...deps,
+      limits: { ...QUICK, ...deps.limits },
+    });
+    this.services.push(service);
+    await service.start();
+    return { service, admin, metrics };
+  }
+
+  /** Adds a revision to the directory. */
+  async commit(...entries: DirectoryRecord["entry"][]): Promise<void> {
+    this.revision += 1n;
+    const { revision } = this;
+    const end = create(RevisionCommittedSchema, { staff: "bootstrap", entries: entries.length });
+    const all = [...entries, { case: "revisionCommitted" as const, value: end }];
+    const records = all.map((entry, i) =>
+      encodeRecord(TOPICS.directory, "directory", create(DirectoryRecordSchema, { revision, entry }), {
+        id: `${revision}-${i}`,
+        source: "/ruta/directory",
+        type: "ruta.directory.entry",
+        time: 0,
+      }),
+    );
+    await this.log.append(records);
+  }
+
+  /** Registers an institution's endpoint; v1 with `secret`, else v1a. */
+  async register(
+    institution: string,
+    url: string,
+    options: { secret?: Uint8Array; type?: InstitutionType; ratePerSecond?: number } = {},
+  ): Promise<void> {
+    const { secret, type = InstitutionType.MUNICIPAL, ratePerSecond = 0 } = options;
+    const id = `endpoint-${institution}`;
+    const signed = secret
+      ? { scheme: SignatureScheme.V1, wrappedSecret: this.seal.wrap(secret, `endpoint:${id}`) }
+      : { scheme: SignatureScheme.V1A };
+    await this.commit(
+      { case: "institution", value: create(InstitutionSchema, { id: institution, type }) },
+      { case: "endpoint", value: create(EndpointSchema, { id, institution, url, ratePerSecond, ...signed }) },
+    );
+  }
+
+  /** An institution with an endpoint of its own that stops with the bed. */
+  async receiver(institution: string, options: Parameters<Bed["register"]>[2] = {}): Promise<Receiver> {
+    const receiver = await startReceiver();
+    this.receivers.push(receiver);
+    await this.register(institution, receiver.url, options);
+    return receiver;
+  }
+
+  /** Appends events of a case, versions 1, 2, 3 … unless they say otherwise. */
+  async tell(caseId: string, ...events: EventInit[]): Promise<void> {
+    await this.log.append(
+      events.map((init, i) => {
+        const event = create(ReferralEventSchema, {
+          caseId,
+          version: BigInt(i + 1),
+          referralId: referralId(caseId, 1),
+          actor: create(ActorSchema, { institution: "hub", channel: Channel.HUB }),
+          recordedAt: timestampFromMs(Date.now()),
+          directoryRevision: this.revision,
+          requester: "sender",
+          performer: "house",
+          status: Status.REQUESTED,
+          priority: Priority.NORMAL,
+          confidentiality: Confidentiality.NORMAL,
+          ...init,
+        } as EventInit);
+        const id = `${caseId}-${event.version}`;
+        const meta = { id, source: "/ruta/router", type: "ruta.referral.fact", time: Date.now() };
+        return encodeRecord(TOPICS.events, caseId, event, meta);
+      }),
+    );
+  }
+
+  /** The messages of a topic that lie under a key, in order. */
+  async messages<T extends TopicName>(topic: T, key: string): Promise<TopicMessage<T>[]> {
+    const found: TopicMessage<T>[] = [];
+    for (const { partition, start, end } of await this.log.offsets(topic))
+      for (let next = start; next < end;) {
+        const read = await this.log.read(topic, partition, next);
+        found.push(...read.filter((one) => one.key === key).map(({ value }) => decodeRecord(topic, value)));
+        const last = read.at(-1);
+        if (!last) break;
+        next = last.offset + 1n;
+      }
+    return found;
+  }
+
+  /** Makes every waiting lane due, as time would. */
+  async passTime(): Promise<void> {
+    await this.db.query(sql`UPDATE ${sql.id(this.schema, "lanes")} SET next_due = now() WHERE next_due IS NOT NULL`);
+    await this.db.query(sql`SELECT pg_notify(${`${this.schema}.due`}, '')`);
+  }
+
+  async close(): Promise<void> {
+    for (const service of this.services) await service.stop();
+    for (const receiver of this.receivers) await receiver.stop();
+    await this.seal.close();
+    await this.log.close();
+    await this.db.close();
+    await this.database.drop();
+  }
+}

@@ -1,0 +1,202 @@
+// The worker: claims due lanes, sends their first deliveries, writes back what came of them. Woken by notices, and by a slow look.
+import { setTimeout as sleep } from "node:timers/promises";
+import { listen } from "@ruta/db";
+import type { Db } from "@ruta/db";
+import type { Directory } from "@ruta/events";
+import { batcher } from "@ruta/kit";
+import type { Engine, LogLogger } from "@ruta/log";
+import { channelOf } from "./intake.ts";
+import { openLanes } from "./lanes.ts";
+import type { Head } from "./lanes.ts";
+import { tellLate } from "./late.ts";
+import type { Limits } from "./limits.ts";
+import type { DeliveryMetrics } from "./metrics.ts";
+import { createPace } from "./pace.ts";
+import { settle } from "./results.ts";
+import type { Result, Settled } from "./results.ts";
+import { fingerprintOf } from "./send.ts";
+import type { Sender } from "./send.ts";
+
+/** What a worker is built on. */
+export interface WorkerDeps {
+  readonly engine: Pick<Engine, "transact">;
+  readonly db: Db;
+  readonly schema: string;
+  /** Names this process; two living workers must not share one. */
+  readonly name: string;
+  readonly directory: () => Directory;
+  readonly sender: Sender;
+  readonly limits: Limits;
+  readonly metrics: DeliveryMetrics;
+  readonly logger: LogLogger;
+  readonly now: () => number;
+}
+
+/** A running worker. */
+export interface Worker {
+  /** Why it does not get on, if it does not. */
+  reasons(): string[];
+  /** Claims nothing more, finishes what runs (ends it after a while), writes the results, and leaves. */
+  stop(): Promise<void>;
+}
+
+/** A look or sign of life that fails for this long makes the worker unready. */
+const STUCK_MS = 10_000;
+/** Between two tries to write a result. */
+const AGAIN_MS = 500;
+/** How often a worker that stops tries to write a result: what it leaves is sent again by another. */
+const LAST_TRIES = 3;
+const BATCH = 100;
+
+/** Starts a worker. Throws when the database does not take its first sign of life. */
+export async function startWorker(deps: WorkerDeps): Promise<Worker> {
+  const { engine, db, schema, name, directory, sender, limits, metrics, logger, now } = deps;
+  const lanes = openLanes(db, schema, name, limits.expiryMs);
+  const pace = createPace();
+  const abort = new AbortController();
+  const running = new Set<Promise<void>>();
+  let bell = Promise.withResolvers<void>();
+  let stopping = false;
+  let looked = performance.now();
+  let lived = performance.now();
+  let unwritten = 0;
+
+  function ring(): void {
+    bell.resolve();
+    bell = Promise.withResolvers();
+  }
+
+  const write = batcher<Result, Settled>({
+    maxItems: BATCH,
+    maxWaitMs: 1,
+    run: (results) =>
+      engine.transact(async (tx) => {
+        const { settled, records } = await settle(tx, schema, name, results, Math.random);
+        return { result: settled, records };
+      }),
+  });
+
+  /** Writes a result, again and again: until then nobody else sends the lane's next delivery. */
+  async function finish(result: Result): Promise<void> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        const verdict = await write(result);
+        if (verdict === undefined) metrics.fenced();
+        else if ("tried" in result) metrics.attempted(result.tried.outcome, verdict);
+        return;
+      } catch (error) {
+        logger.warn({ count: tries, err: error }, "the result of a delivery could not be written");
+        if (stopping && tries >= LAST_TRIES) return;
+        unwritten += 1;
+        await sleep(AGAIN_MS);
+        unwritten -= 1;
+      }
+    }
+  }
+
+  async function deliver(head: Head): Promise<void> {
+    const endpoint = directory().endpointOf(head.institution, now());
+    if (!endpoint) return finish({ head, park: "no-endpoint", endpointId: "" });
+    const fingerprint = fingerprintOf(endpoint);
+    if (head.gone === fingerprint) return finish({ head, park: "gone", endpointId: endpoint.id });
+    pace.spend(head.institution);
+    const message = { id: head.id, body: head.body, attempt: head.attempts + 1 };
+    const tried = await sender.send(endpoint, message, abort.signal);
+    return finish({ head, tried, gone: fingerprint });
+  }
+
+  /** Room at the endpoints that take only so many a second. */
+  function limited(): Map<string, number> {
+    const slow = directory()
+      .all("endpoint")
+      .filter(({ ratePerSecond }) => ratePerSecond > 0);
+    return new Map(slow.map((e) => [e.institution, pace.room(e.institution, e.ratePerSecond, performance.now())]));
+  }
+
+  /** Claims and begins what can be sent now; answers how long nothing more can be. */
+  async function look(): Promise<number> {
+    for (;;) {
+      const total = limits.total - running.size;
+      if (stopping || total <= 0) return limits.pollMs;
+      const rooms = limited();
+      const heads = await lanes.claim({ total, perEndpoint: limits.perEndpoint, limited: rooms });
+      looked = performance.now();
+      for (const head of heads) {
+        const run = deliver(head).finally(() => {
+          running.delete(run);
+          ring();
+        });
+        running.add(run);
+      }
+      if (heads.length > 0) continue;
+      const paced = [...rooms.values()].some((room) => room === 0) ? AGAIN_MS : limits.pollMs;
+      return Math.min(paced, ((await lanes.nextDueMs()) ?? limits.pollMs) + 1);
+    }
+  }
+
+  async function loop(): Promise<void> {
+    while (!stopping) {
+      const rung = bell.promise;
+      const waitMs = await look().catch((error: unknown) => {
+        logger.warn({ err: error }, "due deliveries could not be looked for");
+        return AGAIN_MS;
+      });
+      await either(rung, waitMs);
+    }
+  }
+
+  async function beat(): Promise<void> {
+    try {
+      await lanes.beat();
+      lived = performance.now();
+      await tellLate(engine, schema, (institution) => directory().endpointOf(institution, now())?.id ?? "");
+    } catch (error) {
+      logger.warn({ err: error }, "a worker's sign of life could not be written");
+    }
+  }
+
+  await lanes.beat();
+  let beating: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    beating ??= beat().finally(() => {
+      beating = undefined;
+    });
+  }, limits.beatMs);
+  const unlisten = await listen(db, channelOf(schema), ring);
+  const looping = loop();
+
+  return {
+    reasons() {
+      const at = performance.now();
+      const reasons: string[] = [];
+      if (at - lived > STUCK_MS) reasons.push("the worker's sign of life cannot be written");
+      if (at - looked > Math.max(STUCK_MS, 2 * limits.pollMs) && running.size < limits.total)
+        reasons.push("due deliveries cannot be looked for");
+      if (unwritten > 0) reasons.push("results of deliveries cannot be written");
+      return reasons;
+    },
+    async stop() {
+      stopping = true;
+      ring();
+      await looping;
+      const end = setTimeout(() => abort.abort(), limits.stopMs);
+      await Promise.all(running);
+      clearTimeout(end);
+      clearInterval(timer);
+      await beating;
+      await unlisten();
+      await lanes.leave().catch(() => {}); // silence says it too
+    },
+  };
+}
+
+/** Resolves with `rung`, or after `ms`. */
+function either(rung: Promise<void>, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    void rung.then(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
