@@ -27,14 +27,20 @@ const consent = z
     givenOn: calendarDate,
     evidence: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9 ._:/-]{0,127}$/),
   })
-  .meta({ id: "Consent", description: "The basis of the disclosure and whom it covers: recipients, recipientClass, or both" });
+  .meta({
+    id: "Consent",
+    description: "The basis of the disclosure and whom it covers: recipients, recipientClass, or both",
+  });
 
 const request = z.strictObject({
   serviceType: z.string().regex(/^[A-Z0-9][A-Z0-9-]{0,39}$/),
   priority: z.enum(Object.keys(codes.PRIORITIES) as (keyof typeof codes.PRIORITIES)[]),
   performer: directoryId.optional(),
   service: directoryId.optional(),
-  reasonCode: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,39}$/).optional(),
+  reasonCode: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,39}$/)
+    .optional(),
   confidentiality: z.enum(Object.keys(codes.CLASSES) as (keyof typeof codes.CLASSES)[]).optional(),
   number: number.optional(),
   basedOn: referral.optional(),

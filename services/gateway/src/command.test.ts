@@ -65,7 +65,9 @@ test("a request carries its codes, its consent and its persons, and no content i
       },
     },
   });
-  const bytes = Buffer.from(encodeRecord(TOPICS.commands, "case", command, { id: "c", source: "s", type: "t", time: 0 }).value);
+  const bytes = Buffer.from(
+    encodeRecord(TOPICS.commands, "case", command, { id: "c", source: "s", type: "t", time: 0 }).value,
+  );
   for (const canary of ["Yuleima", "Zambrano", "Maikelys", "099123456", "Carcel", "18h"])
     expect(bytes.includes(canary), canary).toBe(false);
 });
@@ -89,7 +91,11 @@ test("the three times are the sender's, the door's, and later the log's", () => 
 
 const ANSWERS: Record<string, [Record<string, unknown>, string, Record<string, unknown>]> = {
   receive: [{}, "receive", {}],
-  accept: [{ number: "B-1", expectedAt: "2026-11-24T08:00:00-05:00" }, "accept", { fillerNumber: "B-1", expectedAt: { seconds: 1795525200n } }],
+  accept: [
+    { number: "B-1", expectedAt: "2026-11-24T08:00:00-05:00" },
+    "accept",
+    { fillerNumber: "B-1", expectedAt: { seconds: 1795525200n } },
+  ],
   reject: [{ reasonCode: "no-capacity" }, "reject", { reasonCode: "no-capacity" }],
   schedule: [{ appointmentAt: "2026-11-24T08:00:00-05:00" }, "schedule", { appointmentAt: { seconds: 1795525200n } }],
   "no-show": [{}, "noShow", {}],
@@ -100,10 +106,18 @@ const ANSWERS: Record<string, [Record<string, unknown>, string, Record<string, u
   resume: [{}, "resume", {}],
   cancel: [{ reasonCode: "person-withdrew" }, "cancel", { reasonCode: "person-withdrew" }],
   "confirm-cancellation": [{}, "confirmCancellation", {}],
-  complete: [{ outcomeCode: "served", reachedAt: "2026-11-24T08:00:00-05:00" }, "complete", { outcomeCode: "served", reachedAt: { seconds: 1795525200n } }],
+  complete: [
+    { outcomeCode: "served", reachedAt: "2026-11-24T08:00:00-05:00" },
+    "complete",
+    { outcomeCode: "served", reachedAt: { seconds: 1795525200n } },
+  ],
   fail: [{ reasonCode: "person-unreachable" }, "fail", { reasonCode: "person-unreachable" }],
   "mark-in-error": [{ reasonCode: "wrong-person" }, "markInError", { reasonCode: "wrong-person" }],
-  redirect: [{ performer: "otro", consent: smallRequest().data["consent"] }, "redirect", { performer: "otro", consent: { evidence: "F-12" } }],
+  redirect: [
+    { performer: "otro", consent: smallRequest().data["consent"] },
+    "redirect",
+    { performer: "otro", consent: { evidence: "F-12" } },
+  ],
   acknowledge: [{}, "acknowledge", {}],
 };
 

@@ -21,10 +21,7 @@ export interface PlainSection {
 }
 
 /** What routing needs of a person; a field left out was not asked. Only the router and the disclosure table read it. */
-export type RoutingContent = Pick<
-  PersonInput,
-  "ageBand" | "sex" | "nationality" | "papers" | "territory" | "accused"
->;
+export type RoutingContent = Pick<PersonInput, "ageBand" | "sex" | "nationality" | "papers" | "territory" | "accused">;
 
 /** A narrative section: a person's, or the note that came with an act. */
 export type NarrativeContent =

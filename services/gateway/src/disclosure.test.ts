@@ -58,7 +58,13 @@ other ended observer none none none none`
   .split("\n")
   .flatMap((row) => {
     const [role, phase, standing, ...cells] = row.split(" ") as [Role, Phase, Standing, ...string[]];
-    return (["U", "N", "R", "V"] as Class[]).map((clearance, i) => ({ role, phase, standing, clearance, cell: cells[i] ?? "" }));
+    return (["U", "N", "R", "V"] as Class[]).map((clearance, i) => ({
+      role,
+      phase,
+      standing,
+      clearance,
+      cell: cells[i] ?? "",
+    }));
   });
 
 describe("the disclosure table", () => {
@@ -66,11 +72,14 @@ describe("the disclosure table", () => {
     expect(new Set(expected.map((e) => `${e.role}.${e.phase}.${e.standing}.${e.clearance}`)).size).toBe(3 * 3 * 4 * 4);
   });
 
-  test.each(expected)("$role, $phase, $standing, class $clearance: $cell", ({ role, phase, standing, clearance, cell }) => {
-    const { items, rule } = disclosureOf(role, phase, standing, clearance);
-    expect([...items].toSorted()).toEqual([...(words[cell] ?? ["?"])].toSorted());
-    expect(rule).toBe(`${role}.${phase}.${standing}.${clearance}`);
-  });
+  test.each(expected)(
+    "$role, $phase, $standing, class $clearance: $cell",
+    ({ role, phase, standing, clearance, cell }) => {
+      const { items, rule } = disclosureOf(role, phase, standing, clearance);
+      expect([...items].toSorted()).toEqual([...(words[cell] ?? ["?"])].toSorted());
+      expect(rule).toBe(`${role}.${phase}.${standing}.${clearance}`);
+    },
+  );
 
   test("no cell gives a private provider anything but a voucher", () => {
     for (const { role, phase, standing, clearance } of expected)
@@ -132,5 +141,7 @@ test("every status has its phase", () => {
 
 test("a class that is not known counts as the most restricted", () => {
   expect(classOf(Confidentiality.UNSPECIFIED)).toBe("V");
-  expect([Confidentiality.UNRESTRICTED, Confidentiality.NORMAL, Confidentiality.RESTRICTED].map(classOf).join("")).toBe("UNR");
+  expect([Confidentiality.UNRESTRICTED, Confidentiality.NORMAL, Confidentiality.RESTRICTED].map(classOf).join("")).toBe(
+    "UNR",
+  );
 });

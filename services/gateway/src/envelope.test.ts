@@ -56,7 +56,9 @@ test("a consent of tomorrow in Quito is refused, one of today is not", () => {
     field: "data.consent.givenOn",
   });
   const lateEvening = Date.parse("2026-11-23T23:30:00-05:00");
-  expect(readEnvelope(smallRequest({ consent: { ...consent, givenOn: "2026-11-23" } }), lateEvening)).toHaveProperty("input");
+  expect(readEnvelope(smallRequest({ consent: { ...consent, givenOn: "2026-11-23" } }), lateEvening)).toHaveProperty(
+    "input",
+  );
 });
 
 test.each(ACTS.filter((act) => act !== "request"))("the answer %s needs its worker", (act) => {
@@ -74,7 +76,11 @@ test.each(ACTS.filter((act) => act !== "request"))("the answer %s needs its work
 
 test.each([
   ["an unknown field of the envelope", { ...smallRequest(), extra: 1 }, "extra"],
-  ["an unknown field of a name", smallRequest({ person: { identity: { name: { giv: "Ana" } } } }), "data.person.identity.name.giv"],
+  [
+    "an unknown field of a name",
+    smallRequest({ person: { identity: { name: { giv: "Ana" } } } }),
+    "data.person.identity.name.giv",
+  ],
   ["an unknown field of a member", smallRequest({ members: [{ age: "5" }] }), "data.members.0.age"],
   ["a person's name as a field, without repeating it", smallRequest({ person: { "Ana 171003": 1 } }), "data.person.?"],
 ])("%s is refused by its path", (_, body, field) => {
@@ -82,10 +88,22 @@ test.each([
 });
 
 test.each([
-  ["a number where a name belongs", smallRequest({ person: { identity: { name: { given: 3 } } } }), "data.person.identity.name.given"],
-  ["a reason of absence that does not exist", smallRequest({ person: { sex: { absent: "lost" } } }), "data.person.sex.absent"],
+  [
+    "a number where a name belongs",
+    smallRequest({ person: { identity: { name: { given: 3 } } } }),
+    "data.person.identity.name.given",
+  ],
+  [
+    "a reason of absence that does not exist",
+    smallRequest({ person: { sex: { absent: "lost" } } }),
+    "data.person.sex.absent",
+  ],
   ["an age instead of a band", smallRequest({ person: { ageBand: "34" } }), "data.person.ageBand"],
-  ["a date that does not exist", smallRequest({ person: { identity: { birthDate: "2001-02-30" } } }), "data.person.identity.birthDate"],
+  [
+    "a date that does not exist",
+    smallRequest({ person: { identity: { birthDate: "2001-02-30" } } }),
+    "data.person.identity.birthDate",
+  ],
   ["null", smallRequest({ person: null }), "data.person"],
   ["an id that is none", answer("receive", { referral: "7" }), "data.referral"],
   ["a name as worker", answer("receive", { worker: "Ana Pérez" }), "data.worker"],
@@ -101,16 +119,25 @@ test.each([[], "text", 7, null, undefined, [smallRequest()]])("%j is no event", 
   expect(read(body)).toEqual({ code: "missing-field", field: "type" });
 });
 
-test.each(["ruta.referral.delete", "ruta.referral.", "ruta.delivery.delivered", "", 7, null, "ruta.referral.constructor"])(
-  "the type %j names no act",
-  (type) => {
-    expect(read({ ...smallRequest(), type })).toEqual({ code: "unknown-act", field: "type" });
-  },
-);
+test.each([
+  "ruta.referral.delete",
+  "ruta.referral.",
+  "ruta.delivery.delivered",
+  "",
+  7,
+  null,
+  "ruta.referral.constructor",
+])("the type %j names no act", (type) => {
+  expect(read({ ...smallRequest(), type })).toEqual({ code: "unknown-act", field: "type" });
+});
 
 test.each([
   ["number", smallRequest({ number: "1710034065" }), "data.number"],
-  ["evidence", smallRequest({ consent: { basis: "E", recipientClass: "any", givenOn: "2026-11-23", evidence: "cc 171003406-5" } }), "data.consent.evidence"],
+  [
+    "evidence",
+    smallRequest({ consent: { basis: "E", recipientClass: "any", givenOn: "2026-11-23", evidence: "cc 171003406-5" } }),
+    "data.consent.evidence",
+  ],
   ["worker", answer("accept", { worker: "1710034065" }), "data.worker"],
   ["the performer's number", answer("accept", { number: "x-1710034065" }), "data.number"],
 ])("an identity number in %s is refused", (_, body, field) => {

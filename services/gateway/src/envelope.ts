@@ -18,7 +18,10 @@ const attributes = {
   time: instant.optional(),
   datacontenttype: z.literal("application/json").optional(),
   dataschema: z.string().min(1).max(256).optional(),
-  traceparent: z.string().regex(/^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/).optional(),
+  traceparent: z
+    .string()
+    .regex(/^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/)
+    .optional(),
 };
 
 function envelopeOf<A extends Act>(act: A) {

@@ -30,14 +30,14 @@ export const PROBLEMS = {
   "unknown-act": {
     status: 400,
     title: "The type names no act of a referral",
-    remedy: "Use ruta.referral. and one of the acts that /v1/openapi.json lists.",
+    remedy: "Use ruta.referral. and one of the acts that /openapi.json lists.",
   },
   "unknown-field": { status: 400, title: "The body has a field that the door does not know", remedy: FORM },
   "missing-field": { status: 400, title: "The body lacks a field", remedy: FORM },
   "invalid-field": {
     status: 400,
     title: "A field has a value of the wrong form",
-    remedy: "Compare the field with /v1/openapi.json, correct it and send it under a new webhook-id.",
+    remedy: "Compare the field with /openapi.json, correct it and send it under a new webhook-id.",
   },
   "invalid-query": {
     status: 400,
@@ -47,7 +47,8 @@ export const PROBLEMS = {
   "looks-like-identity": {
     status: 422,
     title: "A field that stands in clear holds what looks like an identity number",
-    remedy: "Use a number that names the file, not the person; documents belong in person.identity, where they are sealed.",
+    remedy:
+      "Use a number that names the file, not the person; documents belong in person.identity, where they are sealed.",
   },
   "time-in-future": {
     status: 422,
@@ -112,7 +113,7 @@ export const PROBLEMS = {
   "unknown-territory": {
     status: 422,
     title: "The directory has no such territory",
-    remedy: "Use a territory id of GET /v1/directory/services, or say that it is absent.",
+    remedy: "Use a territory of GET /v1/directory/terms, or say that it is absent.",
   },
   "person-not-found": {
     status: 404,

@@ -53,7 +53,12 @@ const fields = {
   id: z.string().refine(isPersonId).optional().meta({ description: "A person of an earlier receipt or case of yours" }),
   ageBand: orAbsent(z.enum(AGE_BANDS)).optional(),
   sex: orAbsent(z.enum(SEXES)).optional(),
-  nationality: orAbsent(z.array(z.string().regex(/^[A-Z]{3}$/)).min(1).max(10)).optional(),
+  nationality: orAbsent(
+    z
+      .array(z.string().regex(/^[A-Z]{3}$/))
+      .min(1)
+      .max(10),
+  ).optional(),
   papers: orAbsent(z.enum(PAPERS)).optional(),
   territory: orAbsent(directoryId).optional(),
   accused: z.array(directoryId).max(20).optional().meta({ description: "Institutions that must never be chosen" }),
@@ -66,7 +71,13 @@ export const personSchema = z.strictObject(fields).meta({ id: "Person" });
 
 /** Another person referred together with the principal. */
 export const memberSchema = z
-  .strictObject({ relation: z.string().regex(/^[A-Z]{2,20}$/).optional(), ...fields })
+  .strictObject({
+    relation: z
+      .string()
+      .regex(/^[A-Z]{2,20}$/)
+      .optional(),
+    ...fields,
+  })
   .meta({ id: "Member", description: "relation: HL7 v3 RoleCode such as CHILD, SPS, MTH" });
 
 /** A person of a request, principal or member. */

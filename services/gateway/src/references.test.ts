@@ -58,7 +58,12 @@ test.each([
   ["a service", { service: "nada" }, "unknown-service", "data.service"],
   ["a service that has ended", { service: "norte-viejo" }, "unknown-service", "data.service"],
   ["a service of another type", { service: "norte-alo", serviceType: "PSI" }, "unknown-service", "data.service"],
-  ["a recipient", { consent: { ...consent, recipients: ["norte", "nadie"] } }, "unknown-institution", "data.consent.recipients.1"],
+  [
+    "a recipient",
+    { consent: { ...consent, recipients: ["norte", "nadie"] } },
+    "unknown-institution",
+    "data.consent.recipients.1",
+  ],
   ["a territory", { person: { territory: "marte" } }, "unknown-territory", "data.person.territory"],
   ["a member's territory", { members: [{}, { territory: "marte" }] }, "unknown-territory", "data.members.1.territory"],
   ["an accused institution", { person: { accused: ["nadie"] } }, "unknown-institution", "data.person.accused.0"],
@@ -70,11 +75,20 @@ test("needs are checked as soon as the directory lists any", () => {
   const withNeeds = directoryOf(...known, { case: "term", value: { code: "CR", taxonomy: "need" } });
   expect(refusal({ reasonCode: "CR" }, withNeeds)).toBeUndefined();
   expect(refusal({ reasonCode: "SP" }, withNeeds)).toEqual({ code: "unknown-reason-code", field: "data.reasonCode" });
-  expect(refusal({ serviceType: "CR" }, withNeeds)).toEqual({ code: "unknown-service-type", field: "data.serviceType" });
+  expect(refusal({ serviceType: "CR" }, withNeeds)).toEqual({
+    code: "unknown-service-type",
+    field: "data.serviceType",
+  });
 });
 
 test("a redirect names a performer that exists", () => {
-  const read = readEnvelope(answer("redirect", { performer: "nadie", consent: { ...consent, recipientClass: "any" } }), NOON);
+  const read = readEnvelope(
+    answer("redirect", { performer: "nadie", consent: { ...consent, recipientClass: "any" } }),
+    NOON,
+  );
   if (isRefusal(read)) throw new Error(read.code);
-  expect(referenceRefusal(read.input, directory, NOON)).toEqual({ code: "unknown-institution", field: "data.performer" });
+  expect(referenceRefusal(read.input, directory, NOON)).toEqual({
+    code: "unknown-institution",
+    field: "data.performer",
+  });
 });

@@ -11,7 +11,9 @@ const SERVICE_TYPE = "service-type";
 /** The first reference that leads nowhere at `now` (milliseconds), as a refusal. */
 export function referenceRefusal({ act, data }: ActInput, directory: Directory, now: number): Refusal | undefined {
   if (act === "redirect")
-    return missingInstitution(directory, now, "data.performer", data.performer) ?? consent(data.consent, directory, now);
+    return (
+      missingInstitution(directory, now, "data.performer", data.performer) ?? consent(data.consent, directory, now)
+    );
   return act === "request" ? request(data, directory, now) : undefined;
 }
 

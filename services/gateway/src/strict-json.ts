@@ -12,7 +12,9 @@ export type JsonFault =
   | "body-too-deep";
 
 /** A parsed body, or why there is none. */
-export type JsonResult = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly fault: JsonFault };
+export type JsonResult =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly fault: JsonFault };
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const FORBIDDEN = "__proto__"; // a name that changes what an object is in JavaScript

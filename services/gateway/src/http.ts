@@ -1,0 +1,166 @@
+// The outside routes: the door, reads of referrals and of the directory, the hub's public keys, and the API's description of itself.
+import { setTimeout as delay } from "node:timers/promises";
+import { randomId } from "@ruta/events";
+import type { Directory } from "@ruta/events";
+import { describeApi, httpProblem, serveApi } from "@ruta/kit";
+import type { HttpApp } from "@ruta/kit";
+import { encodePublicKey, toJwk } from "@ruta/proof";
+import type { WebhookKey } from "@ruta/proof";
+import type { Engine } from "@ruta/log";
+import type { Seal } from "@ruta/seal";
+import type { FastifyRequest } from "fastify";
+import { catalogueOf } from "./catalogue.ts";
+import { readerOf } from "./credentials.ts";
+import type { Reader } from "./credentials.ts";
+import { decodeCursor, encodeCursor } from "./cursor.ts";
+import { accessRecord, disclosed, sectionsFor } from "./disclose.ts";
+import { readKnock } from "./door.ts";
+import { isRefusal } from "./envelope.ts";
+import { problemOf } from "./problem.ts";
+import type { Answer } from "./prepare.ts";
+import type { Refusal } from "./errors.ts";
+import type { Reads } from "./reads.ts";
+import { refusalsPage } from "./refusals.ts";
+import * as routes from "./routes.ts";
+import type { Asked } from "./take.ts";
+import { statusOf } from "./words.ts";
+
+/** What the routes need. */
+export interface HttpDeps {
+  readonly directory: () => Directory;
+  readonly keysOf: (directory: Directory, institution: string, now: number) => readonly WebhookKey[];
+  readonly take: (asked: Asked) => Promise<Answer | Refusal>;
+  readonly reads: Reads;
+  readonly engine: Pick<Engine, "transact">;
+  readonly seal: Pick<Seal, "openSections">;
+  /** The hub's public key, 32 bytes. */
+  readonly publicKey: Uint8Array;
+  /** Told of what the door could not record. */
+  readonly onUnavailable: (error: unknown) => void;
+  readonly now: () => number;
+}
+
+const API = {
+  title: "Ruta: the door",
+  version: "1",
+  description:
+    "Referrals between institutions. Post CloudEvents 1.0 JSON signed by Standard Webhooks; read with a bearer token. Refusals are application/problem+json with a code; /docs/errors lists them.",
+};
+const RETRY_S = 2;
+/** How long the door waits for the log's acknowledgement, in milliseconds; senders wait 15 s. */
+const RECORD_LIMIT_MS = 10_000;
+
+function header(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name];
+  return typeof value === "string" ? value : undefined;
+}
+
+/** The value, or the problem that answers the refusal. */
+function orThrow<T extends object>(value: T | Refusal): T {
+  if (isRefusal(value)) throw problemOf(value as Refusal);
+  return value as T;
+}
+
+/** Adds the routes. */
+export async function registerRoutes(app: HttpApp, deps: HttpDeps): Promise<void> {
+  const { directory, take, reads, now } = deps;
+  await describeApi(app, API);
+
+  function reader(request: FastifyRequest): Reader {
+    const found = readerOf(directory(), header(request, "authorization"), now());
+    if (!found) throw problemOf({ code: "invalid-token" });
+    return found;
+  }
+  /** While the log or the database is away the sender is told to send the same again; what was claimed by then is answered then. */
+  async function recorded<T>(work: () => Promise<T>): Promise<T> {
+    const late = new AbortController();
+    try {
+      const deadline = delay(RECORD_LIMIT_MS, undefined, { signal: late.signal, ref: false }).then(() => {
+        throw new Error("the log did not acknowledge in time");
+      });
+      return await Promise.race([work(), deadline]);
+    } catch (error) {
+      deps.onUnavailable(error);
+      throw problemOf({ code: "log-unavailable", retryAfterS: RETRY_S });
+    } finally {
+      late.abort();
+    }
+  }
+
+  app.post("/v1/in/:institution", routes.door, async (request, reply) => {
+    const headers = {
+      id: header(request, "webhook-id"),
+      timestamp: header(request, "webhook-timestamp"),
+      signature: header(request, "webhook-signature"),
+    };
+    const knock = { institution: request.params.institution, path: request.url, headers, body: request.rawBody };
+    const asked = orThrow(readKnock(deps, knock, now()));
+    const answer = orThrow(await recorded(() => take(asked)));
+    return reply.status(202).send(answer as never);
+  });
+
+  app.get("/v1/referrals", routes.list, async (request) => {
+    const { institution } = reader(request);
+    const { state, role, since, cursor, limit } = request.query;
+    const after = cursor === undefined ? undefined : decodeCursor(cursor);
+    if (cursor !== undefined && !after) throw problemOf({ code: "invalid-query", field: "cursor" });
+    const status = state === undefined ? undefined : statusOf(state);
+    const filter = { institution, role, status, since: since === undefined ? 0 : Date.parse(since), after, limit };
+    const referrals = await reads.page(filter);
+    const last = referrals.at(-1);
+    const next =
+      referrals.length < limit || !last
+        ? undefined
+        : encodeCursor({ changedAt: Date.parse(String(last.changedAt)), referralId: String(last.referral) });
+    return { referrals, ...(next === undefined ? {} : { next }) };
+  });
+
+  app.get("/v1/referrals/:id", routes.referral, async (request) => {
+    const { institution } = reader(request);
+    const found = orThrow(await reads.find(institution, request.params.id, { fresh: false }));
+    return "submitted" in found ? found.submitted : found.seen.body;
+  });
+
+  app.get("/v1/referrals/:id/content", routes.content, async (request) => {
+    const who = reader(request);
+    const { id } = request.params;
+    const found = orThrow(await reads.find(who.institution, id, { fresh: true }));
+    if ("submitted" in found) throw problemOf({ code: "not-caught-up", retryAfterS: RETRY_S });
+    const { seen, events } = found;
+    const { items, rule } = seen.disclosure;
+    const sections = sectionsFor(items, events, id);
+    const bytes = await deps.seal.openSections(sections);
+    const what = { accessId: randomId(), caseId: String(seen.body.case), referralId: id, rule, at: now() };
+    const record = accessRecord(who, what, sections);
+    if (record)
+      await recorded(() =>
+        deps.engine.transact(async () => ({ result: undefined, records: [record] }), { waitForLog: true }),
+      );
+    const opened = sections.map((section, index) => ({ section, bytes: bytes[index] }));
+    return disclosed(items, events, id, opened);
+  });
+
+  app.get("/v1/directory/:part", routes.directory, async (request, reply) => {
+    reader(request);
+    const current = directory();
+    const { part } = request.params;
+    // What counts changes with revisions and with the hour at which a validity begins or ends.
+    const etag = `"${current.revision}-${Math.floor(now() / 3_600_000)}"`;
+    reply.headers({ etag, "cache-control": "private, no-cache" });
+    if (header(request, "if-none-match") === etag) return reply.status(304).send(undefined as never);
+    return reply.send({ revision: String(current.revision), [part]: catalogueOf(current, part, now()) });
+  });
+
+  app.get("/v1/keys", routes.keys, async () => ({
+    keys: [{ ...toJwk(deps.publicKey), whpk: encodePublicKey(deps.publicKey) }],
+  }));
+  app.get("/docs/errors", { schema: { hide: true } as never }, async (_request, reply) =>
+    reply.type("text/html; charset=utf-8").send(refusalsPage()),
+  );
+  app.get("/", { schema: { hide: true } as never }, async (_request, reply) => reply.redirect("/docs"));
+  serveApi(app);
+  app.addHook("preHandler", async (request) => {
+    if (request.method === "POST" && request.headers["content-type"] === undefined)
+      throw httpProblem("unsupported-media-type");
+  });
+}

@@ -1,0 +1,122 @@
+// Prepares a claim: keys, sealed sections, the command and the receipt, before the transaction that makes them count.
+import { randomBytes } from "node:crypto";
+import { toBinary } from "@bufbuild/protobuf";
+import { SectionKind, SectionSchema, TOPICS, derivedId, encodeRecord } from "@ruta/events";
+import type { Directory, NewRecord } from "@ruta/events";
+import { publicKeyOf, signReceipt } from "@ruta/proof";
+import type { Receipt } from "@ruta/proof";
+import type { Seal } from "@ruta/seal";
+import type { Claim, Named } from "./claims.ts";
+import { TYPE_PREFIX } from "./codes.ts";
+import { commandOf } from "./command.ts";
+import { meaningOf } from "./comparison.ts";
+import type { Remembered } from "./comparison.ts";
+import { keyIdOf, plainSections, rawSection } from "./content.ts";
+import type { ActIds } from "./content.ts";
+import type { Asked } from "./take.ts";
+
+/** The 202 of the door. */
+export interface Answer {
+  readonly receipt: Receipt;
+  readonly referral: string;
+  readonly case: string;
+  /** Only for a request: the principal, and the members in the order in which they were sent. */
+  readonly person?: string;
+  readonly members?: readonly string[];
+}
+
+/** What was asked with the ids it got. */
+export interface Admitted {
+  readonly asked: Asked;
+  readonly ids: ActIds;
+}
+
+/** A claim ready to be made. */
+export interface Prepared {
+  readonly claim: Claim;
+  readonly record: NewRecord;
+  readonly answer: Answer;
+  readonly persons: readonly Named[];
+}
+
+/** What preparing needs. */
+export interface PrepareDeps {
+  readonly seal: Pick<Seal, "createKeys" | "sealSections">;
+  readonly signingSeed: Uint8Array;
+  readonly directory: () => Directory;
+}
+
+/** Prepares batches. Keys of a claim that then loses a race stay unused. */
+export function createPrepare({ seal, signingSeed, directory }: PrepareDeps) {
+  const signing = { seed: signingSeed, publicKey: publicKeyOf(signingSeed) };
+
+  async function prepareOne({ asked, ids }: Admitted, revision: bigint): Promise<Prepared> {
+    const { institution, webhookId, path, headers, body, receivedAt } = asked;
+    const { input, occurredAt, traceparent } = asked.envelope;
+    const salt = randomBytes(16);
+    const personIds = ids.personId === undefined ? [] : [ids.personId, ...(ids.memberIds ?? [])];
+    const facts = { institution, webhookId, caseId: ids.caseId, referralId: ids.referralId, personIds };
+    const receipt = signReceipt({ ...facts, receivedAt: new Date(receivedAt).toISOString() }, { salt, body }, signing);
+    const answer: Answer = {
+      receipt,
+      referral: ids.referralId,
+      case: ids.caseId,
+      ...(ids.personId === undefined ? {} : { person: ids.personId, members: ids.memberIds ?? [] }),
+    };
+    const remembered: Remembered = { answer, meaning: meaningOf(salt, input) };
+    const sections = await seal.sealSections([
+      ...plainSections(input, ids),
+      rawSection(ids.caseId, { path, headers, salt, body }),
+    ]);
+    const [sealed] = await seal.sealSections([
+      {
+        subject: ids.caseId,
+        kind: SectionKind.RAW,
+        keyId: keyIdOf(ids.caseId),
+        plaintext: Buffer.from(JSON.stringify(remembered)),
+      },
+    ]);
+    const commandId = derivedId("command", institution, webhookId);
+    const command = commandOf(input, ids, {
+      commandId,
+      institution,
+      webhookId,
+      occurredAt,
+      receivedAt,
+      directoryRevision: revision,
+      sections,
+    });
+    const number = input.act === "request" ? input.data.number : undefined;
+    return {
+      answer,
+      persons: personIds.map((personId) => ({ institution, personId })),
+      record: encodeRecord(TOPICS.commands, ids.caseId, command, {
+        id: commandId,
+        source: "/ruta/gateway",
+        type: `${TYPE_PREFIX}${input.act}`,
+        time: receivedAt,
+        ...(traceparent === undefined ? {} : { traceparent }),
+      }),
+      claim: {
+        institution,
+        webhookId,
+        commandId,
+        act: input.act,
+        caseId: ids.caseId,
+        referralId: ids.referralId,
+        number,
+        receivedAt,
+        sealed: toBinary(SectionSchema, sealed!),
+      },
+    };
+  }
+
+  return async function prepare(batch: readonly Admitted[]): Promise<Prepared[]> {
+    // An answer seals its note under the key of its case, which exists since the request: made anew, it would undo an erasure.
+    const requests = batch.filter(({ ids }) => ids.personId !== undefined);
+    const subjects = requests.flatMap(({ ids }) => [ids.caseId, ids.personId!, ...(ids.memberIds ?? [])]);
+    await seal.createKeys(subjects.map((subject) => ({ keyId: keyIdOf(subject), subject })));
+    const { revision } = directory();
+    return Promise.all(batch.map((admitted) => prepareOne(admitted, revision)));
+  };
+}

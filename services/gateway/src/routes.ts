@@ -1,0 +1,126 @@
+// What each outside route takes and says of itself: zod schemas and words, from which the OpenAPI description is made.
+import { z } from "zod";
+import { CATALOGUE } from "./catalogue.ts";
+import { envelopeSchema } from "./envelope.ts";
+import { instant } from "./acts.ts";
+import { directoryId } from "./person.ts";
+import { STATUS_WORDS } from "./words.ts";
+
+const problem = z
+  .looseObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.number(),
+    code: z.string(),
+    field: z.string().optional(),
+    detail: z.string().optional(),
+    remedy: z.string(),
+  })
+  .meta({ id: "Problem", description: "A refusal (RFC 9457); /docs/errors lists the codes" });
+
+const receipt = z.looseObject({}).meta({
+  id: "Receipt",
+  description: "Signed by a key of GET /v1/keys; `ruta receipt verify` checks it, with the body that was sent",
+});
+
+const accepted = z
+  .object({
+    receipt,
+    referral: z.string(),
+    case: z.string(),
+    person: z.string().optional(),
+    members: z.array(z.string()).optional(),
+  })
+  .meta({
+    id: "Accepted",
+    description: "The act is durably recorded; what is decided of it follows by webhook and GET",
+  });
+
+const object = z.looseObject({});
+const security = [{ token: [] }];
+
+/** POST /v1/in/{institution}. */
+export const door = {
+  schema: {
+    summary: "Send an act",
+    description:
+      "A CloudEvents 1.0 JSON event of type ruta.referral.<act>, at most 256 KiB, signed by Standard Webhooks (v1 or v1a). The same webhook-id and body again gets the first answer again.",
+    params: z.object({ institution: directoryId }),
+    body: envelopeSchema,
+    response: { 202: accepted, "4xx": problem, "5xx": problem },
+  },
+  // The signature is over the bytes: nothing is parsed or checked before it holds.
+  validatorCompiler:
+    ({ schema }: { schema: unknown }) =>
+    (value: unknown) => {
+      const isParams = schema instanceof z.ZodObject && "institution" in schema.shape;
+      if (!isParams) return { value };
+      const parsed = schema.safeParse(value);
+      // An institution that cannot exist is answered like one that does not: by its signature.
+      return { value: parsed.success ? parsed.data : { institution: "" } };
+    },
+};
+
+/** GET /v1/referrals. */
+export const list = {
+  schema: {
+    summary: "List your referrals",
+    description:
+      "Those you sent or were sent, oldest change first. Follow next until it is missing; ask again with since.",
+    querystring: z.strictObject({
+      state: z.enum(STATUS_WORDS).optional(),
+      role: z.enum(["requester", "performer"]).optional(),
+      since: instant.optional().meta({ description: "Changed at or after this instant" }),
+      cursor: z.string().max(200).optional(),
+      limit: z.coerce.number().int().min(1).max(200).default(50),
+    }),
+    response: { 200: z.object({ referrals: z.array(object), next: z.string().optional() }), "4xx": problem },
+    security,
+  },
+};
+
+const byId = z.object({ id: z.string().max(64) });
+
+/** GET /v1/referrals/{id}. */
+export const referral = {
+  schema: {
+    summary: "Read a referral",
+    description:
+      "State, history, refusals, and what is expected next, of whom, until when. `submitted` until it is decided.",
+    params: byId,
+    response: { 200: object, "4xx": problem, "5xx": problem },
+    security,
+  },
+};
+
+/** GET /v1/referrals/{id}/content. */
+export const content = {
+  schema: {
+    summary: "Open the content of a referral",
+    description:
+      "What your role, the state and the clearance class allow. Every opening of identity or narrative is recorded.",
+    params: byId,
+    response: { 200: object, "4xx": problem, "5xx": problem },
+    security,
+  },
+};
+
+/** GET /v1/directory/{part}. */
+export const directory = {
+  schema: {
+    summary: "Read the directory",
+    description: "Institutions, services or terms (and territories) with the revision; HSDS field names. Has an ETag.",
+    params: z.object({ part: z.enum(CATALOGUE) }),
+    response: { 200: object, "4xx": problem },
+    security,
+  },
+};
+
+/** GET /v1/keys. */
+export const keys = {
+  schema: {
+    summary: "Read the hub's public keys",
+    description: "JWKS (Ed25519), each key also as whpk_: they verify receipts and v1a deliveries.",
+    response: { 200: z.object({ keys: z.array(object) }) },
+  },
+};

@@ -1,0 +1,144 @@
+// The gateway: the outside door for machines. Builds its parts; nothing runs before `start`.
+import { readFile } from "node:fs/promises";
+import { migrate } from "@ruta/db";
+import type { Db } from "@ruta/db";
+import { TOPICS, decodeRecord } from "@ruta/events";
+import type { ReferralEvent } from "@ruta/events";
+import { createHttp } from "@ruta/kit";
+import type { HttpApp, Metrics } from "@ruta/kit";
+import { followDirectory, openEngine, unknownKind } from "@ruta/log";
+import type { Engine, FollowedDirectory, Log } from "@ruta/log";
+import { publicKeyOf } from "@ruta/proof";
+import type { Seal } from "@ruta/seal";
+import type { Logger } from "pino";
+import { registerAdmin } from "./admin.ts";
+import { createClaims } from "./claims.ts";
+import type { GatewayConfig } from "./config.ts";
+import { FOLDED, GROUP, foldBatch } from "./consume.ts";
+import { createWebhookKeys } from "./credentials.ts";
+import { registerRoutes } from "./http.ts";
+import { createReads } from "./reads.ts";
+import { createState } from "./state.ts";
+import { createTake } from "./take.ts";
+import { createWatching } from "./watch.ts";
+
+export { config } from "./config.ts";
+
+/** What the service is built on. */
+export interface GatewayDeps {
+  readonly log: Log;
+  readonly db: Db;
+  /** Schema of its own in that database. */
+  readonly schema: string;
+  readonly seal: Pick<Seal, "createKeys" | "sealSections" | "openSections" | "unwrap">;
+  /** Ed25519 seed that signs receipts. */
+  readonly signingSeed: Uint8Array;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly config: GatewayConfig;
+  /** Where it adds its routes below /admin/gateway; requests that reach them carry the checked signature. */
+  readonly admin: HttpApp;
+  readonly now?: () => number;
+}
+
+/** A service as the hub runs it. */
+export interface Service {
+  /** Its door to the log: what is parked can be seen and released there. */
+  readonly engine: Engine;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  health(): { ready: boolean; reasons: string[] };
+  /** Port on which it listens; 0 while it does not. */
+  port(): number;
+}
+
+const BODY_LIMIT = 256 * 1024;
+
+/** Certificate and key of the configuration, read once. */
+async function tlsOf({
+  RUTA_TLS_CERT,
+  RUTA_TLS_KEY,
+}: GatewayConfig): Promise<{ cert: string; key: string } | undefined> {
+  if (RUTA_TLS_CERT === undefined && RUTA_TLS_KEY === undefined) return undefined;
+  if (RUTA_TLS_CERT === undefined || RUTA_TLS_KEY === undefined)
+    throw new Error("RUTA_TLS_CERT and RUTA_TLS_KEY are given together or not at all");
+  const [cert, key] = await Promise.all([readFile(RUTA_TLS_CERT, "utf8"), readFile(RUTA_TLS_KEY, "utf8")]);
+  return { cert, key };
+}
+
+/** Builds the gateway and adds its routes. */
+export async function createGateway(deps: GatewayDeps): Promise<Service> {
+  const { log, db, schema, seal, signingSeed, logger, metrics, config, admin, now = Date.now } = deps;
+  await migrate(db, { schema, folder: new URL("./migrations/", import.meta.url) });
+  const engine = await openEngine({ log, db, service: "gateway", schema, logger });
+  const state = createState(schema);
+  const claims = createClaims(schema);
+  let followed: FollowedDirectory | undefined;
+  const directory = () => {
+    if (!followed) throw new Error("the gateway has not started");
+    return followed.current();
+  };
+  const watching = createWatching(log, logger);
+  registerAdmin({ admin, db, state, watching });
+
+  const tls = await tlsOf(config);
+  const app = createHttp({
+    logger,
+    bodyLimit: BODY_LIMIT,
+    onAnswer: metrics.observe,
+    parseJson: false,
+    ...(tls ? { tls } : {}),
+    ...(config.RUTA_TRUSTED_PROXY === undefined ? {} : { trustedProxy: config.RUTA_TRUSTED_PROXY }),
+  });
+  await registerRoutes(app, {
+    directory,
+    keysOf: createWebhookKeys((wrapped, context) => seal.unwrap(wrapped, context)),
+    take: createTake({ db, state, claims, engine, seal, signingSeed, directory }),
+    reads: createReads({ db, state, claims, engine, directory }),
+    engine,
+    seal,
+    publicKey: publicKeyOf(signingSeed),
+    onUnavailable: (error) => logger.error({ err: error }, "the door could not record what it was sent"),
+    now,
+  });
+
+  return {
+    engine,
+    async start() {
+      followed = await followDirectory(log, { logger });
+      await engine.consume<ReferralEvent>({
+        group: GROUP,
+        topics: FOLDED,
+        decode: (record) => {
+          const event = decodeRecord(TOPICS.events, record.value);
+          return event.fact.case === undefined ? unknownKind : event;
+        },
+        handle: async (tx, batch) => {
+          await foldBatch(
+            state,
+            tx,
+            batch.map(({ message }) => message),
+          );
+          return [];
+        },
+      });
+      await app.listen({ host: config.RUTA_HOST, port: config.RUTA_PORT });
+    },
+    async stop() {
+      await app.close();
+      await watching.stop();
+      await engine.stop();
+      await followed?.stop();
+    },
+    health() {
+      const reasons = [...engine.health().reasons];
+      if (!followed) reasons.push("the gateway has not started");
+      else if (!followed.healthy()) reasons.push("the directory cannot be followed");
+      return { ready: reasons.length === 0, reasons };
+    },
+    port() {
+      const address = app.server.address();
+      return typeof address === "object" && address ? address.port : 0;
+    },
+  };
+}

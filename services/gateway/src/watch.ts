@@ -1,0 +1,115 @@
+// What staff see of referrals: the timeline of a case, and what happens as it happens; ids, codes and times, never content.
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import { TOPICS, decodeRecord } from "@ruta/events";
+import type { ReferralEvent } from "@ruta/events";
+import { follow } from "@ruta/log";
+import type { Following, Log, LogLogger } from "@ruta/log";
+import { classOf } from "./disclosure.ts";
+import { factWord, priorityWord, statusWord } from "./words.ts";
+
+/** One event in a line. */
+export interface WatchLine {
+  readonly at: string;
+  readonly fact: string;
+  readonly referral: string;
+  readonly actor: string;
+  readonly requester: string;
+  readonly performer: string;
+  readonly status: string;
+  readonly detail: string;
+  readonly serviceType?: string;
+  readonly priority?: string;
+}
+
+/** The line of an event. Class V is opaque: that something happened to it, and nothing of what it is about. */
+export function watchLine(event: ReferralEvent): WatchLine {
+  const opaque = classOf(event.confidentiality) === "V";
+  return {
+    at: new Date(event.recordedAt ? timestampMs(event.recordedAt) : 0).toISOString(),
+    fact: factWord(event),
+    referral: event.referralId,
+    actor: event.actor?.institution ?? "",
+    requester: event.requester,
+    performer: event.performer,
+    status: statusWord(event.status),
+    detail: opaque ? "" : detailOf(event),
+    ...(event.fact.case === "requested" && !opaque
+      ? { serviceType: event.fact.value.serviceType, priority: priorityWord(event.priority) }
+      : {}),
+  };
+}
+
+/** The code that says more than the fact. */
+function detailOf({ fact }: ReferralEvent): string {
+  const value: object = fact.value ?? {};
+  for (const name of ["code", "reasonCode", "outcomeCode", "chosenBy", "replaces"]) {
+    const found = (value as Record<string, unknown>)[name];
+    if (typeof found === "string" && found !== "") return found;
+  }
+  return "institution" in value && typeof value.institution === "string" ? value.institution : "";
+}
+
+/** The timeline of a case from its events, for one of its referrals; undefined when it has none of that id. */
+export function timelineOf(events: readonly ReferralEvent[], referralId: string): Record<string, unknown> | undefined {
+  const last = events.findLast((event) => event.referralId === referralId && event.fact.case !== "refused");
+  const expected = last?.expectation;
+  if (!last) return undefined;
+  return {
+    referral: referralId,
+    case: last.caseId,
+    status: statusWord(last.status),
+    requester: last.requester,
+    performer: last.performer,
+    ...(expected && expected.institution !== ""
+      ? {
+          expected: {
+            institution: expected.institution,
+            acts: expected.acts,
+            ...(expected.until ? { until: new Date(timestampMs(expected.until)).toISOString() } : {}),
+          },
+        }
+      : {}),
+    steps: events.map((event) => ({ version: Number(event.version), ...watchLine(event) })),
+  };
+}
+
+/** Watchers of what happens from now on, wherever the events were decided. */
+export interface Watching {
+  /** Calls `onLine` for each event until the answer is called. */
+  watch(onLine: (line: WatchLine) => void): Promise<() => void>;
+  stop(): Promise<void>;
+}
+
+/** The log is read once for all watchers, and only while there are any. */
+export function createWatching(log: Log, logger: LogLogger): Watching {
+  const watchers = new Set<(line: WatchLine) => void>();
+  let following: Promise<Following> | undefined;
+
+  async function stop(): Promise<void> {
+    const running = following;
+    following = undefined;
+    await (await running)?.stop();
+  }
+  return {
+    async watch(onLine) {
+      watchers.add(onLine);
+      following ??= follow(
+        log,
+        TOPICS.events,
+        (records) => {
+          for (const record of records) {
+            const line = watchLine(decodeRecord(TOPICS.events, record.value));
+            for (const watcher of watchers) watcher(line);
+          }
+        },
+        { logger, from: "end" },
+      );
+      await following;
+      return () => {
+        watchers.delete(onLine);
+        if (watchers.size === 0) void stop();
+      };
+    },
+    stop,
+  };
+}
