@@ -1,4 +1,4 @@
-// Following a topic without a group: every partition from its start into memory, then on and on.
+// Following a topic without a group: every partition from its start or end into memory, then on and on.
 import { backoff } from "./backoff.ts";
 import { createBell } from "./bell.ts";
 import { silentLogger } from "./port.ts";
@@ -18,16 +18,16 @@ export interface Following {
 }
 
 /**
- * Hands over every record of a topic, in order inside a partition, from the log's start. Resolves when everything that
- * the log held at the call has been handed over. `onRecords` must not throw.
+ * Hands over every record of a topic, in order inside a partition, from the log's start, or from its end as of the call.
+ * Resolves when everything that the log held at the call has been handed over. `onRecords` must not throw.
  */
 export async function follow(
   log: Log,
   topic: TopicName,
   onRecords: (records: LogRecord[]) => void,
-  options: { readonly logger?: LogLogger } = {},
+  options: { readonly logger?: LogLogger; readonly from?: "start" | "end" } = {},
 ): Promise<Following> {
-  const { logger = silentLogger } = options;
+  const { logger = silentLogger, from = "start" } = options;
   const moved = createBell();
   const stopping = createBell();
   const next = new Map<number, bigint>();
@@ -73,7 +73,7 @@ export async function follow(
     }
   }
 
-  for (const { partition, start } of await log.offsets(topic)) next.set(partition, start);
+  for (const { partition, start, end } of await log.offsets(topic)) next.set(partition, from === "start" ? start : end);
   void Promise.all([...next.keys()].map(run)).catch((error: unknown) => {
     broken = error;
     stopped = true;

@@ -2,7 +2,7 @@
 import { migrate } from "@ruta/db";
 import type { Db } from "@ruta/db";
 import { openEngine } from "@ruta/log";
-import type { Log, LogLogger } from "@ruta/log";
+import type { Engine, Log, LogLogger } from "@ruta/log";
 import type { Seal } from "@ruta/seal";
 import type { FastifyInstance } from "fastify";
 import { createApply } from "./apply.ts";
@@ -38,6 +38,8 @@ export interface DirectoryDeps {
 
 /** A service as the hub runs it. */
 export interface Service {
+  /** Its door to the log. */
+  readonly engine: Engine;
   start(): Promise<void>;
   stop(): Promise<void>;
   health(): { ready: boolean; reasons: string[] };
@@ -64,6 +66,7 @@ export async function createDirectory(deps: DirectoryDeps): Promise<Service> {
   registerRoutes(deps.admin, { apply, views, rules, credentials: createCredentials(seal, rules) });
 
   return {
+    engine,
     async start() {
       folded = await foldDirectory(log, logger);
       const standing = await engine.transact(async (tx) => {

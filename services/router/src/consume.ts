@@ -1,9 +1,9 @@
 // Commands in, events out: one transaction a batch holds the cases it changed, the commands it decided and the events it made.
-import { DirectoryFold, TOPICS, decodeRecord, encodeRecord } from "@ruta/events";
-import type { Directory, NewRecord, ReferralCommand } from "@ruta/events";
+import { TOPICS, decodeRecord, encodeRecord } from "@ruta/events";
+import type { NewRecord, ReferralCommand } from "@ruta/events";
 import type { Tx } from "@ruta/db";
-import { TryAgain, follow, unknownKind } from "@ruta/log";
-import type { Log, LogRecord } from "@ruta/log";
+import { TryAgain, unknownKind } from "@ruta/log";
+import type { FollowedDirectory, LogRecord } from "@ruta/log";
 import type { Seal } from "@ruta/seal";
 import { wordOf } from "./acts.ts";
 import type { CaseTable, DecidedCommand } from "./case-table.ts";
@@ -21,30 +21,6 @@ export interface Taken {
   readonly message: ReferralCommand;
 }
 
-/** The directory as it follows from the log. */
-export interface FoldedDirectory {
-  current(): Directory;
-  /** Waits until the fold has what the log has now. */
-  caughtUp(): Promise<void>;
-  /** Whether the topic can be read and folded. */
-  healthy(): boolean;
-  stop(): Promise<void>;
-}
-
-/** Reads the directory's topic from its start; resolves when everything that was there has been folded. */
-export async function foldDirectory(log: Log): Promise<FoldedDirectory> {
-  const fold = new DirectoryFold();
-  const following = await follow(log, TOPICS.directory, (records) => {
-    for (const record of records) fold.apply(decodeRecord(TOPICS.directory, record.value));
-  });
-  return {
-    current: () => fold.current,
-    caughtUp: () => following.caughtUp(),
-    healthy: () => following.healthy(),
-    stop: () => following.stop(),
-  };
-}
-
 /** Reads a command; one whose act this release does not know waits for a release that does. Throws for what is no command of its key. */
 export function decodeCommand(record: LogRecord): ReferralCommand | typeof unknownKind {
   const command = decodeRecord(TOPICS.commands, record.value);
@@ -57,7 +33,7 @@ export function decodeCommand(record: LogRecord): ReferralCommand | typeof unkno
 /** What deciding a batch needs. */
 export interface BatchDeps {
   readonly table: CaseTable;
-  readonly directory: FoldedDirectory;
+  readonly directory: FollowedDirectory;
   readonly seal: Pick<Seal, "openSections">;
 }
 
@@ -94,7 +70,7 @@ export async function decideBatch(
 }
 
 /** A command validated under a newer revision than is folded here waits: it is not decided under an older directory. */
-async function reachRevision(directory: FoldedDirectory, batch: readonly Taken[]): Promise<void> {
+async function reachRevision(directory: FollowedDirectory, batch: readonly Taken[]): Promise<void> {
   const behind = () => batch.some(({ message }) => message.directoryRevision > directory.current().revision);
   if (!behind()) return;
   await directory.caughtUp();

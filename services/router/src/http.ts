@@ -1,18 +1,18 @@
-// The router's administrative routes: a case by ids and codes, the worklist, and what is parked. The admin app has checked the signature.
+// The router's administrative routes: a case by ids and codes, and the worklist. The admin app has checked the signature.
 import type { Db } from "@ruta/db";
-import { isCaseId, parseReferralId } from "@ruta/events";
+import { isCaseId, mayOperate, mayWatch, parseReferralId, staffActRecord } from "@ruta/events";
+import type { SignedBy } from "@ruta/events";
 import { HTTP_PROBLEMS, problemsOf } from "@ruta/kit";
 import type { HttpApp } from "@ruta/kit";
 import type { Engine } from "@ruta/log";
 import { z } from "zod";
 import type { CaseTable } from "./case-table.ts";
-import { actRecord, mayOperate, mayWatch, retryRecord } from "./staff.ts";
-import type { SignedBy } from "./staff.ts";
+import { retryRecord } from "./staff.ts";
 import { caseView, waitingView } from "./views.ts";
 
 /** What the routes need. */
 export interface HttpDeps {
-  readonly engine: Pick<Engine, "transact" | "parked" | "release">;
+  readonly engine: Pick<Engine, "transact">;
   readonly db: Db;
   readonly table: CaseTable;
   readonly now: () => number;
@@ -45,7 +45,6 @@ const retryBody = z.strictObject({
     .regex(/^[a-z0-9][a-z0-9-]{0,63}$/)
     .optional(),
 });
-const releaseBody = z.strictObject({ reason, topic: z.string().max(100), key: z.string().max(100) });
 
 /** Adds the routes below /admin/router. */
 export function registerRoutes(admin: HttpApp, { engine, db, table, now }: HttpDeps): void {
@@ -75,25 +74,9 @@ export function registerRoutes(admin: HttpApp, { engine, db, table, now }: HttpD
     const { performer = "", reason } = request.body;
     const at = now();
     const act = { act: "router.worklist.retry", target: id, reason, at };
-    const records = [actRecord(staff, act), retryRecord(staff, { id, caseId }, performer, at)];
+    const records = [staffActRecord(staff, act), retryRecord(staff, { id, caseId }, performer, at)];
     await engine.transact(async () => ({ result: undefined, records }), { waitForLog: true });
     return { referral: id, case: caseId };
-  });
-
-  admin.get("/admin/router/poison", async (request) => {
-    watcher(request);
-    const parked = await engine.parked();
-    return { records: parked.map((record) => ({ ...record, offset: String(record.offset) })) };
-  });
-
-  admin.post("/admin/router/poison/release", { schema: { body: releaseBody } }, async (request) => {
-    const staff = operator(request);
-    const { topic, key, reason } = request.body;
-    const found = (await engine.parked()).find((record) => record.topic === topic && record.key === key);
-    if (!found) throw problem("not-found");
-    const record = actRecord(staff, { act: "router.poison.release", target: key, reason, at: now() });
-    await engine.transact(async () => ({ result: undefined, records: [record] }), { waitForLog: true });
-    return { released: await engine.release(found.topic, key) };
   });
 }
 

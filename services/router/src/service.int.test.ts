@@ -231,7 +231,7 @@ for (const driver of testLogs())
       });
       const [, addressed] = await events(caseId, 2);
       expect(addressed).toMatchObject({ directoryRevision: revision, performer: "house-a" });
-      expect((await get("/admin/router/poison")).body).toEqual({ records: [] });
+      expect(await router.engine.parked()).toEqual([]);
     });
 
     it("shows what waits on the worklist, and nothing of what a case of class V is about", async () => {
@@ -307,16 +307,10 @@ for (const driver of testLogs())
       await log.append([wrong, command(other, asks(), "sender")]);
       await events(other, 2);
       const parked = await vi.waitUntil(async () => {
-        const { records } = (await get("/admin/router/poison")).body as unknown as {
-          records: Record<string, unknown>[];
-        };
+        const records = await router.engine.parked();
         return records.length > 0 ? records : undefined;
       }, SOON);
       expect(parked).toMatchObject([{ key: caseId, topic: TOPICS.commands, reason: "undecodable" }]);
-      const body = { topic: TOPICS.commands, key: caseId, reason: "corregido" };
-      expect((await post("/admin/router/poison/release", body, "auditor")).status).toBe(403);
-      expect((await post("/admin/router/poison/release", body)).body).toEqual({ released: 1 });
-      expect((await post("/admin/router/poison/release", { ...body, key: "nobody" })).status).toBe(404);
     });
 
     it("is ready, and says so", () => {

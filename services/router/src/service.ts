@@ -4,12 +4,11 @@ import type { Db } from "@ruta/db";
 import { TOPICS } from "@ruta/events";
 import type { ReferralCommand } from "@ruta/events";
 import type { HttpApp } from "@ruta/kit";
-import { openEngine } from "@ruta/log";
-import type { Log, LogLogger } from "@ruta/log";
+import { followDirectory, openEngine } from "@ruta/log";
+import type { Engine, FollowedDirectory, Log, LogLogger } from "@ruta/log";
 import type { Seal } from "@ruta/seal";
 import { openCaseTable } from "./case-table.ts";
-import { GROUP, decideBatch, decodeCommand, foldDirectory } from "./consume.ts";
-import type { FoldedDirectory } from "./consume.ts";
+import { GROUP, decideBatch, decodeCommand } from "./consume.ts";
 import { registerRoutes } from "./http.ts";
 
 export { config } from "./config.ts";
@@ -31,6 +30,8 @@ export interface RouterDeps {
 
 /** A service as the hub runs it. */
 export interface Service {
+  /** Its door to the log: what is parked can be seen and released there. */
+  readonly engine: Engine;
   start(): Promise<void>;
   stop(): Promise<void>;
   health(): { ready: boolean; reasons: string[] };
@@ -43,11 +44,12 @@ export async function createRouter(deps: RouterDeps): Promise<Service> {
   const engine = await openEngine({ log, db, service: "router", schema, logger });
   const table = openCaseTable(schema);
   registerRoutes(admin, { engine, db, table, now });
-  let directory: FoldedDirectory | undefined;
+  let directory: FollowedDirectory | undefined;
 
   return {
+    engine,
     async start() {
-      const folded = await foldDirectory(log);
+      const folded = await followDirectory(log, { logger });
       directory = folded;
       await engine.consume<ReferralCommand>({
         group: GROUP,

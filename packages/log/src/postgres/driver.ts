@@ -29,7 +29,7 @@ export interface PostgresLogConfig {
 
 /** The schema of the log's tables. */
 export function logSchema(prefix: string): string {
-  return prefix === "" ? "log" : `${prefix.replaceAll(".", "_")}_log`;
+  return prefix === "" ? "log" : `${prefix.replace(/\.$/, "").replaceAll(".", "_")}_log`;
 }
 
 /** Opens the log in PostgreSQL, making its tables when they are missing. */
