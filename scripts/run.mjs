@@ -104,6 +104,10 @@ const child = spawn(join(program === "node" ? pinnedBin : join(modules, ".bin"),
   env: environment,
   stdio: "inherit",
 });
-// The child gets the terminal's signals itself; this process only waits, so that the child can stop in order.
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+// A terminal sends Ctrl-C to the child too, and a second signal would end it at once: only others' signals are handed on.
+const fromTerminal = (signal) => signal === "SIGINT" && process.stdin.isTTY === true;
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
+  process.on(signal, () => {
+    if (!fromTerminal(signal)) child.kill(signal);
+  });
 child.on("close", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 1)));

@@ -47,8 +47,8 @@ const SIMPLE = /^[\p{L}\p{N} .,:;/_@()[\]{}<>*+=#'"-]{0,200}$/u;
 
 /** An error as a line may show it: kind, code and where, never its message, which can hold what somebody sent. */
 export function describeError(error: unknown): Record<string, unknown> {
-  if (!(error instanceof Error)) return { error: typeof error };
-  const { code } = error as { code?: unknown };
+  const { code } = (error ?? {}) as { code?: unknown };
+  if (!(error instanceof Error)) return { error: typeof error, ...(typeof code === "string" ? { code } : {}) };
   const frames = (error.stack ?? "")
     .split("\n")
     .filter((line) => line.startsWith("    at "))
@@ -81,11 +81,12 @@ function onlyAllowed(fields: Record<string, unknown>): Record<string, unknown> {
 
 /** Child loggers inherit this method, so what is bound to any of them passes the same list. */
 function filterChildren(logger: Logger): Logger {
-  const child = logger.child as (this: Logger, bindings: object, options?: object) => Logger;
-  logger.child = function filtered(this: Logger, bindings: object, childOptions?: object) {
-    return child.call(this, onlyAllowed({ ...bindings }), childOptions);
-  } as typeof logger.child;
-  return logger;
+  type Child = (this: Logger, bindings: object, options?: object) => Logger;
+  const child = logger.child as unknown as Child;
+  const filtered: Child = function filtered(bindings, options) {
+    return child.call(this, onlyAllowed({ ...bindings }), options);
+  };
+  return Object.assign(logger, { child: filtered });
 }
 
 /** Makes the logger of a service. The text of a line must be a constant; whatever varies goes into allowed fields. */

@@ -1,0 +1,54 @@
+// `ruta parked`: deliveries that were given up and records that could not be processed; sends them again.
+import { Command } from "commander";
+import { contextOf } from "../context.ts";
+import { print, table } from "../output.ts";
+
+interface ParkedDelivery {
+  readonly id: string;
+  readonly institution: string;
+  readonly referral: string;
+  readonly reason: string;
+  readonly attempts: number;
+  readonly parkedAt: string;
+}
+
+/** The command and its sub-commands. */
+export function parkedCommand(): Command {
+  const parked = new Command("parked").description("deliveries that wait for an operator");
+  parked
+    .command("list")
+    .description("what is parked, and why")
+    .action(async (_options: unknown, command: Command) => {
+      const context = contextOf(command);
+      const admin = await context.admin();
+      const { parked: rows } = await admin.request<{ parked: ParkedDelivery[] }>("GET", "/admin/delivery/parked");
+      print(context.json, rows, () =>
+        rows.length === 0
+          ? "nothing is parked"
+          : table(
+              ["id", "institution", "referral", "reason", "attempts", "since"],
+              rows.map((row) => [
+                row.id,
+                row.institution,
+                row.referral,
+                row.reason,
+                String(row.attempts),
+                row.parkedAt,
+              ]),
+            ),
+      );
+    });
+  parked
+    .command("retry")
+    .description("send one again, under the same webhook-id")
+    .argument("<id>")
+    .requiredOption("--reason <text>", "why, for the record")
+    .action(async (id: string, options: { reason: string }, command: Command) => {
+      const context = contextOf(command);
+      const admin = await context.admin();
+      const path = `/admin/delivery/parked/${encodeURIComponent(id)}/retry`;
+      const result = await admin.request<Record<string, unknown>>("POST", path, { reason: options.reason });
+      print(context.json, result, () => `${id} is due again`);
+    });
+  return parked;
+}

@@ -1,0 +1,50 @@
+// `ruta receipt verify`: checks a receipt of the door, offline when the hub's public key is given.
+import { readFile } from "node:fs/promises";
+import { decodePublicKey, verifyReceipt } from "@ruta/proof";
+import type { Receipt } from "@ruta/proof";
+import { Command } from "commander";
+import { contextOf } from "../context.ts";
+import { CommandError, EXIT, print } from "../output.ts";
+
+async function publicKeys(given: string | undefined, url: string): Promise<Uint8Array[]> {
+  const texts = given
+    ? [given]
+    : await fetch(new URL("/v1/keys", url))
+        .then(async (response) =>
+          ((await response.json()) as { keys: { whpk: string }[] }).keys.map(({ whpk }) => whpk),
+        )
+        .catch(() => {
+          throw new CommandError(
+            `no hub at ${url}`,
+            EXIT.unreachable,
+            "give its public key with --key whpk_… to check offline",
+          );
+        });
+  const keys = texts.map((text) => decodePublicKey(text)).filter((key) => key !== undefined);
+  if (keys.length === 0) throw new CommandError("no public key of the form whpk_…", EXIT.usage);
+  return keys;
+}
+
+/** The command and its sub-commands. */
+export function receiptCommand(): Command {
+  const receipt = new Command("receipt").description("receipts of the door");
+  receipt
+    .command("verify")
+    .description("check the signature of a receipt and, with --body, that it is for these bytes")
+    .argument("<file>", "the receipt, or the whole 202 answer, as JSON")
+    .option("--body <file>", "the raw body that was sent")
+    .option("--key <whpk>", "the hub's public key; asked from the hub when not given")
+    .action(async (file: string, options: { body?: string; key?: string }, command: Command) => {
+      const context = contextOf(command);
+      const parsed = JSON.parse(await readFile(file, "utf8")) as Receipt & { receipt?: Receipt };
+      const body = options.body === undefined ? undefined : await readFile(options.body);
+      const verdict = verifyReceipt(
+        parsed.receipt ?? parsed,
+        await publicKeys(options.key, context.config.RUTA_URL),
+        body,
+      );
+      if (!verdict.ok) throw new CommandError(`the receipt does not hold: ${verdict.reason}`, EXIT.refused);
+      print(context.json, verdict, () => `the receipt holds${body ? ", and it is for this body" : ""}`);
+    });
+  return receipt;
+}

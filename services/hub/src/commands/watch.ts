@@ -1,0 +1,34 @@
+// `ruta watch`: what happens, as it happens, until Ctrl-C.
+import { Command } from "commander";
+import { contextOf } from "../context.ts";
+import { style } from "../output.ts";
+
+/** The command. */
+export function watchCommand(): Command {
+  return new Command("watch")
+    .description("print each event as it is decided, by ids and codes, until Ctrl-C")
+    .action(async (_options: unknown, command: Command) => {
+      const context = contextOf(command);
+      const stop = new AbortController();
+      process.once("SIGINT", () => stop.abort());
+      const admin = await context.admin();
+      const show = (data: string): void => {
+        if (context.json) process.stdout.write(`${data}\n`);
+        else {
+          const event = JSON.parse(data) as Record<string, unknown>;
+          const words = [
+            event.at,
+            style.bold(String(event.fact)),
+            event.referral,
+            event.actor,
+            event.status,
+            event.detail,
+          ];
+          process.stdout.write(`${words.filter(Boolean).map(String).join("  ")}\n`);
+        }
+      };
+      await admin.stream("/admin/gateway/watch", show, stop.signal).catch((error: unknown) => {
+        if (!stop.signal.aborted) throw error;
+      });
+    });
+}

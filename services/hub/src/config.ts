@@ -1,0 +1,58 @@
+// What the hub reads from the environment, and nothing else: one variable a line, with its meaning.
+import { z } from "zod";
+
+const flag = z.enum(["0", "1"]).default("0");
+
+/** The variables every process of the hub shares. */
+export const config = z.object({
+  RUTA_DATA: z.string().min(1).default("./ruta-data").meta({ help: "data folder: keys, and the embedded database" }),
+  RUTA_ADMIN_PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(7401)
+    .meta({ help: "port of the admin routes, on RUTA_ADMIN_HOST only" }),
+  RUTA_ADMIN_HOST: z.string().default("127.0.0.1").meta({ help: "address on which the admin routes listen" }),
+  RUTA_ADMIN_URLS: z
+    .string()
+    .default("http://127.0.0.1:7401")
+    .meta({ help: "where the `ruta` command finds admin routes, comma separated" }),
+  RUTA_URL: z.url().default("http://127.0.0.1:7400").meta({ help: "where the `ruta` command finds the gateway" }),
+  RUTA_STAFF_KEY: z.string().optional().meta({ help: "key file with which the `ruta` command signs" }),
+  RUTA_PREFIX: z
+    .string()
+    .regex(/^([a-z][a-z0-9_]{0,30})?$/, "lower-case letters, digits and underscores, a letter first, at most 31")
+    .default("")
+    .meta({ help: "put before every topic, group and schema name" }),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/ })
+    .optional()
+    .meta({ help: "PostgreSQL; without it the embedded one is used", secret: true }),
+  KEYRING_URL: z
+    .url({ protocol: /^postgres(ql)?$/ })
+    .optional()
+    .meta({ help: "PostgreSQL of the keyring; DATABASE_URL when not set", secret: true }),
+  KAFKA_BROKERS: z
+    .string()
+    .regex(/^[^\s,]+:\d+(,[^\s,]+:\d+)*$/, "host:port, comma separated")
+    .optional()
+    .meta({ help: "Apache Kafka for the log; without it the log is kept in PostgreSQL" }),
+  RUTA_MASTER_KEY: z.string().optional().meta({ help: "32 bytes in base64 that wrap every other key", secret: true }),
+  RUTA_SIGNING_KEY: z
+    .string()
+    .optional()
+    .meta({ help: "Ed25519 key (whsk_…) of receipts and deliveries", secret: true }),
+  RUTA_FIRST_ADMIN: z
+    .string()
+    .optional()
+    .meta({ help: "staffId:whpk_… pairs of the first revision, as `ruta init` printed them" }),
+  RUTA_LOG_LEVEL: z
+    .enum(["debug", "info", "warn", "error", "silent"])
+    .default("info")
+    .meta({ help: "least level logged" }),
+  RUTA_ALLOW_LOOPBACK: flag.meta({ help: "1 lets deliveries go to loopback over http: development only" }),
+});
+
+/** The parsed variables. */
+export type HubConfig = z.infer<typeof config>;
