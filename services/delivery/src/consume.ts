@@ -1,10 +1,10 @@
 // Events in, deliveries out: one transaction a batch holds how far cases are folded and whatever has to be told to whom.
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Tx } from "@ruta/db";
-import { DirectoryFold, InstitutionType, TOPICS, decodeRecord, derivedId } from "@ruta/events";
+import { InstitutionType, TOPICS, decodeRecord, derivedId } from "@ruta/events";
 import type { Directory, NewRecord, ReferralEvent } from "@ruta/events";
-import { TryAgain, follow, unknownKind } from "@ruta/log";
-import type { Log, LogLogger, LogRecord } from "@ruta/log";
+import { TryAgain, unknownKind } from "@ruta/log";
+import type { FollowedDirectory, LogRecord } from "@ruta/log";
 import { capMs, lateAt } from "./backoff.ts";
 import { laneName } from "./intake.ts";
 import type { Intake, LaneGrowth, NewDelivery } from "./intake.ts";
@@ -22,16 +22,6 @@ export interface Taken {
   readonly message: ReferralEvent;
 }
 
-/** The directory as it follows from the log. */
-export interface FoldedDirectory {
-  current(): Directory;
-  /** Waits until the fold has what the log has now. */
-  caughtUp(): Promise<void>;
-  /** Whether the topic can be read and folded. */
-  healthy(): boolean;
-  stop(): Promise<void>;
-}
-
 /** An event that does not follow the one before it: something is lost, and nothing may be sent as if it were not. */
 export class VersionGap extends Error {
   override readonly name = "VersionGap";
@@ -40,21 +30,6 @@ export class VersionGap extends Error {
   constructor(caseId: string, last: bigint, next: bigint) {
     super(`case ${caseId}: version ${next} follows ${last}`);
   }
-}
-
-/** Reads the directory's topic from its start; resolves when everything that was there has been folded. */
-export async function foldDirectory(log: Log, logger: LogLogger): Promise<FoldedDirectory> {
-  const fold = new DirectoryFold();
-  const take = (records: readonly LogRecord[]): void => {
-    for (const record of records) fold.apply(decodeRecord(TOPICS.directory, record.value));
-  };
-  const following = await follow(log, TOPICS.directory, take, { logger });
-  return {
-    current: () => fold.current,
-    caughtUp: () => following.caughtUp(),
-    healthy: () => following.healthy(),
-    stop: () => following.stop(),
-  };
 }
 
 /** Reads an event; one whose fact this release does not know waits for a release that does. Throws for what is no event of its key. */
@@ -69,7 +44,7 @@ export function decodeEvent(record: LogRecord): ReferralEvent | typeof unknownKi
 /** What taking in a batch needs. */
 export interface BatchDeps {
   readonly intake: Intake;
-  readonly directory: Pick<FoldedDirectory, "current" | "caughtUp">;
+  readonly directory: Pick<FollowedDirectory, "current" | "caughtUp">;
 }
 
 /** Takes a batch of events in, inside `tx`. It appends nothing: results become records when they are known. */

@@ -1,16 +1,16 @@
-// Delivery's administrative routes: what was given up, and what could not be read. The admin app has checked the signature.
+// Delivery's administrative routes: what was given up, and how it is sent again. The admin app has checked the signature.
+import { mayOperate, mayWatch, staffActRecord } from "@ruta/events";
+import type { SignedBy } from "@ruta/events";
 import { HTTP_PROBLEMS, problemsOf } from "@ruta/kit";
 import type { HttpApp } from "@ruta/kit";
 import type { Engine } from "@ruta/log";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { ParkedDeliveries } from "./parked.ts";
-import { actRecord, mayOperate, mayWatch } from "./staff.ts";
-import type { SignedBy } from "./staff.ts";
 
 /** What the routes need. */
 export interface HttpDeps {
-  readonly engine: Pick<Engine, "transact" | "parked" | "release">;
+  readonly engine: Pick<Engine, "transact">;
   readonly deliveries: ParkedDeliveries;
   readonly now: () => number;
 }
@@ -36,7 +36,6 @@ const PARKED_ROWS = 500;
 
 const reason = z.string().trim().min(3).max(500);
 const retryBody = z.strictObject({ reason });
-const releaseBody = z.strictObject({ reason, topic: z.string().max(100), key: z.string().max(100) });
 
 /** Adds the routes below /admin/delivery. */
 export function registerRoutes(admin: HttpApp, { engine, deliveries, now }: HttpDeps): void {
@@ -56,29 +55,13 @@ export function registerRoutes(admin: HttpApp, { engine, deliveries, now }: Http
         const before = await deliveries.stateOf(tx, id);
         if (before !== "parked" || !(await deliveries.retry(tx, id))) return { result: before, records: [] };
         const act = { act: "delivery.parked.retry", target: id, reason, at: now() };
-        return { result: "due", records: [actRecord(staff, act)] };
+        return { result: "due", records: [staffActRecord(staff, act)] };
       },
       { waitForLog: true },
     );
     if (state === undefined) throw problem("not-found");
     if (state !== "due") throw problem("not-parked");
     return { id, state };
-  });
-
-  admin.get("/admin/delivery/poison", async (request) => {
-    watcher(request);
-    const parked = await engine.parked();
-    return { records: parked.map((record) => ({ ...record, offset: String(record.offset) })) };
-  });
-
-  admin.post("/admin/delivery/poison/release", { schema: { body: releaseBody } }, async (request) => {
-    const staff = operator(request);
-    const { topic, key, reason } = request.body;
-    const found = (await engine.parked()).find((record) => record.topic === topic && record.key === key);
-    if (!found) throw problem("not-found");
-    const record = actRecord(staff, { act: "delivery.poison.release", target: key, reason, at: now() });
-    await engine.transact(async () => ({ result: undefined, records: [record] }), { waitForLog: true });
-    return { released: await engine.release(found.topic, key) };
   });
 }
 

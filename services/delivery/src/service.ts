@@ -6,12 +6,11 @@ import type { Db } from "@ruta/db";
 import { TOPICS } from "@ruta/events";
 import type { ReferralEvent } from "@ruta/events";
 import type { HttpApp, Metrics } from "@ruta/kit";
-import { openEngine } from "@ruta/log";
-import type { Log, LogLogger } from "@ruta/log";
+import { followDirectory, openEngine } from "@ruta/log";
+import type { Engine, FollowedDirectory, Log, LogLogger } from "@ruta/log";
 import type { Seal } from "@ruta/seal";
 import type { DeliveryConfig } from "./config.ts";
-import { GROUP, decodeEvent, foldDirectory, takeIn } from "./consume.ts";
-import type { FoldedDirectory } from "./consume.ts";
+import { GROUP, decodeEvent, takeIn } from "./consume.ts";
 import type { Resolver } from "./guard.ts";
 import { registerRoutes } from "./http.ts";
 import { openIntake } from "./intake.ts";
@@ -48,6 +47,8 @@ export interface DeliveryDeps {
 
 /** A service as the hub runs it. */
 export interface Service {
+  /** Its door to the log: what is parked there can be seen and released. */
+  readonly engine: Engine;
   start(): Promise<void>;
   stop(): Promise<void>;
   health(): { ready: boolean; reasons: string[] };
@@ -72,14 +73,15 @@ export async function createDelivery(deps: DeliveryDeps): Promise<Service> {
     now,
     ...(deps.resolver ? { resolver: deps.resolver } : {}),
   });
-  let directory: FoldedDirectory | undefined;
+  let directory: FollowedDirectory | undefined;
   let worker: Worker | undefined;
 
   return {
+    engine,
     async start() {
       if (rules.allowLoopback)
         logger.warn({ code: "RUTA_ALLOW_LOOPBACK" }, "DEVELOPMENT: deliveries may go to this machine over http");
-      const folded = await foldDirectory(log, logger);
+      const folded = await followDirectory(log, { logger });
       directory = folded;
       const name = randomUUID();
       worker = await startWorker({

@@ -1,9 +1,10 @@
 // The words in which webhooks speak of statuses, urgencies and classes: those of the schemas, in kebab case.
 import { BusinessStatus, Confidentiality, Priority, Status } from "@ruta/events";
 
-function word(values: Readonly<Record<number, string | number>>, value: number): string {
-  const name = values[value];
-  return typeof name === "string" && value !== 0 ? name.toLowerCase().replaceAll("_", "-") : "unknown";
+/** The name of a value of an enum, whose generated object leads from names to numbers only. */
+function word(values: Readonly<Record<string, string | number>>, value: number): string {
+  const name = value === 0 ? undefined : Object.keys(values).find((key) => values[key] === value);
+  return name?.toLowerCase().replaceAll("_", "-") ?? "unknown";
 }
 
 /** Status in words, such as `in-progress`; `unknown` for one that this version does not know. */

@@ -1,0 +1,72 @@
+// Who is told of what: one row for each fact.
+import { ActorSchema, ReferralEventSchema, create } from "@ruta/events";
+import { expect, test } from "vitest";
+import { recipients } from "./recipients.ts";
+import { eventOf } from "./scenario.ts";
+import type { EventInit } from "./scenario.ts";
+
+const told = (init: EventInit): string[] =>
+  recipients(eventOf(init)).map(({ institution, act }) => `${institution} ${act}`);
+const fact = (name: string, value: object = {}): EventInit => ({ fact: { case: name, value } }) as EventInit;
+const by = (institution: string): EventInit => ({ actor: create(ActorSchema, { institution }) });
+
+test.each([
+  ["requested", []],
+  ["addressed", ["house request"]],
+  ["received", ["sender receive"]],
+  ["accepted", ["sender accept"]],
+  ["rejected", ["sender reject"]],
+  ["scheduled", ["sender schedule"]],
+  ["missed", ["sender no-show"]],
+  ["appointmentCancelled", ["sender cancel-appointment"]],
+  ["reported", ["sender report"]],
+  ["started", ["sender start"]],
+  ["held", ["sender hold"]],
+  ["resumed", ["sender resume"]],
+  ["cancellationRequested", ["house cancel"]],
+  ["completed", ["sender complete"]],
+  ["failed", ["sender fail"]],
+  ["enteredInError", ["house mark-in-error"]],
+  ["acknowledged", ["house acknowledge"]],
+  ["returned", ["sender returned"]],
+  ["worklisted", ["sender worklisted"]],
+  ["delivered", []],
+  ["deliveryLate", []],
+])("%s: %j", (name, expected) => {
+  expect(told(fact(name))).toEqual(expected);
+});
+
+test("every fact of the schema is in the table", () => {
+  const facts = ReferralEventSchema.oneofs.find(({ name }) => name === "fact")?.fields ?? [];
+  expect(facts.length).toBeGreaterThan(20);
+  for (const { localName } of facts) expect(() => told(fact(localName))).not.toThrow();
+});
+
+test("whoever did not act is told of a cancellation; both, when the hub ended it", () => {
+  expect(told({ ...fact("cancelled"), ...by("sender") })).toEqual(["house cancel"]);
+  expect(told({ ...fact("cancelled"), ...by("house") })).toEqual(["sender confirm-cancellation"]);
+  expect(told({ ...fact("cancelled"), ...by("hub") })).toEqual(["sender cancel", "house cancel"]);
+  expect(told({ ...fact("cancelled"), ...by("hub"), performer: "sender" })).toEqual(["sender cancel"]);
+});
+
+test("a refusal goes to whoever sent the refused command, and to nobody else", () => {
+  expect(told(fact("refused", { institution: "stranger" }))).toEqual(["stranger refused"]);
+  expect(told(fact("refused", { institution: "hub" }))).toEqual([]);
+});
+
+test("the requester hears that the performer could not be reached, and never that it cannot be reached itself", () => {
+  expect(told(fact("undeliverable", { institution: "house" }))).toEqual(["sender undeliverable"]);
+  expect(told(fact("undeliverable", { institution: "sender" }))).toEqual([]);
+});
+
+test("the requester does not hear that a stranger's refusal was not taken", () => {
+  expect(told(fact("undeliverable", { institution: "stranger" }))).toEqual([]);
+});
+
+test("nobody is told while no performer is chosen", () => {
+  expect(told({ ...fact("enteredInError"), performer: "" })).toEqual([]);
+});
+
+test("an event without a fact that this version knows is told to nobody", () => {
+  expect(told({})).toEqual([]);
+});
