@@ -1,4 +1,5 @@
-// npm run check: types, lint with the import rules, format, dead code, schemas and generated code, all at once.
+// npm run check: types, lint with the import rules, format, dead code, schemas and generated code, all at once. Ends with
+// the plain line that machines read: N passed, N failed.
 import { spawn } from "node:child_process";
 
 const CHECKS: Readonly<Record<string, readonly string[]>> = {
@@ -28,4 +29,6 @@ async function run(name: string, [program = "", ...args]: readonly string[]): Pr
 }
 
 const results = await Promise.all(Object.entries(CHECKS).map(([name, command]) => run(name, command)));
-process.exit(results.every(Boolean) ? 0 : 1);
+const passed = results.filter(Boolean).length;
+console.log(`${passed} passed, ${results.length - passed} failed`);
+process.exit(passed === results.length ? 0 : 1);

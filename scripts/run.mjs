@@ -50,7 +50,7 @@ async function install(hash) {
   const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
   const total = Object.keys(lock.packages).filter((path) => /^node_modules\/(@[^/]+\/)?[^/]+$/.test(path)).length;
   const started = Date.now();
-  const terminal = process.stderr.isTTY === true;
+  const terminal = process.stderr.isTTY;
   console.error(`ruta: first start on this lockfile: installing ${total} packages from npm (about a minute)`);
   let lastLine = 0;
   const tick = setInterval(() => {
@@ -105,7 +105,7 @@ const child = spawn(join(program === "node" ? pinnedBin : join(modules, ".bin"),
   stdio: "inherit",
 });
 // A terminal sends Ctrl-C to the child too, and a second signal would end it at once: only others' signals are handed on.
-const fromTerminal = (signal) => signal === "SIGINT" && process.stdin.isTTY === true;
+const fromTerminal = (signal) => signal === "SIGINT" && process.stdin.isTTY;
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
   process.on(signal, () => {
     if (!fromTerminal(signal)) child.kill(signal);

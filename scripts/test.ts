@@ -1,38 +1,37 @@
-// Runs the tests with vitest and ends with the plain line that machines read: N passed, N failed.
+// npm test: runs the tests with vitest, says plainly what was skipped for want of Kafka (in CI that is a failure), and
+// ends with the plain line that machines read: N passed, N failed.
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-
-interface Report {
-  readonly numPassedTests: number;
-  readonly numFailedTests: number;
-  readonly numPendingTests: number;
-  readonly numFailedTestSuites: number;
-}
+import { join, relative } from "node:path";
+import { sumUp } from "./test-report.ts";
+import type { Report } from "./test-report.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ruta-test-"));
-const report = join(folder, "report.json");
+const file = join(folder, "report.json");
 const reporter = process.stdout.isTTY ? "default" : "dot";
 const args = [
   "run",
   `--reporter=${reporter}`,
   "--reporter=json",
-  `--outputFile.json=${report}`,
+  `--outputFile.json=${file}`,
   ...process.argv.slice(2),
 ];
 const code = await new Promise<number>((resolve) => {
-  spawn("vitest", args, { stdio: "inherit" }).on("close", (status) => resolve(status ?? 1));
+  const vitest = spawn("vitest", args, { stdio: "inherit" });
+  vitest.on("error", () => resolve(127));
+  vitest.on("close", (status) => resolve(status ?? 1));
 });
-try {
-  const { numPassedTests, numFailedTests, numPendingTests, numFailedTestSuites } = JSON.parse(
-    readFileSync(report, "utf8"),
-  ) as Report;
-  // A file that cannot even load fails as a suite without tests: it counts.
-  const failed = numFailedTests === 0 && code !== 0 ? Math.max(1, numFailedTestSuites) : numFailedTests;
-  console.log(`${numPassedTests} passed, ${failed} failed${numPendingTests > 0 ? `, ${numPendingTests} skipped` : ""}`);
-} catch {
-  console.log("0 passed, 1 failed");
+
+function readReport(): Report | undefined {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as Report;
+  } catch {
+    return undefined; // vitest ended before it could write one
+  }
 }
+
+const sum = sumUp(readReport(), { code, ci: Boolean(process.env.CI), path: (name) => relative(process.cwd(), name) });
 rmSync(folder, { recursive: true, force: true });
-process.exit(code);
+for (const line of sum.lines) console.log(line);
+process.exit(sum.failed === 0 ? 0 : Math.max(1, code));
