@@ -1,34 +1,24 @@
-// For tests: delivery on a real database and log, with endpoints that are real HTTP servers on loopback.
+// For tests: delivery on a real database and log, a directory of its own, and events told to it.
 import { randomBytes } from "node:crypto";
-import { createServer } from "node:http";
-import type { IncomingHttpHeaders, Server, ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import type { MessageInitShape } from "@bufbuild/protobuf";
+import { isDeepStrictEqual } from "node:util";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { openDb, sql } from "@ruta/db";
 import type { Db } from "@ruta/db";
 import { testDatabase } from "@ruta/db/testing";
 import type { TestDatabase } from "@ruta/db/testing";
 import {
-  ActorSchema,
-  Channel,
-  Confidentiality,
   DirectoryRecordSchema,
   EndpointSchema,
   InstitutionSchema,
   InstitutionType,
-  Priority,
-  ReferralEventSchema,
   RevisionCommittedSchema,
   SignatureScheme,
   StaffRole,
-  Status,
   TOPICS,
   TOPIC_SPECS,
   create,
   decodeRecord,
   encodeRecord,
-  referralId,
 } from "@ruta/events";
 import type { DirectoryRecord, TopicMessage, TopicName } from "@ruta/events";
 import { createHttp, createLogger, createMetrics } from "@ruta/kit";
@@ -39,75 +29,21 @@ import type { TestLog } from "@ruta/log/testing";
 import { generateKeyPair } from "@ruta/proof";
 import { openSeal } from "@ruta/seal";
 import type { Seal } from "@ruta/seal";
+import { vi } from "vitest";
+import { channelOf } from "./intake.ts";
 import type { Limits } from "./limits.ts";
+import { eventOf } from "./scenario.ts";
+import type { EventInit } from "./scenario.ts";
 import { createDelivery } from "./service.ts";
+import { startReceiver } from "./test-receiver.ts";
+import type { Receiver } from "./test-receiver.ts";
 import type { DeliveryDeps, Service } from "./service.ts";
 
-type EventInit = MessageInitShape<typeof ReferralEventSchema>;
+/** How long tests wait for what is to come. */
+export const SOON = { timeout: 20_000, interval: 20 };
 
 /** Bounds short enough for tests. */
 export const QUICK: Partial<Limits> = { deadlineMs: 1_000, beatMs: 100, expiryMs: 800, pollMs: 200, stopMs: 300 };
-
-/** One request as an endpoint got it. */
-export interface Received {
-  readonly headers: IncomingHttpHeaders;
-  readonly body: Buffer;
-  /** The CloudEvent in it. */
-  readonly event: {
-    readonly id: string;
-    readonly type: string;
-    readonly sequence: string;
-    readonly data: Record<string, unknown>;
-  };
-}
-
-/** An endpoint: what it got, and how it answers (200 when nothing else is said). */
-export interface Receiver {
-  readonly got: Received[];
-  readonly url: string;
-  answer: (received: Received, response: ServerResponse) => void;
-  stop(): Promise<void>;
-  /** Listens again on the same port. */
-  start(): Promise<void>;
-}
-
-/** Starts an endpoint on loopback. */
-export async function startReceiver(): Promise<Receiver> {
-  const got: Received[] = [];
-  let server: Server | undefined;
-  let port = 0;
-  const receiver: Receiver = {
-    got,
-    get url() {
-      return `http://127.0.0.1:${port}/in`;
-    },
-    answer: (_received, response) => response.end(),
-    async start() {
-      server = createServer((request, response) => {
-        const chunks: Buffer[] = [];
-        request.on("data", (chunk: Buffer) => chunks.push(chunk));
-        request.on("end", () => {
-          const body = Buffer.concat(chunks);
-          const received = {
-            headers: request.headers,
-            body,
-            event: JSON.parse(body.toString("utf8")) as Received["event"],
-          };
-          got.push(received);
-          receiver.answer(received, response);
-        });
-      });
-      await new Promise<void>((resolve) => server?.listen(port, "127.0.0.1", resolve));
-      port = (server.address() as AddressInfo).port;
-    },
-    async stop() {
-      server?.closeAllConnections();
-      await new Promise((resolve) => server?.close(resolve) ?? resolve(undefined));
-    },
-  };
-  await receiver.start();
-  return receiver;
-}
 
 /** An admin app that believes a header instead of a signature; nothing else differs from the hub's. */
 export function adminApp(): HttpApp {
@@ -224,22 +160,16 @@ export class Bed {
   async tell(caseId: string, ...events: EventInit[]): Promise<void> {
     await this.log.append(
       events.map((init, i) => {
-        const event = create(ReferralEventSchema, {
+        const now = Date.now();
+        const usual = {
           caseId,
           version: BigInt(i + 1),
-          referralId: referralId(caseId, 1),
-          actor: create(ActorSchema, { institution: "hub", channel: Channel.HUB }),
-          recordedAt: timestampFromMs(Date.now()),
+          recordedAt: timestampFromMs(now),
           directoryRevision: this.revision,
-          requester: "sender",
-          performer: "house",
-          status: Status.REQUESTED,
-          priority: Priority.NORMAL,
-          confidentiality: Confidentiality.NORMAL,
-          ...init,
-        } as EventInit);
+        };
+        const event = eventOf({ ...usual, ...init });
         const id = `${caseId}-${event.version}`;
-        const meta = { id, source: "/ruta/router", type: "ruta.referral.fact", time: Date.now() };
+        const meta = { id, source: "/ruta/router", type: "ruta.referral.fact", time: now };
         return encodeRecord(TOPICS.events, caseId, event, meta);
       }),
     );
@@ -259,10 +189,32 @@ export class Bed {
     return found;
   }
 
-  /** Makes every waiting lane due, as time would. */
+  /** Makes every waiting lane due, as time would, once no worker has one in hand. */
   async passTime(): Promise<void> {
-    await this.db.query(sql`UPDATE ${sql.id(this.schema, "lanes")} SET next_due = now() WHERE next_due IS NOT NULL`);
-    await this.db.query(sql`SELECT pg_notify(${`${this.schema}.due`}, '')`);
+    const lanes = sql.id(this.schema, "lanes");
+    await vi.waitUntil(async () => {
+      const held = await this.db.query(sql`SELECT FROM ${lanes} WHERE holder IS NOT NULL`);
+      return held.length === 0;
+    }, SOON);
+    await this.db.query(sql`UPDATE ${lanes} SET next_due = now() WHERE next_due IS NOT NULL`);
+    await this.db.query(sql`SELECT pg_notify(${channelOf(this.schema)}, '')`);
+  }
+
+  /** Waits until so many deliveries are in each state, and none in any other. */
+  async states(counts: Readonly<Record<string, number>>): Promise<void> {
+    await vi.waitUntil(async () => {
+      const rows = await this.db.query<{ state: string; count: number }>(sql`
+        SELECT state, count(*)::integer AS count FROM ${sql.id(this.schema, "deliveries")} GROUP BY state`);
+      return isDeepStrictEqual(Object.fromEntries(rows.map(({ state, count }) => [state, count])), counts);
+    }, SOON);
+  }
+
+  /** Waits until a topic holds so many messages under a key, and answers them. */
+  async expectMessages<T extends TopicName>(topic: T, key: string, count: number): Promise<TopicMessage<T>[]> {
+    return vi.waitUntil(async () => {
+      const found = await this.messages(topic, key);
+      return found.length >= count ? found : undefined;
+    }, SOON);
   }
 
   async close(): Promise<void> {

@@ -93,7 +93,8 @@ export type DeliveryAttempt = Message<"ruta.delivery.v1.DeliveryAttempt"> & {
   status: number;
 
   /**
-   * connect, tls, timeout, address-refused, redirect, status, body; empty on success.
+   * connect, tls, timeout, address-refused, redirect, status, body (the answer broke off), signing (the hub could not sign), stopped
+   * (the hub ended first); empty on success.
    *
    * @generated from field: string failure = 11;
    */
@@ -114,7 +115,7 @@ export type DeliveryAttempt = Message<"ruta.delivery.v1.DeliveryAttempt"> & {
   nextDue?: Timestamp | undefined;
 
   /**
-   * Why it was tried: schedule, operator.
+   * Why it was tried: schedule, operator, or takeover: its sender died, and what came of the try before is not known.
    *
    * @generated from field: string trigger = 14;
    */

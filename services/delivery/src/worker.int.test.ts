@@ -1,0 +1,225 @@
+// The worker against real endpoints: order in a lane, outages, dead and slow workers, bounded stops, pace.
+import { spawn } from "node:child_process";
+import type { ServerResponse } from "node:http";
+import { fileURLToPath } from "node:url";
+import { sql } from "@ruta/db";
+import { Priority, TOPICS, newCaseId } from "@ruta/events";
+import type { TestLog } from "@ruta/log/testing";
+import { testLogs } from "@ruta/log/testing";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { openLanes } from "./lanes.ts";
+import { settle } from "./results.ts";
+import type { EventInit } from "./scenario.ts";
+import type { Received, Receiver } from "./test-receiver.ts";
+import { Bed, SOON } from "./test-service.ts";
+
+// What is tested here is between worker and database; the drivers of the log meet in service.int.test.ts.
+const driver = testLogs().find(({ name }) => name === "postgres") as TestLog;
+
+let bed: Bed;
+
+beforeEach(async () => {
+  bed = await Bed.open(driver);
+});
+afterEach(() => bed.close());
+
+const addressed: EventInit = { fact: { case: "addressed", value: {} } } as EventInit;
+const acknowledged: EventInit = { fact: { case: "acknowledged", value: {} } } as EventInit;
+const actsOf = ({ got }: Receiver): string[] => got.map(({ event }) => event.type.replace("ruta.referral.", ""));
+const arrived = (receiver: Receiver, count: number): Promise<void> =>
+  vi.waitFor(() => expect(receiver.got.length).toBeGreaterThanOrEqual(count), SOON);
+const idsOf = ({ got }: Receiver): unknown[] => got.map(({ headers }) => headers["webhook-id"]);
+const delivered = (count: number): Promise<void> => bed.states({ delivered: count });
+
+test("a head that is due again holds its lane, and what follows keeps its order", async () => {
+  await bed.start();
+  const house = await bed.receiver("house");
+  const statuses = [500, 500];
+  house.answer = (_, response) => response.writeHead(statuses.shift() ?? 200).end();
+  await bed.tell(newCaseId(), addressed, acknowledged);
+  await arrived(house, 1);
+  await bed.passTime();
+  await arrived(house, 2);
+  await bed.passTime();
+  await delivered(2);
+  expect(actsOf(house)).toEqual(["request", "request", "request", "acknowledge"]);
+  expect(house.got.map(({ event }) => event.sequence)).toEqual([1, 1, 1, 2].map((n) => String(n).padStart(10, "0")));
+  expect(new Set(idsOf(house).slice(0, 3)).size).toBe(1);
+});
+
+test("other cases of the same endpoint do not wait for a head", async () => {
+  await bed.start();
+  const house = await bed.receiver("house");
+  const [stuck, free] = [newCaseId(), newCaseId()];
+  house.answer = ({ event }, response) => response.writeHead(event.data["case"] === stuck ? 404 : 200).end();
+  await bed.tell(stuck, addressed);
+  await arrived(house, 1);
+  await bed.tell(free, addressed);
+  await arrived(house, 2);
+  expect(house.got[1]?.event.data["case"]).toBe(free);
+});
+
+test("an endpoint that was down gets what waits at its first success, without spending tries of the others", async () => {
+  await bed.start();
+  const house = await bed.receiver("house");
+  await house.stop();
+  const cases = [newCaseId(), newCaseId(), newCaseId()];
+  for (const caseId of cases) await bed.tell(caseId, addressed);
+  for (const caseId of cases) await bed.expectMessages(TOPICS.attempts, caseId, 1);
+  // Long after the schedule's five seconds: all lanes but one are due in an hour.
+  await bed.db.query(sql`UPDATE ${sql.id(bed.schema, "lanes")} SET next_due = now() + interval '1 hour'`);
+  await house.start();
+  await bed.tell(newCaseId(), addressed);
+  await delivered(4);
+  const attempts = await Promise.all(cases.map((caseId) => bed.expectMessages(TOPICS.attempts, caseId, 2)));
+  expect(attempts.map((list) => list.map(({ failure }) => failure))).toEqual(cases.map(() => ["connect", ""]));
+});
+
+test("what is urgent does not wait out the back-off of what stands before it", async () => {
+  await bed.start({ limits: { pollMs: 50 } });
+  const house = await bed.receiver("house");
+  house.answer = (_, response) => response.writeHead(500).end();
+  const caseId = newCaseId();
+  await bed.tell(caseId, addressed);
+  await arrived(house, 1);
+  const due = async () => {
+    const [row] = await bed.db.query<{ seconds: number }>(sql`
+      SELECT extract(epoch FROM next_due - now())::double precision AS seconds FROM ${sql.id(bed.schema, "lanes")}`);
+    return row?.seconds ?? Number.NaN;
+  };
+  await vi.waitFor(async () => expect(await due()).toBeGreaterThan(0), SOON);
+  await bed.db.query(sql`UPDATE ${sql.id(bed.schema, "lanes")} SET next_due = now() + interval '10 hours'`);
+  await bed.tell(caseId, { ...acknowledged, version: 2n, priority: Priority.EMERGENCY });
+  await vi.waitFor(async () => expect(await due()).toBeLessThanOrEqual(60), SOON);
+});
+
+test("an endpoint gets no more than its share at a time, and a slow one does not hold up the others", async () => {
+  await bed.start({ limits: { perEndpoint: 3, deadlineMs: 10_000 } });
+  const slow = await bed.receiver("house");
+  const prompt = await bed.receiver("other");
+  const waiting: ServerResponse[] = [];
+  slow.answer = (_, response) => waiting.push(response);
+  for (let n = 0; n < 8; n += 1) await bed.tell(newCaseId(), addressed);
+  await arrived(slow, 3);
+  await bed.tell(newCaseId(), { ...addressed, performer: "other" });
+  await arrived(prompt, 1);
+  expect(slow.got).toHaveLength(3);
+  slow.answer = (_, response) => response.end();
+  for (const response of waiting) response.end();
+  await delivered(9);
+});
+
+test("an endpoint that takes so many a second gets no more", async () => {
+  await bed.start();
+  const house = await bed.receiver("house", { ratePerSecond: 4 });
+  const times: number[] = [];
+  house.answer = (_, response) => {
+    times.push(performance.now());
+    response.end();
+  };
+  for (let n = 0; n < 8; n += 1) await bed.tell(newCaseId(), addressed);
+  await delivered(8);
+  expect(times[7]! - times[0]!).toBeGreaterThan(700);
+});
+
+test("a stop finishes what it began, and ends what does not end", async () => {
+  const { service } = await bed.start({ limits: { stopMs: 1_000, deadlineMs: 10_000 } });
+  const house = await bed.receiver("house");
+  const other = await bed.receiver("other");
+  const answers: ServerResponse[] = [];
+  house.answer = (_, response) => answers.push(response);
+  other.answer = () => {};
+  const [finished, ended] = [newCaseId(), newCaseId()];
+  await bed.tell(finished, addressed);
+  await bed.tell(ended, { ...addressed, performer: "other" });
+  await Promise.all([arrived(house, 1), arrived(other, 1)]);
+  const began = performance.now();
+  const stopped = service.stop();
+  answers[0]?.end();
+  await stopped;
+  expect(performance.now() - began).toBeLessThan(4_000);
+  expect(await bed.messages(TOPICS.attempts, finished)).toMatchObject([{ failure: "", status: 200 }]);
+  expect(await bed.messages(TOPICS.attempts, ended)).toMatchObject([{ failure: "stopped" }]);
+  other.answer = (_, response) => response.end();
+  await bed.start();
+  await delivered(2);
+  expect(new Set(idsOf(other)).size).toBe(1);
+});
+
+test("what a killed worker had in hand is sent again by another, under the same webhook-id", async () => {
+  const house = await bed.receiver("house");
+  const held: Received[] = [];
+  house.answer = (received) => held.push(received);
+  const child = spawn(process.execPath, [fileURLToPath(new URL("./test-child.ts", import.meta.url))], {
+    env: {
+      ...process.env,
+      CHILD: JSON.stringify({
+        databaseUrl: bed.database.url,
+        schema: bed.schema,
+        log: driver.config(bed.prefix),
+        masterKey: Buffer.from(bed.masterKey).toString("base64"),
+      }),
+    },
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  try {
+    const caseId = newCaseId();
+    await bed.tell(caseId, addressed, acknowledged);
+    await arrived(house, 1);
+    child.kill("SIGKILL");
+    house.answer = (_, response) => response.end();
+    await bed.start();
+    await delivered(2);
+    expect(actsOf(house)).toEqual(["request", "request", "acknowledge"]);
+    expect(idsOf(house)[1]).toBe(idsOf(house)[0]);
+    const attempts = await bed.expectMessages(TOPICS.attempts, caseId, 2);
+    expect(attempts.map(({ trigger }) => trigger)).toEqual(["takeover", "schedule"]);
+  } finally {
+    child.kill("SIGKILL");
+  }
+});
+
+test("the result of a worker that lost its lane is void", async () => {
+  const { service } = await bed.start();
+  await bed.register("house", "http://127.0.0.1:1/in");
+  await bed.tell(newCaseId(), addressed);
+  await bed.states({ waiting: 1 });
+  await service.stop();
+  await bed.db.query(sql`UPDATE ${sql.id(bed.schema, "lanes")} SET next_due = now()`);
+  const all = { total: 10, perEndpoint: 10, limited: new Map<string, number>() };
+  const [old, young] = [openLanes(bed.db, bed.schema, "old", 500), openLanes(bed.db, bed.schema, "young", 500)];
+  await old.beat();
+  const [stale] = await old.claim(all);
+  await young.beat();
+  expect(await young.claim(all)).toEqual([]);
+  const taken = await vi.waitUntil(async () => {
+    await young.beat();
+    const [head] = await young.claim(all);
+    return head;
+  }, SOON);
+  expect(taken).toMatchObject({ id: stale?.id, takenOver: true });
+  expect(await old.claim(all)).toEqual([]);
+  const outcome = { ok: true, status: 200 } as const;
+  const tried = { endpointId: "endpoint-house", startedAt: Date.now(), durationMs: 1, outcome };
+  const write = (worker: string, head: typeof taken) =>
+    bed.db.tx((tx) => settle(tx, bed.schema, worker, [{ head, tried }], () => 0));
+  expect(await write("old", stale!)).toEqual({ settled: [undefined], records: [] });
+  await bed.states({ waiting: 1 });
+  expect(await write("young", taken)).toMatchObject({ settled: [{ kind: "delivered" }], records: [{}, {}] });
+  expect(await write("young", taken)).toEqual({ settled: [undefined], records: [] });
+});
+
+test("two services share the lanes and send nothing twice", async () => {
+  await bed.start({ limits: { total: 5 } });
+  await bed.start({ limits: { total: 5 } });
+  const house = await bed.receiver("house");
+  const cases = Array.from({ length: 30 }, newCaseId);
+  await Promise.all(cases.map((caseId) => bed.tell(caseId, addressed, acknowledged)));
+  await delivered(60);
+  expect(house.got).toHaveLength(60);
+  for (const caseId of cases)
+    expect(house.got.filter(({ event }) => event.data["case"] === caseId).map(({ event }) => event.type)).toEqual([
+      "ruta.referral.request",
+      "ruta.referral.acknowledge",
+    ]);
+});
