@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { startEmbedded } from "@ruta/db/embedded";
 import { readFile } from "node:fs/promises";
 import { startBroker } from "../../infra/kafka/broker.ts";
+import { missingForJars } from "../../infra/kafka/jars.ts";
 import type { Options } from "./options.ts";
 import { RUTA, keep, ready } from "./processes.ts";
 import type { Kept } from "./processes.ts";
@@ -28,6 +29,19 @@ async function keyVariables(data: string): Promise<NodeJS.ProcessEnv> {
     RUTA_SIGNING_KEY: await line("signing.key"),
     RUTA_FIRST_ADMIN: firstAdmin,
   };
+}
+
+/**
+ * A broker that is given, under names of its own so that a hub beside it is not touched; else one from jars, whose data stay in
+ * the folder, as the next start needs them.
+ */
+async function broker(data: string, say: (line: string) => void) {
+  const given = process.env.KAFKA_BROKERS;
+  if (given) return { brokers: given, prefix: "demonstration", stop: async () => {} };
+  const missing = await missingForJars();
+  if (missing) throw new Error(`no Kafka: there is ${missing}; install it, or name a broker in KAFKA_BROKERS`);
+  const started = await startBroker({ folder: join(data, "kafka"), say });
+  return { brokers: started.brokers, prefix: "", stop: () => started.stop() };
 }
 
 /** Starts the hub and waits until it is ready. `say` gets what a person should know. */
@@ -68,8 +82,8 @@ export async function startHub(options: Options, base: NodeJS.ProcessEnv, say: (
       await ready(`${adminUrls[0]}/readyz`, READY_MS);
       return { gateway, adminUrls, env, stop };
     }
-    const broker = await startBroker({ folder: join(data, "kafka"), say });
-    stops.push(() => broker.stop());
+    const { brokers, prefix, stop: stopBroker } = await broker(data, say);
+    stops.push(stopBroker);
     const database = await startEmbedded({ folder: data, say });
     stops.push(() => database.stop());
     const ports = await freePorts(SERVICES.length);
@@ -78,7 +92,8 @@ export async function startHub(options: Options, base: NodeJS.ProcessEnv, say: (
       ...common,
       ...(await keyVariables(data)),
       DATABASE_URL: database.url,
-      KAFKA_BROKERS: broker.brokers,
+      KAFKA_BROKERS: brokers,
+      RUTA_PREFIX: prefix,
       RUTA_ADMIN_URLS: adminUrls.join(","),
     };
     const services = SERVICES.map((name, index) =>

@@ -45,6 +45,12 @@ async function publicKey(hub: Hub): Promise<string> {
   return answer.keys[0]?.whpk ?? "";
 }
 
+/** What is set for a hub in production is not for the demonstration: only ports are taken over. */
+function ownEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const others = /^(RUTA_(?!PORT$|ADMIN_PORT$)|DATABASE_URL$|KEYRING_URL$|REDIS_URL$|KAFKA_BROKERS$)/;
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !others.test(name)));
+}
+
 /** Follows the watch for as long as the demonstration runs; a hub that restarts is found again. */
 async function showTimeline(admin: Admin, onEvent: (event: Watched) => void, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
@@ -76,7 +82,7 @@ async function untilQuiet(latest: () => Report | undefined, signal: AbortSignal)
 async function demonstrate(options: Options, stop: AbortController, stops: (() => Promise<void>)[]): Promise<void> {
   const { data } = options;
   await mkdir(data, { recursive: true, mode: 0o711 });
-  const base = { ...process.env, RUTA_DATA: data };
+  const base = { ...ownEnvironment(process.env), RUTA_DATA: data };
   if (!existsSync(join(data, "hub.json"))) await ruta(["init", "--demonstration"], base);
   const hub = await startHub(options, base, say);
   stops.push(hub.stop);

@@ -9,6 +9,8 @@ import { fileURLToPath } from "node:url";
 /** A process that is started again when it ends by itself. */
 export interface Kept {
   readonly name: string;
+  /** Ends the process without a word, as a crash does; it is started again. Answers whether there was one. */
+  crash(): boolean;
   stop(): Promise<void>;
 }
 
@@ -51,6 +53,7 @@ export function keep(options: {
   start();
   return {
     name: options.name,
+    crash: () => child.kill("SIGKILL"),
     async stop() {
       stopping = true;
       if (child.exitCode !== null || child.signalCode !== null) return;

@@ -31,7 +31,8 @@ export async function ruta(args: readonly string[], env: NodeJS.ProcessEnv): Pro
   return stdout;
 }
 
-async function freePorts(count: number): Promise<number[]> {
+/** Free ports on loopback, all different. */
+export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
       const server = createServer();
@@ -43,9 +44,6 @@ async function freePorts(count: number): Promise<number[]> {
   await Promise.all(servers.map((server) => new Promise((resolve) => void server.close(resolve))));
   return ports;
 }
-
-/** Free ports on loopback, all different. */
-export { freePorts };
 
 async function isFree(port: number): Promise<boolean> {
   const server = createServer();
@@ -65,7 +63,8 @@ async function register(admin: Admin, id: string, port: number, v1: boolean): Pr
   return secret;
 }
 
-async function enrol(admin: Admin, data: string, id: string, port: number, v1: boolean): Promise<PartnerPlan> {
+/** Gives an institution an endpoint, a signing key and a token, as an administrator would; v1 shares secrets, v1a does not. */
+export async function enrol(admin: Admin, data: string, id: string, port: number, v1: boolean): Promise<PartnerPlan> {
   const reason = "the demonstration starts";
   const deliverySecret = await register(admin, id, port, v1);
   const pair = generateKeyPair();
@@ -80,6 +79,7 @@ async function enrol(admin: Admin, data: string, id: string, port: number, v1: b
     label: "demonstration",
     reason,
   });
+  await mkdir(join(data, "keys", "institutions"), { recursive: true, mode: 0o700 });
   // Where `ruta send --as` and the lines printed at the end find them.
   await writeFile(join(data, "keys", "institutions", `${id}.key`), `${key}\n`, { mode: 0o600 });
   await writeFile(join(data, "keys", "institutions", `${id}.token`), `${token}\n`, { mode: 0o600 });
@@ -118,7 +118,6 @@ export async function setUp(admin: Admin, data: string, env: NodeJS.ProcessEnv):
       ],
       env,
     );
-  await mkdir(join(data, "keys", "institutions"), { recursive: true, mode: 0o700 });
   const ids = Object.keys(PERSONALITIES);
   const ports = await freePorts(ids.length);
   const plans: PartnerPlan[] = [];

@@ -17,25 +17,30 @@ export async function stopAll(steps: readonly { readonly name: string; stop(): P
 }
 
 /**
- * Starts and waits for SIGTERM, SIGINT or an unexpected error, then stops. Resolves when stopped; an unexpected error
- * makes the exit code 1. A second signal ends the process at once.
+ * Starts and waits for SIGTERM, SIGINT, an unexpected error, or the end of the parent that holds the channel of a forked
+ * process; then stops, also when it comes while the start is under way. Resolves when stopped; an unexpected error makes
+ * the exit code 1. A second signal ends the process at once. Rejects when the start fails.
  */
 export async function runService(options: {
   readonly start: () => Promise<Running>;
   readonly onFailure?: (error: unknown) => void;
 }): Promise<void> {
-  const running = await options.start();
-  await new Promise<void>((resolve) => {
-    closeWithGrace({ delay: STOP_LIMIT_MS, logger: false }, async ({ err }) => {
-      if (err) {
-        process.exitCode = 1;
-        options.onFailure?.(err);
-      }
-      await running.stop().catch((error: unknown) => {
-        process.exitCode = 1;
-        options.onFailure?.(error);
-      });
+  const fail = (error: unknown): void => {
+    process.exitCode = 1;
+    options.onFailure?.(error);
+  };
+  const starting = options.start();
+  await new Promise<void>((resolve, reject) => {
+    const closing = closeWithGrace({ delay: STOP_LIMIT_MS, logger: false }, async ({ err }) => {
+      if (err) fail(err);
+      const running = await starting.catch(() => undefined);
+      await running?.stop().catch(fail);
       resolve();
+    });
+    if (process.connected) process.once("disconnect", () => closing.close());
+    starting.catch((error: unknown) => {
+      closing.uninstall();
+      reject(error as Error);
     });
   });
 }

@@ -44,6 +44,7 @@ export async function follow(
         if (failures > 0) failing -= 1;
         failures = 0;
       } catch (error) {
+        if (stopped) return; // the log may be closed while a look still waits
         if (failures === 0) failing += 1;
         failures += 1;
         const code = error instanceof Error && "code" in error ? error.code : "unknown";

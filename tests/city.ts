@@ -1,0 +1,182 @@
+// A small city for tests across services: the real `ruta` processes on a given log, and institutions that answer as told.
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { testDatabase } from "@ruta/db/testing";
+import { openAdmin } from "@ruta/demonstration/admin";
+import type { Admin } from "@ruta/demonstration/admin";
+import { createInstitution } from "@ruta/demonstration/institution";
+import type { Institution } from "@ruta/demonstration/institution";
+import { openJournal } from "@ruta/demonstration/journal";
+import type { Journal } from "@ruta/demonstration/journal";
+import type { Personality } from "@ruta/demonstration/personality";
+import { RUTA, keep, ready } from "@ruta/demonstration/processes";
+import type { Kept } from "@ruta/demonstration/processes";
+import { enrol, freePorts, ruta } from "@ruta/demonstration/setup";
+import { decodePublicKey, decodeSecret, decodeSecretKey } from "@ruta/proof";
+import type { WebhookKey } from "@ruta/proof";
+
+/** Where the log lies, and how the services are spread over processes. */
+export interface Shape {
+  readonly driver: "postgres" | "kafka";
+  readonly processes: "one" | "many";
+}
+
+/** Every shape that can be tried here; those on Kafka only where a broker was found. */
+export const SHAPES: readonly Shape[] = (["postgres", "kafka"] as const)
+  .filter((driver) => driver === "postgres" || process.env.RUTA_TEST_KAFKA_BROKERS !== undefined)
+  .flatMap((driver) => (["one", "many"] as const).map((processes) => ({ driver, processes })));
+
+/** Names of the services, as processes of their own are called. */
+export const SERVICES = ["directory", "router", "delivery", "gateway"] as const;
+
+/** An institution of the city with what it remembers and how it reads. */
+export interface Citizen extends Institution {
+  readonly journal: Journal;
+  /** GET at the gateway with its token. */
+  read(path: string): Promise<{ status: number; body: Record<string, unknown> }>;
+}
+
+/** A running city. */
+export interface City {
+  readonly folder: string;
+  readonly databaseUrl: string;
+  readonly gateway: string;
+  readonly adminUrls: readonly string[];
+  /** Environment of the processes and of the `ruta` command. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly admin: Admin;
+  readonly processes: readonly Kept[];
+  /** Runs the `ruta` command; answers what it printed. */
+  ruta(...args: string[]): Promise<string>;
+  citizen(id: string): Citizen;
+  /** Everything that the processes have written to their logs. */
+  logs(): string;
+  stop(): Promise<void>;
+}
+
+const READY_MS = 60_000;
+const QUITO = { kind: "territory", value: { id: "canton-quito", name: "Quito", kind: "canton" } };
+const TERMS = ["ALO-FAM", "LEG"].map((code) => ({
+  kind: "term",
+  value: { code, taxonomy: "service-type", name: code },
+}));
+
+function entriesOf(id: string, personality: Personality | undefined): object[] {
+  const entry = { id, name: `Casa ${id}`, type: "civil-society", functions: ["execution"] };
+  const institution = { kind: "institution", value: { ...entry, competences: [{ service_type: "ALO-FAM" }] } };
+  if (!personality) return [institution];
+  const service = { id: `${id}-alojamiento`, institution: id, name: "Alojamiento", service_type: "ALO-FAM" };
+  return [
+    institution,
+    { kind: "service", value: { ...service, territories: ["canton-quito"], accepts_referrals: true } },
+  ];
+}
+
+function variables(data: string): NodeJS.ProcessEnv {
+  const line = (...path: string[]): string => readFileSync(join(data, ...path), "utf8").trim();
+  const { firstAdmin } = JSON.parse(line("hub.json")) as { firstAdmin: string };
+  return {
+    RUTA_MASTER_KEY: line("keys", "master.key"),
+    RUTA_SIGNING_KEY: line("keys", "signing.key"),
+    RUTA_FIRST_ADMIN: firstAdmin,
+  };
+}
+
+/** Starts the processes, applies a directory of these institutions and lets them listen; `undefined` ones only send. */
+export async function openCity(
+  { driver, processes }: Shape,
+  institutions: Readonly<Record<string, Personality | undefined>>,
+  silent: Personality,
+): Promise<City> {
+  const folder = mkdtempSync(join(tmpdir(), "ruta-city-"));
+  chmodSync(folder, 0o711);
+  const stops: (() => Promise<void>)[] = [async () => rmSync(folder, { recursive: true, force: true })];
+  const stop = async (): Promise<void> => {
+    for (const one of stops.splice(0).toReversed()) await one();
+  };
+  try {
+    const database = await testDatabase();
+    stops.push(database.drop);
+    await ruta(["init"], { ...process.env, RUTA_DATA: folder });
+    const [port = 0, ...adminPorts] = await freePorts(1 + SERVICES.length);
+    const gateway = `http://127.0.0.1:${port}`;
+    const groups = processes === "one" ? [SERVICES.join(",")] : SERVICES;
+    const adminUrls = groups.map((_, index) => `http://127.0.0.1:${adminPorts[index]}`);
+    const env: NodeJS.ProcessEnv = {
+      ...process.env,
+      ...variables(folder),
+      RUTA_DATA: folder,
+      RUTA_PORT: String(port),
+      RUTA_URL: gateway,
+      RUTA_ADMIN_URLS: adminUrls.join(","),
+      RUTA_ALLOW_LOOPBACK: "1",
+      RUTA_LOG_LEVEL: "debug",
+      RUTA_PREFIX: `t${Date.now().toString(36)}`,
+      DATABASE_URL: database.url,
+      ...(driver === "kafka" ? { KAFKA_BROKERS: process.env.RUTA_TEST_KAFKA_BROKERS } : {}),
+    };
+    const log = join(folder, "hub.log");
+    const kept = groups.map((group, index) =>
+      keep({
+        name: group,
+        file: RUTA,
+        args: ["start", "--only", group],
+        env: { ...env, RUTA_ADMIN_PORT: String(adminPorts[index]) },
+        log,
+      }),
+    );
+    stops.push(async () => void (await Promise.all(kept.map((process_) => process_.stop()))));
+    await Promise.all(adminUrls.map((url) => ready(`${url}/readyz`, READY_MS)));
+
+    const admin = await openAdmin(folder, adminUrls);
+    const ids = Object.keys(institutions);
+    const entries = [QUITO, ...TERMS, ...ids.flatMap((id) => entriesOf(id, institutions[id]))];
+    await admin.post("/admin/directory/apply", { entries, reason: "a city for tests" });
+    const { keys } = (await (await fetch(new URL("/v1/keys", gateway))).json()) as { keys: { whpk: string }[] };
+    const hubKey: WebhookKey = { scheme: "v1a", publicKey: decodePublicKey(keys[0]!.whpk)! };
+    const citizens = new Map<string, Citizen>();
+    const ports = await freePorts(ids.length);
+    for (const [index, id] of ids.entries()) {
+      const plan = await enrol(admin, folder, id, ports[index]!, index % 2 === 1);
+      const secret = plan.deliverySecret === undefined ? undefined : decodeSecret(plan.deliverySecret);
+      const seed = decodeSecretKey(plan.key);
+      const journal = openJournal(join(folder, `${id}.journal`));
+      const institution = createInstitution({
+        id,
+        personality: institutions[id] ?? silent,
+        gateway,
+        key: seed ? { scheme: "v1a", seed } : { scheme: "v1", secret: decodeSecret(plan.key)! },
+        hubKeys: [secret ? { scheme: "v1", secret } : hubKey],
+        journal,
+      });
+      await institution.listen(plan.port);
+      const authorization = `Bearer ${readFileSync(join(folder, "keys", "institutions", `${id}.token`), "utf8").trim()}`;
+      const read: Citizen["read"] = async (path) => {
+        const response = await fetch(new URL(path, gateway), { headers: { authorization } });
+        return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+      };
+      citizens.set(id, { ...institution, journal, read });
+      stops.push(async () => {
+        await institution.close();
+        journal.close();
+      });
+    }
+    return {
+      folder,
+      databaseUrl: database.url,
+      gateway,
+      adminUrls,
+      env,
+      admin,
+      processes: kept,
+      ruta: (...args) => ruta(args, env),
+      citizen: (id) => citizens.get(id)!,
+      logs: () => readFileSync(log, "utf8"),
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

@@ -1,0 +1,96 @@
+// `npm start` as a newcomer types it: killed at any moment and started again, stopped by Ctrl-C, and counted at the end.
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { freePorts } from "@ruta/demonstration/setup";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+const MAIN = fileURLToPath(new URL("../../demonstration/src/main.ts", import.meta.url));
+const LAST = /^demonstration: referrals 24, delivered \d+, closed (\d+), on the worklist (\d+), parked (\d+), lost 0$/m;
+const KILLS = 10;
+
+interface Run {
+  readonly child: ChildProcess;
+  output(): string;
+  readonly ended: Promise<number | null>;
+}
+
+let folder: string;
+let env: NodeJS.ProcessEnv;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "ruta-demonstration-"));
+  chmodSync(folder, 0o711);
+  const [port, adminPort] = await freePorts(2);
+  env = { ...process.env, RUTA_PORT: String(port), RUTA_ADMIN_PORT: String(adminPort) };
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function start(...args: string[]): Run {
+  const child = spawn(process.execPath, [MAIN, "--data", join(folder, "data"), ...args], {
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  return { child, output: () => output, ended: new Promise((resolve) => void child.on("close", resolve)) };
+}
+
+function childrenOf(pid: number | undefined): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
+  } catch {
+    return []; // it has ended already
+  }
+}
+
+/** Ids of processes that have this folder in their command line or environment: none may outlive the demonstration. */
+function leftOver(): number[] {
+  return readdirSync("/proc").flatMap((name) => {
+    if (!/^\d+$/.test(name) || Number(name) === process.pid) return [];
+    try {
+      return readFileSync(`/proc/${name}/cmdline`, "utf8").includes(folder) ? [Number(name)] : [];
+    } catch {
+      return []; // gone meanwhile
+    }
+  });
+}
+
+test(`killed ${KILLS} times at random moments and started again, it goes on where it was and loses nothing`, async () => {
+  let outputs = "";
+  for (let kill = 0; kill < KILLS; kill += 1) {
+    const run = start();
+    // Early kills fall into set-up and start, later ones into the flow.
+    await Promise.race([delay(200 + Math.random() * (kill < 4 ? 2_500 : 7_000)), run.ended]);
+    // Every other time all of it dies at once, and the database server is left behind as an orphan.
+    if (kill % 2 === 1) for (const pid of childrenOf(run.child.pid)) process.kill(pid, "SIGKILL");
+    run.child.kill("SIGKILL");
+    await run.ended;
+    outputs += run.output();
+  }
+  const last = start("--once");
+  expect(await last.ended, `${outputs}\n---\n${last.output()}`).toBe(0);
+  const [, closed, worklist, parked] = LAST.exec(last.output()) ?? [];
+  expect(Number(closed) + Number(worklist) + Number(parked), last.output()).toBe(24);
+});
+
+test("a second start keeps what was done and repeats nothing", async () => {
+  const run = start("--once");
+  expect(await run.ended, run.output()).toBe(0);
+  expect(run.output()).toMatch(LAST);
+  expect(run.output()).not.toMatch(/ requested /);
+});
+
+test("Ctrl-C stops everything it started, and says what became of the referrals", async () => {
+  const run = start();
+  await expect.poll(run.output, { timeout: 60_000, interval: 100 }).toMatch(/paste any of these/);
+  const pressed = performance.now();
+  run.child.kill("SIGINT");
+  expect(await run.ended).toBe(0);
+  console.info(`Ctrl-C to the end: ${Math.round(performance.now() - pressed)} ms`);
+  expect(run.output()).toMatch(LAST);
+  await expect.poll(leftOver, { timeout: 10_000, interval: 100 }).toEqual([]);
+});
