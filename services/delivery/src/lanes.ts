@@ -28,7 +28,7 @@ export interface Head extends LaneKey {
 }
 
 /** How much a worker may claim. */
-export interface Allowance {
+interface Allowance {
   /** Lanes in all. */
   readonly total: number;
   /** Lanes of one institution held by all workers together. */
@@ -62,6 +62,8 @@ export function openLanes(db: Db, schema: string, worker: string, expiryMs: numb
   const workers = sql.id(schema, "workers");
   const recipients = sql.id(schema, "recipients");
 
+  // Locked rows are found again by their place, not by a join that may read all lanes; one that was changed since the statement
+  // began is passed over, and found by the next look.
   async function claimLanes(tx: Tx, { total, perEndpoint, limited }: Allowance): Promise<Claimed[]> {
     return tx.query<Claimed>(sql`
       WITH living AS (
@@ -74,8 +76,8 @@ export function openLanes(db: Db, schema: string, worker: string, expiryMs: numb
         LEFT JOIN unnest(${[...limited.keys()]}::text[], ${[...limited.values()]}::bigint[]) AS t (institution, room)
           ON t.institution = r.institution
       ), due AS (
-        SELECT l.institution, l.case_id, l.holder IS NOT NULL AS taken_over, room.gone FROM room CROSS JOIN LATERAL (
-          SELECT institution, case_id, holder, next_due FROM ${lanes} AS l
+        SELECT l.place, l.holder IS NOT NULL AS taken_over, room.gone FROM room CROSS JOIN LATERAL (
+          SELECT l.ctid AS place, holder, next_due FROM ${lanes} AS l
           WHERE l.institution = room.institution AND l.next_due <= now()
             AND (l.holder IS NULL OR l.holder NOT IN (SELECT worker FROM living))
           ORDER BY l.next_due LIMIT greatest(room.room, 0) FOR UPDATE SKIP LOCKED) AS l
@@ -83,7 +85,7 @@ export function openLanes(db: Db, schema: string, worker: string, expiryMs: numb
         ORDER BY l.next_due LIMIT ${total}
       )
       UPDATE ${lanes} AS l SET holder = ${worker}, token = l.token + 1 FROM due
-      WHERE l.institution = due.institution AND l.case_id = due.case_id
+      WHERE l.ctid = due.place
       RETURNING l.institution, l.case_id AS "caseId", l.token, due.taken_over AS "takenOver",
         l.pulled_from AS "pulledFrom", due.gone`);
   }
@@ -116,13 +118,14 @@ export function openLanes(db: Db, schema: string, worker: string, expiryMs: numb
         if (claimed.length === 0) return [];
         // A statement of its own: it sees what was committed before the lanes were locked.
         const rows = await tx.query<Row>(sql`
-          SELECT DISTINCT ON (d.institution, d.case_id) d.delivery_id AS id, d.event_id AS "eventId", d.institution,
-            d.case_id AS "caseId", d.referral_id AS "referralId", d.priority, d.body, d.trigger, d.attempts, d.step,
-            d.refusals, d.tried_since AS "triedSince"
-          FROM unnest(${claimed.map(({ institution }) => institution)}::text[], ${claimed.map(({ caseId }) => caseId)}::text[])
-            AS c (institution, case_id)
-          JOIN ${deliveries} AS d USING (institution, case_id)
-          WHERE d.state = 'waiting' ORDER BY d.institution, d.case_id, d.sequence`);
+          SELECT d.* FROM unnest(${claimed.map(({ institution }) => institution)}::text[],
+            ${claimed.map(({ caseId }) => caseId)}::text[]) AS c (institution, case_id)
+          CROSS JOIN LATERAL (
+            SELECT delivery_id AS id, event_id AS "eventId", institution, case_id AS "caseId", referral_id AS "referralId",
+              priority, body, trigger, attempts, step, refusals, tried_since AS "triedSince"
+            FROM ${deliveries} AS d
+            WHERE d.institution = c.institution AND d.case_id = c.case_id AND d.state = 'waiting'
+            ORDER BY d.sequence LIMIT 1) AS d`);
         const heads = new Map(rows.map((row) => [laneName(row), row]));
         await rest(
           tx,
@@ -136,7 +139,10 @@ export function openLanes(db: Db, schema: string, worker: string, expiryMs: numb
 
     async nextDueMs() {
       const [row] = await db.query<{ ms: number | null }>(sql`
-        SELECT (extract(epoch FROM min(next_due) - now()) * 1000)::double precision AS ms FROM ${lanes} WHERE next_due > now()`);
+        SELECT (extract(epoch FROM min(l.next_due) - now()) * 1000)::double precision AS ms
+        FROM ${recipients} AS r CROSS JOIN LATERAL (
+          SELECT next_due FROM ${lanes} WHERE institution = r.institution AND next_due > now()
+          ORDER BY next_due LIMIT 1) AS l`);
       return row?.ms ?? undefined;
     },
   };

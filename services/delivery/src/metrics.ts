@@ -46,7 +46,10 @@ export function createDeliveryMetrics({ registry }: Metrics, db: Db, schema: str
     registers,
     async collect() {
       const [row] = await db.query<{ seconds: number | null }>(sql`
-        SELECT extract(epoch FROM now() - min(next_due))::double precision AS seconds FROM ${sql.id(schema, "lanes")}`);
+        SELECT extract(epoch FROM now() - min(l.next_due))::double precision AS seconds
+        FROM ${sql.id(schema, "recipients")} AS r CROSS JOIN LATERAL (
+          SELECT next_due FROM ${sql.id(schema, "lanes")} WHERE institution = r.institution AND next_due IS NOT NULL
+          ORDER BY next_due LIMIT 1) AS l`);
       this.set(Math.max(row?.seconds ?? 0, 0));
     },
   });

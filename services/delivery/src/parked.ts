@@ -4,7 +4,7 @@ import type { Db, Tx } from "@ruta/db";
 import { channelOf } from "./intake.ts";
 
 /** A parked delivery by ids and codes. */
-export interface ParkedDelivery {
+interface ParkedDelivery {
   readonly id: string;
   readonly institution: string;
   readonly referral: string;

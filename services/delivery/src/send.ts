@@ -32,7 +32,7 @@ export interface SenderOptions {
 }
 
 /** What to send: the webhook-id, the bytes, and which try it is (1, 2, 3 …). */
-export interface Message {
+interface Message {
   readonly id: string;
   readonly body: Uint8Array;
   readonly attempt: number;
