@@ -9,16 +9,18 @@ import type { Report } from "./test-report.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ruta-test-"));
 const file = join(folder, "report.json");
-const reporter = process.stdout.isTTY ? "default" : "dot";
+const terminal = process.stdout.isTTY;
+// In a file or a CI's log, colours are thousands of letters that nobody reads.
+const env = terminal ? process.env : { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined };
 const args = [
   "run",
-  `--reporter=${reporter}`,
+  `--reporter=${terminal ? "default" : "dot"}`,
   "--reporter=json",
   `--outputFile.json=${file}`,
   ...process.argv.slice(2),
 ];
 const code = await new Promise<number>((resolve) => {
-  const vitest = spawn("vitest", args, { stdio: "inherit" });
+  const vitest = spawn("vitest", args, { stdio: "inherit", env });
   vitest.on("error", () => resolve(127));
   vitest.on("close", (status) => resolve(status ?? 1));
 });
