@@ -4,7 +4,7 @@ import { migrate } from "@ruta/db";
 import type { Db } from "@ruta/db";
 import { TOPICS, decodeRecord } from "@ruta/events";
 import type { ReferralEvent } from "@ruta/events";
-import { createHttp } from "@ruta/kit";
+import { createHttp, serveHealth } from "@ruta/kit";
 import type { HttpApp, Metrics } from "@ruta/kit";
 import { followDirectory, openEngine, unknownKind } from "@ruta/log";
 import type { Engine, FollowedDirectory, Log } from "@ruta/log";
@@ -102,6 +102,14 @@ export async function createGateway(deps: GatewayDeps): Promise<Service> {
     now,
   });
 
+  function health(): { ready: boolean; reasons: string[] } {
+    const reasons = [...engine.health().reasons];
+    if (!followed) reasons.push("the gateway has not started");
+    else if (!followed.healthy()) reasons.push("the directory cannot be followed");
+    return { ready: reasons.length === 0, reasons };
+  }
+  serveHealth(app, () => [{ name: "gateway", check: async () => health() }]);
+
   return {
     engine,
     async start() {
@@ -130,12 +138,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Service> {
       await engine.stop();
       await followed?.stop();
     },
-    health() {
-      const reasons = [...engine.health().reasons];
-      if (!followed) reasons.push("the gateway has not started");
-      else if (!followed.healthy()) reasons.push("the directory cannot be followed");
-      return { ready: reasons.length === 0, reasons };
-    },
+    health,
     port() {
       const address = app.server.address();
       return typeof address === "object" && address ? address.port : 0;

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The `ruta` command: starts the hub and does what its staff may do.
 import { ConfigError } from "@ruta/kit";
+import { WrongKey } from "@ruta/seal";
 import { Command } from "commander";
 import { configCommand } from "./commands/config.ts";
 import { directoryCommand } from "./commands/directory.ts";
@@ -21,10 +22,6 @@ import { CommandError, EXIT, style } from "./output.ts";
 const program = new Command("ruta")
   .description("Ruta: an event-driven referral hub for a city's protection system")
   .option("--json", "print JSON for programs instead of text for people")
-  .showHelpAfterError("(add --help for what it takes)")
-  .exitOverride((error) => {
-    process.exit(error.exitCode === 0 ? EXIT.done : EXIT.usage);
-  })
   .addHelpText(
     "after",
     "\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 refused by the hub, 4 the hub cannot be reached.\n" +
@@ -48,9 +45,19 @@ for (const command of [
 ])
   program.addCommand(command);
 
+/** Commands that are added keep no settings of their parent: a wrong usage ends each in the same way. */
+function settle(command: Command): void {
+  command.showHelpAfterError("(add --help for what it takes)").exitOverride((error) => {
+    process.exit(error.exitCode === 0 ? EXIT.done : EXIT.usage);
+  });
+  for (const sub of command.commands) settle(sub);
+}
+settle(program);
+
 function explain(error: unknown): { lines: string[]; code: number } {
   if (error instanceof CommandError) return { lines: [error.message, error.remedy ?? ""], code: error.exitCode };
-  if (error instanceof ConfigError || error instanceof KeyProblem) return { lines: [error.message], code: EXIT.usage };
+  if (error instanceof ConfigError || error instanceof KeyProblem || error instanceof WrongKey)
+    return { lines: [error.message], code: EXIT.usage };
   return { lines: [error instanceof Error ? (error.stack ?? error.message) : String(error)], code: EXIT.failed };
 }
 

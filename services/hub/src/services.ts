@@ -5,12 +5,7 @@ import { config as gatewayConfig, createGateway } from "@ruta/gateway";
 import { config as routerConfig, createRouter } from "@ruta/router";
 import { z } from "zod";
 import { config } from "./config.ts";
-
-/** Service names, in the order in which they start: the directory first, since all others fold it. */
-export const SERVICES = ["directory", "router", "delivery", "gateway"] as const;
-
-/** Name of a service. */
-export type ServiceName = (typeof SERVICES)[number];
+import type { ServiceName } from "./service-names.ts";
 
 /** How each is built and what it reads. */
 export const BUILDERS = {

@@ -11,8 +11,9 @@ import { createAdmin } from "./admin.ts";
 import type { HubConfig } from "./config.ts";
 import { KeyProblem, hubKeys, readHubFile } from "./keys.ts";
 import { servePoison } from "./poison.ts";
-import { BUILDERS, SERVICES } from "./services.ts";
-import type { ServiceName } from "./services.ts";
+import { SERVICES } from "./service-names.ts";
+import type { ServiceName } from "./service-names.ts";
+import { BUILDERS } from "./services.ts";
 
 /** What `startHub` takes. */
 export interface HubOptions {

@@ -1,5 +1,4 @@
 // `ruta directory`: shows the directory, and applies a folder of YAML to it, all or nothing.
-import { directoryJsonSchema, readFolder } from "@ruta/directory";
 import { Command } from "commander";
 import { contextOf } from "../context.ts";
 import { CommandError, EXIT, print, style, table } from "../output.ts";
@@ -44,6 +43,7 @@ export function directoryCommand(): Command {
     .option("--dry-run", "show what would change and stop")
     .action(async (folder: string, options: { reason: string; dryRun?: boolean }, command: Command) => {
       const context = contextOf(command);
+      const { readFolder } = await import("@ruta/directory");
       const read = await readFolder(folder);
       if (!read.ok)
         throw new CommandError(
@@ -85,6 +85,9 @@ export function directoryCommand(): Command {
   directory
     .command("schema")
     .description("print the JSON Schema of the YAML files, from which editors complete")
-    .action(() => void process.stdout.write(`${JSON.stringify(directoryJsonSchema(), null, 2)}\n`));
+    .action(async () => {
+      const { directoryJsonSchema } = await import("@ruta/directory");
+      process.stdout.write(`${JSON.stringify(directoryJsonSchema(), null, 2)}\n`);
+    });
   return directory;
 }

@@ -1,6 +1,4 @@
 // `ruta doctor`: what is reachable, what is missing, and what to do about it.
-import { openDb } from "@ruta/db";
-import { openLog } from "@ruta/log";
 import { Command } from "commander";
 import type { HubConfig } from "../config.ts";
 import { contextOf } from "../context.ts";
@@ -30,6 +28,7 @@ async function answers(url: string, remedy: string): Promise<string> {
 }
 
 async function database(url: string): Promise<string> {
+  const { openDb } = await import("@ruta/db");
   const db = openDb({ url, name: "ruta-doctor", max: 1 });
   try {
     if (!(await db.healthy())) throw new Error("not reachable: check DATABASE_URL and that PostgreSQL runs");
@@ -40,6 +39,7 @@ async function database(url: string): Promise<string> {
 }
 
 async function kafka(config: HubConfig): Promise<string> {
+  const { openLog } = await import("@ruta/log");
   const log = await openLog({
     kafkaBrokers: config.KAFKA_BROKERS ?? "",
     databaseUrl: config.DATABASE_URL ?? "",

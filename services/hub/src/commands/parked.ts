@@ -1,4 +1,4 @@
-// `ruta parked`: deliveries that were given up and records that could not be processed; sends them again.
+// `ruta parked`: deliveries that were given up; sends them again.
 import { Command } from "commander";
 import { contextOf } from "../context.ts";
 import { print, table } from "../output.ts";

@@ -1,9 +1,20 @@
 // `ruta staff`: names who may act on the hub, each by a public key.
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { encodePublicKey, encodeSecretKey, generateKeyPair } from "@ruta/proof";
 import { Command } from "commander";
 import { contextOf } from "../context.ts";
-import { print } from "../output.ts";
+import { CommandError, EXIT, print } from "../output.ts";
+
+async function writeKey(path: string, staff: string, seed: Uint8Array): Promise<void> {
+  const file = JSON.stringify({ staff, secretKey: encodeSecretKey(seed) });
+  await writeFile(path, `${file}\n`, { mode: 0o600, flag: "wx" }).catch(() => {
+    throw new CommandError(
+      `${path} cannot be written, or is there already`,
+      EXIT.usage,
+      "name another file with --out",
+    );
+  });
+}
 
 /** The command and its sub-commands. */
 export function staffCommand(): Command {
@@ -26,12 +37,15 @@ export function staffCommand(): Command {
         const pair = options.publicKey === undefined ? generateKeyPair() : undefined;
         const publicKey = options.publicKey ?? encodePublicKey(pair!.publicKey);
         const admin = await context.admin();
+        // First the file: a member whose key could not be written down would be one that nobody can be.
+        if (pair) await writeKey(options.out, id, pair.seed);
         const body = { id, publicKey, roles: options.role, reason: options.reason };
-        const added = await admin.request<{ revision: string }>("POST", "/admin/directory/staff", body);
-        if (pair) {
-          const file = JSON.stringify({ staff: id, secretKey: encodeSecretKey(pair.seed) });
-          await writeFile(options.out, `${file}\n`, { mode: 0o600, flag: "wx" });
-        }
+        const added = await admin
+          .request<{ revision: string }>("POST", "/admin/directory/staff", body)
+          .catch(async (error: unknown) => {
+            if (pair) await rm(options.out);
+            throw error;
+          });
         print(context.json, { ...added, publicKey, keyFile: pair ? options.out : undefined }, () =>
           pair
             ? `${id} is added in revision ${added.revision}; hand over ${options.out} and delete it here`

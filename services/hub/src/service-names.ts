@@ -1,0 +1,7 @@
+// The services of the hub by name, apart from their code: most commands need no more of them.
+
+/** Service names, in the order in which they start: the directory first, since all others fold it. */
+export const SERVICES = ["directory", "router", "delivery", "gateway"] as const;
+
+/** Name of a service. */
+export type ServiceName = (typeof SERVICES)[number];
