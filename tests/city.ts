@@ -28,7 +28,7 @@ export const SHAPES: readonly Shape[] = (["postgres", "kafka"] as const)
   .flatMap((driver) => (["one", "many"] as const).map((processes) => ({ driver, processes })));
 
 /** Names of the services, as processes of their own are called. */
-export const SERVICES = ["directory", "router", "delivery", "gateway"] as const;
+const SERVICES = ["directory", "router", "delivery", "gateway"] as const;
 
 /** An institution of the city with what it remembers and how it reads. */
 export interface Citizen extends Institution {

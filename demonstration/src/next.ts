@@ -6,7 +6,7 @@ import type { Hub } from "./hub.ts";
 import { today } from "./institution.ts";
 
 /** A request that a reader can send as it is. */
-export function exampleRequest(now: number): object {
+function exampleRequest(now: number): object {
   return {
     specversion: "1.0",
     id: "my-first",

@@ -81,7 +81,7 @@ async function sendAll(): Promise<void> {
     // The id is the referral's own: sent again after a kill, it is the same referral.
     const { status, body } = await institution.send(`demo-referral-${n}`, "request", { ...data, consent });
     if (status !== 202)
-      throw new Error(`bundled referral ${n} was refused: ${String(body.code)} ${String(body.field ?? "")}`);
+      throw new Error(`bundled referral ${n} was refused: ${JSON.stringify({ code: body.code, field: body.field })}`);
     journal.add({ kind: "sent", n, institution: from, referral: String(body.referral), case: String(body.case) });
     await delay(SEND_EVERY_MS);
   }

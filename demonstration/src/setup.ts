@@ -107,21 +107,11 @@ export async function setUp(admin: Admin, data: string, env: NodeJS.ProcessEnv):
     await writeFile(file, JSON.stringify(plans, null, 2), { mode: 0o600 });
     return plans;
   }
-  for (const folder of ["directory", "partners"])
-    await ruta(
-      [
-        "directory",
-        "apply",
-        fileURLToPath(new URL(`../${folder}`, import.meta.url)),
-        "--reason",
-        "the demonstration's directory",
-      ],
-      env,
-    );
+  const folders = ["directory", "partners"].map((name) => fileURLToPath(new URL(`../${name}`, import.meta.url)));
+  await ruta(["directory", "apply", ...folders, "--reason", "the demonstration's directory"], env);
   const ids = Object.keys(PERSONALITIES);
   const ports = await freePorts(ids.length);
-  const plans: PartnerPlan[] = [];
-  for (const [index, id] of ids.entries()) plans.push(await enrol(admin, data, id, ports[index] ?? 0, index % 2 === 1));
+  const plans = await Promise.all(ids.map((id, index) => enrol(admin, data, id, ports[index] ?? 0, index % 2 === 1)));
   await writeFile(file, JSON.stringify(plans, null, 2), { mode: 0o600 });
   return plans;
 }

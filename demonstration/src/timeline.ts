@@ -15,7 +15,7 @@ export interface Watched {
   readonly priority?: string;
 }
 
-const colour = process.stdout.isTTY === true && !process.env.NO_COLOR;
+const colour = process.stdout.isTTY && !process.env.NO_COLOR;
 const paint = (code: number) => (text: string) => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
 const dim = paint(2);
 const COLOURS: Readonly<Record<string, (text: string) => string>> = {

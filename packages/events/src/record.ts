@@ -71,7 +71,7 @@ export function encodeRecord<T extends TopicName>(
 
 /** Reads the message of a record's value; throws when the bytes are not that message. */
 export function decodeRecord<T extends TopicName>(topic: T, value: Uint8Array): TopicMessage<T> {
-  return fromBinary(TOPIC_SCHEMAS[topic], value) as TopicMessage<T>;
+  return fromBinary(TOPIC_SCHEMAS[topic], value);
 }
 
 export { create };

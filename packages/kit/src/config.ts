@@ -1,5 +1,5 @@
 // Configuration: environment variables only, one zod schema a service, a precise word when one is wrong.
-import { z } from "zod";
+import type { z } from "zod";
 
 /** What a variable's schema may say about itself with `.meta()`. */
 export interface VariableMeta {
@@ -51,11 +51,16 @@ export function loadConfig<S extends z.ZodObject>(schema: S, env: NodeJS.Process
 export function describeConfig(schema: z.ZodObject, env: NodeJS.ProcessEnv): ConfigRow[] {
   const names = Object.keys(schema.shape);
   const set = given(names, env);
-  const values = loadConfig(schema, env) as Record<string, unknown>;
+  const values = loadConfig(schema, env);
   return names.map((name) => {
     const { help = "", secret = false } = metaOf(schema, name);
     const value = values[name];
     const source = name in set ? "environment" : value === undefined ? "not set" : "default";
-    return { name, value: value === undefined ? "" : secret ? "(hidden)" : String(value), source, help };
+    return {
+      name,
+      value: value === undefined ? "" : secret ? "(hidden)" : `${value as string | number}`,
+      source,
+      help,
+    };
   });
 }

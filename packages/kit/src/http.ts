@@ -1,5 +1,6 @@
 // The HTTP shell: Fastify with zod, problems for every refusal, raw bodies, and an access log without URLs.
 import { randomUUID } from "node:crypto";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import fastify, { LogController } from "fastify";
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply } from "fastify";
@@ -16,13 +17,7 @@ declare module "fastify" {
 }
 
 /** A Fastify app whose routes are typed by zod. */
-export type HttpApp = FastifyInstance<
-  import("node:http").Server,
-  import("node:http").IncomingMessage,
-  import("node:http").ServerResponse,
-  FastifyBaseLogger,
-  ZodTypeProvider
->;
+export type HttpApp = FastifyInstance<Server, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>;
 
 /** What `createHttp` takes. */
 export interface HttpOptions {
@@ -142,7 +137,7 @@ export function createHttp(options: HttpOptions): HttpApp {
   });
   app.setNotFoundHandler((request, reply) => {
     const methods = ["GET", "POST", "PUT", "PATCH", "DELETE"].filter(
-      (method) => method !== request.method && app.findRoute({ url: request.url.split("?")[0] ?? "", method } as never),
+      (method) => method !== request.method && app.findRoute({ url: request.url.split("?")[0] ?? "", method }),
     );
     return sendProblem(
       reply,

@@ -10,6 +10,7 @@ export type { HttpApp, HttpOptions } from "./http.ts";
 export { runService, stopAll } from "./lifecycle.ts";
 export type { Running } from "./lifecycle.ts";
 export { createLogger, describeError } from "./logger.ts";
+export type { Logger } from "pino";
 export { Counter, Gauge, createMetrics, serveMetrics } from "./metrics.ts";
 export type { Metrics } from "./metrics.ts";
 export { describeApi, serveApi } from "./openapi.ts";

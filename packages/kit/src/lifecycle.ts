@@ -40,7 +40,7 @@ export async function runService(options: {
     if (process.connected) process.once("disconnect", () => closing.close());
     starting.catch((error: unknown) => {
       closing.uninstall();
-      reject(error as Error);
+      reject(error);
     });
   });
 }

@@ -1,6 +1,7 @@
 // The directory as each process follows it from the log: folded into memory, current within milliseconds.
 import { DirectoryFold, TOPICS, decodeRecord } from "@ruta/events";
 import type { Directory } from "@ruta/events";
+import { TryAgain } from "./errors.ts";
 import { follow } from "./follow.ts";
 import type { Log, LogLogger } from "./port.ts";
 
@@ -26,4 +27,19 @@ export async function followDirectory(
   };
   const following = await follow(log, TOPICS.directory, take, options);
   return { ...following, current: () => fold.current };
+}
+
+/**
+ * Waits until the directory has the newest revision that these messages were made under; throws TryAgain when it is not in
+ * the log yet. Nothing is decided under an older directory than the one it was validated under.
+ */
+export async function reachRevision(
+  directory: Pick<FollowedDirectory, "current" | "caughtUp">,
+  messages: readonly { readonly directoryRevision: bigint }[],
+): Promise<void> {
+  const behind = (): boolean =>
+    messages.some(({ directoryRevision }) => directoryRevision > directory.current().revision);
+  if (!behind()) return;
+  await directory.caughtUp();
+  if (behind()) throw new TryAgain("the directory is older than the one a record was made under");
 }

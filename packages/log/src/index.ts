@@ -1,7 +1,8 @@
 // The log: a port with two drivers, and the engine that joins records, SQL and offsets.
 export { RecordTooLarge, TryAgain, UnknownTopic } from "./errors.ts";
-export { followDirectory } from "./directory.ts";
+export { followDirectory, reachRevision } from "./directory.ts";
 export type { FollowedDirectory } from "./directory.ts";
+export { VersionGap, decodeEvent, newEvents } from "./events.ts";
 export { follow } from "./follow.ts";
 export type { Following } from "./follow.ts";
 export { openLog } from "./open-log.ts";

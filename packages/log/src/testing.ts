@@ -26,7 +26,11 @@ function postgres(url: string | undefined): TestLog {
   const config = (prefix: string): LogConfig => ({ databaseUrl: url ?? "", prefix, clientId: "test" });
   const withDb = async (run: (db: ReturnType<typeof openDb>) => Promise<void>): Promise<void> => {
     const db = openDb({ url: url ?? "", name: "test", max: 1 });
-    await run(db).finally(() => db.close());
+    try {
+      await run(db);
+    } finally {
+      await db.close();
+    }
   };
   return {
     name: "postgres",

@@ -72,7 +72,11 @@ export function signReceipt(
   key: { readonly seed: Uint8Array; readonly publicKey: Uint8Array },
 ): Receipt {
   const whole: ReceiptFacts = { ...facts, bodySha256: saltedSha256(content.salt, content.body) };
-  if (![...Object.values(whole)].flat().every((field: string) => LINE.test(field)))
+  if (
+    !Object.values(whole)
+      .flat()
+      .every((field: string) => LINE.test(field))
+  )
     throw new Error("a receipt's field holds a line break");
   return {
     format: "ruta-receipt/v1",

@@ -1,9 +1,9 @@
 // Events in, deliveries out: one transaction a batch holds how far cases are folded and whatever has to be told to whom.
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Tx } from "@ruta/db";
-import { InstitutionType, TOPICS, decodeRecord, derivedId } from "@ruta/events";
+import { InstitutionType, derivedId } from "@ruta/events";
 import type { Directory, NewRecord, ReferralEvent } from "@ruta/events";
-import { TryAgain, unknownKind } from "@ruta/log";
+import { newEvents, reachRevision } from "@ruta/log";
 import type { FollowedDirectory, LogRecord } from "@ruta/log";
 import { capMs, lateAt } from "./backoff.ts";
 import { laneName } from "./intake.ts";
@@ -22,25 +22,6 @@ export interface Taken {
   readonly message: ReferralEvent;
 }
 
-/** An event that does not follow the one before it: something is lost, and nothing may be sent as if it were not. */
-export class VersionGap extends Error {
-  override readonly name = "VersionGap";
-  readonly code = "version-gap";
-
-  constructor(caseId: string, last: bigint, next: bigint) {
-    super(`case ${caseId}: version ${next} follows ${last}`);
-  }
-}
-
-/** Reads an event; one whose fact this release does not know waits for a release that does. Throws for what is no event of its key. */
-export function decodeEvent(record: LogRecord): ReferralEvent | typeof unknownKind {
-  const event = decodeRecord(TOPICS.events, record.value);
-  if (event.fact.case === undefined) return unknownKind;
-  if (event.caseId !== record.key) throw new Error("an event lies under the key of another case");
-  if (!record.headers.ce_id) throw new Error("an event has no id");
-  return event;
-}
-
 /** What taking in a batch needs. */
 export interface BatchDeps {
   readonly intake: Intake;
@@ -49,7 +30,10 @@ export interface BatchDeps {
 
 /** Takes a batch of events in, inside `tx`. It appends nothing: results become records when they are known. */
 export async function takeIn({ intake, directory }: BatchDeps, tx: Tx, batch: readonly Taken[]): Promise<NewRecord[]> {
-  await reachRevision(directory, batch);
+  await reachRevision(
+    directory,
+    batch.map(({ message }) => message),
+  );
   const versions = await intake.versions(tx, [...new Set(batch.map(({ message }) => message.caseId))]);
   const fresh = newEvents(versions, batch);
   if (fresh.length === 0) return [];
@@ -65,26 +49,6 @@ export async function takeIn({ intake, directory }: BatchDeps, tx: Tx, batch: re
   await intake.saveFacts(tx, facts);
   await intake.saveVersions(tx, new Map(fresh.map(({ message }) => [message.caseId, message.version])));
   return [];
-}
-
-/** The events of a batch that are new, in order. Repeats (version at or below the last) are dropped; a gap throws VersionGap. */
-export function newEvents(lasts: ReadonlyMap<string, bigint>, batch: readonly Taken[]): Taken[] {
-  const versions = new Map(lasts);
-  return batch.filter(({ message: { caseId, version } }) => {
-    const last = versions.get(caseId) ?? 0n;
-    if (version <= last) return false;
-    if (version > last + 1n) throw new VersionGap(caseId, last, version);
-    versions.set(caseId, version);
-    return true;
-  });
-}
-
-/** An event decided under a newer revision than is folded here waits: its recipient may not be known yet. */
-async function reachRevision(directory: BatchDeps["directory"], batch: readonly Taken[]): Promise<void> {
-  const behind = () => batch.some(({ message }) => message.directoryRevision > directory.current().revision);
-  if (!behind()) return;
-  await directory.caughtUp();
-  if (behind()) throw new TryAgain("the directory is older than the one an event was decided under");
 }
 
 /** One event to tell one institution. */

@@ -36,7 +36,7 @@ const addressed: EventInit = {
     acts: ["accept", "reject"],
     until: timestampFromMs(MONDAY + 3_600_000),
   }),
-} as EventInit;
+};
 
 test("a request to a performer is a CloudEvent of ids and codes", () => {
   expect(bodyOf(addressed)).toEqual({
@@ -67,7 +67,7 @@ test("a request to a performer is a CloudEvent of ids and codes", () => {
 });
 
 test("each party sees its own number; only the requester sees what was replaced", () => {
-  const accepted: EventInit = { fact: { case: "accepted", value: {} }, status: Status.ACCEPTED } as EventInit;
+  const accepted: EventInit = { fact: { case: "accepted", value: {} }, status: Status.ACCEPTED };
   expect(bodyOf(accepted).data).toMatchObject({ number: "A-17", replaces: `${CASE}-9` });
   expect(bodyOf(addressed).data).not.toHaveProperty("replaces");
 });
@@ -103,7 +103,7 @@ test("a refusal names the command by its webhook-id, and no status of a referral
     performer: "",
     status: Status.UNSPECIFIED,
     confidentiality: Confidentiality.UNSPECIFIED,
-  } as EventInit);
+  });
   expect(type).toBe("ruta.referral.refused");
   expect(data).toEqual({
     referral: `${CASE}-1`,
@@ -128,10 +128,7 @@ test("what was said once is remembered: the service and the sender's number, the
   const value = create(ReferralRequestedSchema, { serviceType: "LEG", placerNumber: "A-1", replaces: "r-0" });
   const requested = factsAfter(NO_FACTS, eventOf({ fact: { case: "requested", value } }));
   expect(requested).toEqual({ serviceType: "LEG", placerNumber: "A-1", fillerNumber: "", replaces: "r-0" });
-  const accepted = factsAfter(
-    requested,
-    eventOf({ fact: { case: "accepted", value: { fillerNumber: "F-2" } } } as EventInit),
-  );
+  const accepted = factsAfter(requested, eventOf({ fact: { case: "accepted", value: { fillerNumber: "F-2" } } }));
   expect(accepted).toEqual({ ...requested, fillerNumber: "F-2" });
-  expect(factsAfter(accepted, eventOf({ fact: { case: "started", value: {} } } as EventInit))).toBe(accepted);
+  expect(factsAfter(accepted, eventOf({ fact: { case: "started", value: {} } }))).toBe(accepted);
 });

@@ -37,5 +37,5 @@ export function eventOf(init: EventInit): ReferralEvent {
     priority: Priority.NORMAL,
     confidentiality: Confidentiality.NORMAL,
     ...init,
-  } as MessageInitShape<typeof ReferralEventSchema>);
+  });
 }

@@ -73,7 +73,7 @@ for (const driver of testLogs())
       const secret = new Uint8Array(randomBytes(32));
       const receiver = await bed.receiver("house", { secret });
       const caseId = newCaseId();
-      await bed.tell(caseId, { fact: { case: "requested", value: {} } } as EventInit, addressed);
+      await bed.tell(caseId, { fact: { case: "requested", value: {} } }, addressed);
       await arrived(receiver, 1);
       const [received] = receiver.got;
       const library = new Webhook(Buffer.from(secret).toString("base64"));
@@ -287,7 +287,7 @@ for (const driver of testLogs())
         ...lines,
         await metrics.registry.metrics(),
         JSON.stringify((await get("/admin/delivery/parked")).body),
-        ...(await bed.messages(TOPICS.attempts, caseId)).map((attempt) => Object.values(attempt).join(" ")),
+        ...(await bed.messages(TOPICS.attempts, caseId)).map((attempt) => inspect(attempt, { depth: 10 })),
         ...(await bed.messages(TOPICS.commands, caseId)).map((told) => inspect(told, { depth: 10 })),
       ];
       expect(sinks.filter((sink) => sink.includes(canary) || sink.includes(person))).toEqual([]);

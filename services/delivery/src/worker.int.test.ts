@@ -23,8 +23,8 @@ beforeEach(async () => {
 });
 afterEach(() => bed.close());
 
-const addressed: EventInit = { fact: { case: "addressed", value: {} } } as EventInit;
-const acknowledged: EventInit = { fact: { case: "acknowledged", value: {} } } as EventInit;
+const addressed: EventInit = { fact: { case: "addressed", value: {} } };
+const acknowledged: EventInit = { fact: { case: "acknowledged", value: {} } };
 const actsOf = ({ got }: Receiver): string[] => got.map(({ event }) => event.type.replace("ruta.referral.", ""));
 const arrived = (receiver: Receiver, count: number): Promise<void> =>
   vi.waitFor(() => expect(receiver.got.length).toBeGreaterThanOrEqual(count), SOON);

@@ -76,7 +76,7 @@ export const DATA = {
 } as const satisfies Record<Act, z.ZodType>;
 
 /** The data of an act, checked. */
-export type ActData<A extends Act = Act> = z.infer<(typeof DATA)[A]>;
+type ActData<A extends Act = Act> = z.infer<(typeof DATA)[A]>;
 
 /** The data of a request. */
 export type RequestData = ActData<"request">;

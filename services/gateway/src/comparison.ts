@@ -28,7 +28,7 @@ export function meaningOf(salt: Uint8Array, input: ActInput): string {
 }
 
 /** JSON with the names of every object in order, so that two writings of one meaning are equal. */
-export function canonical(value: unknown): string {
+function canonical(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) =>
     typeof inner === "object" && inner !== null && !Array.isArray(inner)
       ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))

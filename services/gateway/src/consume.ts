@@ -2,6 +2,7 @@
 import type { Tx } from "@ruta/db";
 import { TOPICS } from "@ruta/events";
 import type { ReferralEvent } from "@ruta/events";
+import { newEvents } from "@ruta/log";
 import type { State } from "./state.ts";
 
 /** Group under which the gateway reads events. */
@@ -10,29 +11,16 @@ export const GROUP = "gateway";
 /** Topics that the view is folded from. */
 export const FOLDED = [TOPICS.events] as const;
 
-/** An event that does not follow the one before it: something is lost, and no view may hide that. */
-export class VersionGap extends Error {
-  override readonly name = "VersionGap";
-
-  constructor(caseId: string, last: bigint, next: bigint) {
-    super(`case ${caseId}: version ${next} follows ${last}`);
-  }
-}
-
-/** The events of a batch that are new, in order. Repeats (version at or below the last) are dropped; a gap throws VersionGap. */
-export function newEvents(last: ReadonlyMap<string, bigint>, batch: readonly ReferralEvent[]): ReferralEvent[] {
-  const versions = new Map(last);
-  return batch.filter((event) => {
-    const version = versions.get(event.caseId) ?? 0n;
-    if (event.version <= version) return false;
-    if (event.version > version + 1n) throw new VersionGap(event.caseId, version, event.version);
-    versions.set(event.caseId, event.version);
-    return true;
-  });
-}
-
 /** Folds one batch of events. */
-export async function foldBatch(state: State, tx: Tx, batch: readonly ReferralEvent[]): Promise<void> {
-  const cases = [...new Set(batch.map((event) => event.caseId))];
-  await state.fold(tx, newEvents(await state.versions(tx, cases), batch));
+export async function foldBatch(
+  state: State,
+  tx: Tx,
+  batch: readonly { readonly message: ReferralEvent }[],
+): Promise<void> {
+  const cases = [...new Set(batch.map(({ message }) => message.caseId))];
+  const fresh = newEvents(await state.versions(tx, cases), batch);
+  await state.fold(
+    tx,
+    fresh.map(({ message }) => message),
+  );
 }

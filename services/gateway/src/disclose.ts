@@ -94,7 +94,7 @@ export function disclosed(
 }
 
 /** A code that a private provider and its payer can compare; it says nothing of the referral to anyone else. */
-export function voucherOf(referralId: string): string {
+function voucherOf(referralId: string): string {
   return derivedId("voucher", referralId).slice(0, 10).toUpperCase();
 }
 

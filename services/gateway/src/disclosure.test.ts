@@ -82,9 +82,9 @@ describe("the disclosure table", () => {
   );
 
   test("no cell gives a private provider anything but a voucher", () => {
-    for (const { role, phase, standing, clearance } of expected)
-      if (standing === "private")
-        for (const item of disclosureOf(role, phase, standing, clearance).items) expect(item).toBe("voucher");
+    const cells = expected.filter(({ standing }) => standing === "private");
+    const items = cells.flatMap((c) => [...disclosureOf(c.role, c.phase, c.standing, c.clearance).items]);
+    expect(new Set(items)).toEqual(new Set(["voucher"]));
   });
 
   test("identity and narrative reach a performer only while it serves", () => {

@@ -57,8 +57,8 @@ function header(request: FastifyRequest, name: string): string | undefined {
 
 /** The value, or the problem that answers the refusal. */
 function orThrow<T extends object>(value: T | Refusal): T {
-  if (isRefusal(value)) throw problemOf(value as Refusal);
-  return value as T;
+  if (isRefusal(value)) throw problemOf(value);
+  return value;
 }
 
 /** Adds the routes. */

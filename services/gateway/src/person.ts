@@ -4,7 +4,7 @@ import { z } from "zod";
 import { ABSENT, AGE_BANDS, PAPERS, SEXES } from "./codes.ts";
 
 /** Why a value is absent: unknown, asked and declined, or not asked. A field that is left out was not asked. */
-export const absentSchema = z
+const absentSchema = z
   .strictObject({ absent: z.enum(ABSENT) })
   .meta({ description: "Why the value is absent (FHIR data-absent-reason)" });
 
@@ -84,7 +84,6 @@ export const memberSchema = z
 export type PersonInput = z.infer<typeof personSchema>;
 
 /** A member of a request. */
-export type MemberInput = z.infer<typeof memberSchema>;
 
 /** Why a value is absent. */
 export type Absent = z.infer<typeof absentSchema>;

@@ -23,7 +23,7 @@ export interface ReadDeps {
 }
 
 /** A referral as seen, with the events of its case. */
-export interface Found {
+interface Found {
   readonly seen: Seen;
   readonly events: readonly ReferralEvent[];
 }
@@ -41,7 +41,7 @@ export interface Reads {
 }
 
 /** A referral that was taken and not decided yet. */
-export interface Submitted {
+interface Submitted {
   readonly submitted: Record<string, unknown>;
 }
 

@@ -1,7 +1,6 @@
 // What a body names must exist in the directory; a small directory is folded for it.
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { DirectoryFold, DirectoryRecordSchema, create } from "@ruta/events";
-import type { DirectoryRecord } from "@ruta/events";
 import { expect, test } from "vitest";
 import type { RequestData } from "./acts.ts";
 import { isRefusal, readEnvelope } from "./envelope.ts";
@@ -14,7 +13,7 @@ function directoryOf(...entries: Entry[]) {
   const fold = new DirectoryFold();
   const mark: Entry = { case: "revisionCommitted", value: {} };
   for (const entry of [...entries, mark])
-    fold.apply(create(DirectoryRecordSchema, { revision: 1n, ...(entry ? { entry } : {}) }) as DirectoryRecord);
+    fold.apply(create(DirectoryRecordSchema, { revision: 1n, ...(entry ? { entry } : {}) }));
   return fold.current;
 }
 

@@ -2,15 +2,13 @@
 import { readFile } from "node:fs/promises";
 import { migrate } from "@ruta/db";
 import type { Db } from "@ruta/db";
-import { TOPICS, decodeRecord } from "@ruta/events";
 import type { ReferralEvent } from "@ruta/events";
 import { createHttp, serveHealth } from "@ruta/kit";
-import type { HttpApp, Metrics } from "@ruta/kit";
-import { followDirectory, openEngine, unknownKind } from "@ruta/log";
+import type { HttpApp, Logger, Metrics } from "@ruta/kit";
+import { decodeEvent, followDirectory, openEngine } from "@ruta/log";
 import type { Engine, FollowedDirectory, Log } from "@ruta/log";
 import { publicKeyOf } from "@ruta/proof";
 import type { Seal } from "@ruta/seal";
-import type { Logger } from "pino";
 import { registerAdmin } from "./admin.ts";
 import { createClaims } from "./claims.ts";
 import type { GatewayConfig } from "./config.ts";
@@ -117,16 +115,9 @@ export async function createGateway(deps: GatewayDeps): Promise<Service> {
       await engine.consume<ReferralEvent>({
         group: GROUP,
         topics: FOLDED,
-        decode: (record) => {
-          const event = decodeRecord(TOPICS.events, record.value);
-          return event.fact.case === undefined ? unknownKind : event;
-        },
+        decode: decodeEvent,
         handle: async (tx, batch) => {
-          await foldBatch(
-            state,
-            tx,
-            batch.map(({ message }) => message),
-          );
+          await foldBatch(state, tx, batch);
           return [];
         },
       });

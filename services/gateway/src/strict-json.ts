@@ -4,12 +4,7 @@
 export const MAX_DEPTH = 16;
 
 /** Why a body is not taken: each is also a problem code of the door. */
-export type JsonFault =
-  | "body-not-utf8"
-  | "body-not-json"
-  | "body-duplicate-name"
-  | "body-forbidden-name"
-  | "body-too-deep";
+type JsonFault = "body-not-utf8" | "body-not-json" | "body-duplicate-name" | "body-forbidden-name" | "body-too-deep";
 
 /** A parsed body, or why there is none. */
 export type JsonResult =

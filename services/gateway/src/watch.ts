@@ -8,7 +8,7 @@ import { classOf } from "./disclosure.ts";
 import { factWord, priorityWord, statusWord } from "./words.ts";
 
 /** One event in a line. */
-export interface WatchLine {
+interface WatchLine {
   readonly at: string;
   readonly fact: string;
   readonly referral: string;
@@ -22,7 +22,7 @@ export interface WatchLine {
 }
 
 /** The line of an event. Class V is opaque: that something happened to it, and nothing of what it is about. */
-export function watchLine(event: ReferralEvent): WatchLine {
+function watchLine(event: ReferralEvent): WatchLine {
   const opaque = classOf(event.confidentiality) === "V";
   return {
     at: new Date(event.recordedAt ? timestampMs(event.recordedAt) : 0).toISOString(),

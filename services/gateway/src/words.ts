@@ -1,7 +1,6 @@
 // The words in which the door speaks of statuses, urgencies, classes and facts; the same as in the schemas, in kebab case.
-import { BusinessStatus, Confidentiality, Priority, Status } from "@ruta/events";
+import { BusinessStatus, Priority, Status } from "@ruta/events";
 import type { ReferralEvent } from "@ruta/events";
-import { classOf } from "./disclosure.ts";
 
 /** Every status word, as `GET /v1/referrals?state=` takes them. */
 export const STATUS_WORDS = [
@@ -39,9 +38,6 @@ export function statusOf(word: StatusWord): Status {
 
 /** Urgency in words. */
 export const priorityWord = (priority: Priority): string => nameOf(Priority, priority);
-
-/** Clearance class by its letter. */
-export const classLetter = (confidentiality: Confidentiality): string => classOf(confidentiality);
 
 /** Codes of HL7 BSeR's business status. */
 const BSER: Readonly<Record<number, string>> = {

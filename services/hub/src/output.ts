@@ -15,7 +15,7 @@ export class CommandError extends Error {
   }
 }
 
-const colour = process.stdout.isTTY === true && !process.env.NO_COLOR;
+const colour = process.stdout.isTTY && !process.env.NO_COLOR;
 const paint = (code: number) => (text: string) => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
 
 /** Colours that vanish where the output is no terminal or NO_COLOR is set. */

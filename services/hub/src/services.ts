@@ -3,7 +3,7 @@ import { config as deliveryConfig, createDelivery } from "@ruta/delivery";
 import { config as directoryConfig, createDirectory } from "@ruta/directory";
 import { config as gatewayConfig, createGateway } from "@ruta/gateway";
 import { config as routerConfig, createRouter } from "@ruta/router";
-import { z } from "zod";
+import type { z } from "zod";
 import { config } from "./config.ts";
 import type { ServiceName } from "./service-names.ts";
 

@@ -2,7 +2,7 @@
 import { TOPICS, decodeRecord, encodeRecord } from "@ruta/events";
 import type { NewRecord, ReferralCommand } from "@ruta/events";
 import type { Tx } from "@ruta/db";
-import { TryAgain, unknownKind } from "@ruta/log";
+import { reachRevision, unknownKind } from "@ruta/log";
 import type { FollowedDirectory, LogRecord } from "@ruta/log";
 import type { Seal } from "@ruta/seal";
 import { wordOf } from "./acts.ts";
@@ -43,8 +43,8 @@ export async function decideBatch(
   tx: Tx,
   batch: readonly Taken[],
 ): Promise<NewRecord[]> {
-  await reachRevision(directory, batch);
   const commands = batch.map(({ message }) => message);
+  await reachRevision(directory, commands);
   const cases = await table.load(tx, commands);
   const routingOf = await openRouting(seal, commands, cases);
   const changed = new Set<string>();
@@ -67,14 +67,6 @@ export async function decideBatch(
   const states = [...changed].map((caseId) => cases.get(caseId) ?? emptyCase(caseId));
   await table.save(tx, states, decided);
   return records;
-}
-
-/** A command validated under a newer revision than is folded here waits: it is not decided under an older directory. */
-async function reachRevision(directory: FollowedDirectory, batch: readonly Taken[]): Promise<void> {
-  const behind = () => batch.some(({ message }) => message.directoryRevision > directory.current().revision);
-  if (!behind()) return;
-  await directory.caughtUp();
-  if (behind()) throw new TryAgain("the directory is older than the one a command was validated under");
 }
 
 function recordsOf(command: ReferralCommand, { events }: Decision, traceparent: string | undefined): NewRecord[] {

@@ -51,11 +51,7 @@ export function directoryOf({
   territories = {},
 }: DirectorySketch): Directory {
   const entities = institutions.map((i) => create(InstitutionSchema, { type: InstitutionType.MUNICIPAL, ...i }));
-  const offers = services.map((s) =>
-    create(ServiceSchema, { serviceType: "ALO-FAM", acceptsReferrals: true, ...s } as MessageInitShape<
-      typeof ServiceSchema
-    >),
-  );
+  const offers = services.map((s) => create(ServiceSchema, { serviceType: "ALO-FAM", acceptsReferrals: true, ...s }));
   const endpoints = entities
     .filter(({ id }) => !unreachable.includes(id))
     .map(({ id }) => create(EndpointSchema, { id: `e-${id}`, institution: id, url: `https://${id}.example/in` }));

@@ -37,23 +37,25 @@ export function directoryCommand(): Command {
   const directory = new Command("directory").description("institutions, services, places, terms and territories");
   directory
     .command("apply")
-    .description("validate a folder of YAML, show what would change, and apply all of it or nothing")
-    .argument("<folder>", "folder with *.yaml files")
+    .description("validate folders of YAML, show what would change, and apply all of it or nothing")
+    .argument("<folders...>", "folders with *.yaml files")
     .requiredOption("--reason <text>", "why, for the record")
     .option("--dry-run", "show what would change and stop")
-    .action(async (folder: string, options: { reason: string; dryRun?: boolean }, command: Command) => {
+    .action(async (folders: string[], options: { reason: string; dryRun?: boolean }, command: Command) => {
       const context = contextOf(command);
       const { readFolder } = await import("@ruta/directory");
-      const read = await readFolder(folder);
-      if (!read.ok)
+      const read = await Promise.all(folders.map(readFolder));
+      const problems = read.flatMap((one) => (one.ok ? [] : one.problems));
+      if (problems.length > 0)
         throw new CommandError(
-          `${read.problems.length} faults in ${folder}`,
+          `${problems.length} faults in ${folders.join(", ")}`,
           EXIT.refused,
-          read.problems.map(String).join("\n"),
+          problems.map(String).join("\n"),
         );
+      const entries = read.flatMap((one) => (one.ok ? one.entries : []));
       const dryRun = options.dryRun === true;
       const admin = await context.admin();
-      const body = { entries: read.entries, reason: options.reason, dryRun };
+      const body = { entries, reason: options.reason, dryRun };
       const applied = await admin.request<Applied>("POST", "/admin/directory/apply", body);
       print(context.json, applied, () => changesText(applied, dryRun));
     });
@@ -64,7 +66,7 @@ export function directoryCommand(): Command {
     .action(async (kind: string, _options: unknown, command: Command) => {
       const context = contextOf(command);
       const admin = await context.admin();
-      const shown = await admin.request<{ revision: string; entries: Record<string, unknown>[] }>(
+      const shown = await admin.request<{ revision: string; entries: Record<string, string>[] }>(
         "GET",
         `/admin/directory/${kind}`,
       );
@@ -74,9 +76,9 @@ export function directoryCommand(): Command {
           table(
             ["id", "name", "detail"],
             shown.entries.map((entry) => [
-              String(entry.id ?? entry.code ?? ""),
-              String(entry.name ?? ""),
-              String(entry.type ?? entry.service_type ?? entry.url ?? entry.kind ?? ""),
+              entry.id ?? entry.code ?? "",
+              entry.name ?? "",
+              entry.type ?? entry.service_type ?? entry.url ?? entry.kind ?? "",
             ]),
           ),
         ].join("\n"),

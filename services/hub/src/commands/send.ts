@@ -8,6 +8,14 @@ import { Command } from "commander";
 import { contextOf } from "../context.ts";
 import { CommandError, EXIT, print } from "../output.ts";
 
+/** A problem of the door (RFC 9457). */
+interface Refusal {
+  readonly code?: string;
+  readonly title?: string;
+  readonly detail?: string;
+  readonly remedy?: string;
+}
+
 async function signingKey(path: string): Promise<SigningKey> {
   const text = await readFile(path, "utf8").catch(() => {
     throw new CommandError(`no key at ${path}`, EXIT.usage, "give the institution's key file with --key");
@@ -49,12 +57,12 @@ export function sendCommand(): Command {
           "start the hub, or set RUTA_URL",
         );
       });
-      const answer = (await response.json()) as Record<string, unknown>;
+      const answer = (await response.json()) as Refusal & Record<string, unknown>;
       if (response.status !== 202)
         throw new CommandError(
-          `${String(answer.code ?? response.status)}: ${String(answer.detail ?? answer.title ?? "refused")}`,
+          `${answer.code ?? response.status}: ${answer.detail ?? answer.title ?? "refused"}`,
           EXIT.refused,
-          typeof answer.remedy === "string" ? answer.remedy : undefined,
+          answer.remedy,
         );
       print(
         context.json,

@@ -6,6 +6,7 @@ import { CommandError, EXIT, style } from "../output.ts";
 import { contextOf } from "../context.ts";
 import { SERVICES } from "../service-names.ts";
 import type { ServiceName } from "../service-names.ts";
+import { startHub } from "../start.ts";
 
 const NOTICE = [
   "No data of real persons yet: withdrawal of consent, erasure and the audit of reads are not built.",
@@ -38,8 +39,6 @@ export function startCommand(): Command {
         );
       for (const line of NOTICE) process.stderr.write(`${style.yellow(line)}\n`);
       const say = (line: string): void => void process.stderr.write(`${style.dim(line)}\n`);
-      // The services are loaded by those who run them; every other command begins in less time.
-      const { startHub } = await import("../start.ts");
       await runService({ start: () => startHub({ config, only, env: process.env, say }) });
     });
 }

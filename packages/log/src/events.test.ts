@@ -1,18 +1,19 @@
 // Which events of a batch are new: repeats fall out, gaps stop.
 import { toBinary } from "@bufbuild/protobuf";
-import { ReferralEventSchema, TOPICS } from "@ruta/events";
+import { ReferralEventSchema, TOPICS, create } from "@ruta/events";
 import type { ReferralEvent } from "@ruta/events";
-import { unknownKind } from "@ruta/log";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { VersionGap, decodeEvent, newEvents } from "./consume.ts";
-import type { Taken } from "./consume.ts";
-import { CASE, eventOf } from "./scenario.ts";
-import type { EventInit } from "./scenario.ts";
+import { unknownKind } from "./engine/consumer.ts";
+import { VersionGap, decodeEvent, newEvents } from "./events.ts";
 
+interface Taken {
+  readonly message: ReferralEvent;
+}
+
+const CASE = "a-case";
 const taken = (caseId: string, version: number): Taken => ({
-  record: { headers: { ce_id: `${caseId}-${version}` } },
-  message: eventOf({ caseId, version: BigInt(version) }),
+  message: create(ReferralEventSchema, { caseId, version: BigInt(version) }),
 });
 const versions = (events: readonly Taken[]): number[] => events.map(({ message }) => Number(message.version));
 
@@ -50,7 +51,7 @@ test("whatever old records come again, each version counts once and in order", (
 
 const record = { topic: TOPICS.events, partition: 0, offset: 0n, time: 0, key: CASE, headers: { ce_id: "e" } } as const;
 const bytesOf = (event: ReferralEvent): Uint8Array => toBinary(ReferralEventSchema, event);
-const addressed = eventOf({ fact: { case: "addressed", value: {} } } as EventInit);
+const addressed = create(ReferralEventSchema, { caseId: CASE, fact: { case: "addressed", value: {} } });
 
 test("an event is read under the key of its own case and with an id", () => {
   expect(decodeEvent({ ...record, value: bytesOf(addressed) })).toEqual(addressed);
@@ -61,7 +62,7 @@ test("an event is read under the key of its own case and with an id", () => {
 });
 
 test("a fact that this version does not know waits for one that does", () => {
-  expect(decodeEvent({ ...record, value: bytesOf(eventOf({})) })).toBe(unknownKind);
+  expect(decodeEvent({ ...record, value: bytesOf(create(ReferralEventSchema)) })).toBe(unknownKind);
 });
 
 test("bytes that are no event are not read as one", () => {

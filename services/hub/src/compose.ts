@@ -1,0 +1,92 @@
+// Composes the services on one database and one log: log, keyring, admin routes, then each service asked for.
+import { openDb } from "@ruta/db";
+import { TOPIC_SPECS } from "@ruta/events";
+import { createLogger, createMetrics, loadConfig } from "@ruta/kit";
+import type { HealthCheck } from "@ruta/kit";
+import { followDirectory, openLog } from "@ruta/log";
+import { fingerprint, publicKeyOf } from "@ruta/proof";
+import { openSeal } from "@ruta/seal";
+import { createAdmin } from "./admin.ts";
+import { servePoison } from "./poison.ts";
+import { SERVICES } from "./service-names.ts";
+import { BUILDERS } from "./services.ts";
+import type { Ground, Step } from "./start.ts";
+
+/** Schema name of a service under a prefix. */
+function schemaName(prefix: string, service: string): string {
+  return prefix === "" ? service : `${prefix}_${service}`;
+}
+
+/** Opens what the services share, then starts them in order; each thing started is added to `steps`. */
+export async function compose(ground: Ground, steps: Step[]): Promise<void> {
+  const { config, only, env, keys, url } = ground;
+  const wanted = SERVICES.filter((service) => only.includes(service));
+  const configs = wanted.map((name) => loadConfig(BUILDERS[name].config, env));
+  const logger = createLogger({ service: "hub", level: config.RUTA_LOG_LEVEL });
+  const metrics = createMetrics();
+  const prefix = config.RUTA_PREFIX;
+  const db = openDb({
+    url,
+    name: "ruta",
+    onError: (error) => logger.warn({ err: error }, "a database connection was lost"),
+  });
+  steps.push({ name: "pool", stop: db.close });
+  const brokers = config.KAFKA_BROKERS === undefined ? {} : { kafkaBrokers: config.KAFKA_BROKERS };
+  const log = await openLog({
+    ...brokers,
+    databaseUrl: url,
+    db,
+    prefix: prefix === "" ? "" : `${prefix}.`,
+    clientId: "ruta",
+    logger,
+  });
+  steps.push({ name: "log", stop: () => log.close() });
+  await log.createTopics(TOPIC_SPECS);
+  const seal = await openSeal({
+    url: config.KEYRING_URL ?? url,
+    masterKey: keys.masterKey,
+    schema: schemaName(prefix, "keyring"),
+  });
+  steps.push({ name: "keyring", stop: seal.close });
+  await seal.pin("signing key", fingerprint(publicKeyOf(keys.signingSeed)));
+
+  const directory = await followDirectory(log, { logger });
+  steps.push({ name: "directory fold", stop: () => directory.stop() });
+
+  const checks: HealthCheck[] = [
+    { name: "log", check: async () => ({ ready: await log.healthy(), reasons: ["the log does not answer"] }) },
+    { name: "database", check: async () => ({ ready: await db.healthy(), reasons: ["the database does not answer"] }) },
+  ];
+  const admin = createAdmin({
+    logger,
+    metrics,
+    directory: directory.current,
+    caughtUp: directory.caughtUp,
+    checks: () => checks,
+    now: Date.now,
+  });
+  steps.push({ name: "admin routes", stop: () => admin.close() });
+
+  for (const [index, name] of wanted.entries()) {
+    const { create } = BUILDERS[name];
+    const service = await create({
+      log,
+      db,
+      schema: schemaName(prefix, name),
+      seal,
+      signingSeed: keys.signingSeed,
+      logger: createLogger({ service: name, level: config.RUTA_LOG_LEVEL }),
+      config: configs[index] as never,
+      admin: admin as never,
+      metrics,
+      checks,
+      prefix,
+    } as never);
+    servePoison(admin, name, service.engine, Date.now);
+    checks.push({ name, check: () => service.health() });
+    steps.push({ name, stop: () => service.stop() });
+    await service.start();
+  }
+  await admin.listen({ host: config.RUTA_ADMIN_HOST, port: config.RUTA_ADMIN_PORT });
+  logger.info({ port: config.RUTA_ADMIN_PORT, count: only.length }, "the hub runs");
+}
