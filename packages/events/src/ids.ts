@@ -29,7 +29,9 @@ export function randomId(): string {
 }
 
 /** A new case id. */
-export const newCaseId = randomId;
+export function newCaseId(): string {
+  return randomId();
+}
 
 /** A new person id, `p-` and a random id. */
 export function newPersonId(): string {
