@@ -1,6 +1,8 @@
 // The HTTP shell: Fastify with zod, problems for every refusal, raw bodies, and an access log without URLs.
 import { randomUUID } from "node:crypto";
+import { STATUS_CODES } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import fastify, { LogController } from "fastify";
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply } from "fastify";
@@ -76,6 +78,27 @@ function problemOf(error: FastifyError): Problem | undefined {
   }
 }
 
+/** Bytes that never became a request are answered like one that is refused, as far as the connection still stands. */
+function answerBrokenClient(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
+  const code =
+    error.code === "ERR_HTTP_REQUEST_TIMEOUT"
+      ? "request-timeout"
+      : error.code === "HPE_HEADER_OVERFLOW"
+        ? "headers-too-large"
+        : "malformed-request";
+  const problem = httpProblem(code);
+  const body = JSON.stringify(problemBody(problem));
+  const { status } = problem.kind;
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
+    `content-type: ${PROBLEM_TYPE}`,
+    `content-length: ${Buffer.byteLength(body)}`,
+    "connection: close",
+  ];
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
+}
+
 /** Makes an app. The caller registers routes, then listens. */
 export function createHttp(options: HttpOptions): HttpApp {
   const base = fastify({
@@ -89,6 +112,7 @@ export function createHttp(options: HttpOptions): HttpApp {
     keepAliveTimeout: 72_000,
     genReqId: () => randomUUID(),
     requestIdHeader: false,
+    clientErrorHandler: answerBrokenClient,
     onProtoPoisoning: "error",
     onConstructorPoisoning: "error",
     routerOptions: { maxParamLength: 200 },
@@ -152,6 +176,7 @@ export function createHttp(options: HttpOptions): HttpApp {
 /** Readable of server-sent events that ends when `signal` does; what is pushed goes out as one `data:` line. */
 export function eventStream(signal: AbortSignal): { readonly stream: Readable; push(data: string): void } {
   const stream = new Readable({ read() {} });
+  stream.push(": open\n\n"); // a comment: the client is answered at once, and knows that it misses nothing from here on
   signal.addEventListener("abort", () => stream.push(null), { once: true });
   return {
     stream,

@@ -1,6 +1,7 @@
 // The API described by itself: OpenAPI 3.1 from the zod schemas of the routes, and a page that reads without a network.
 import swagger from "@fastify/swagger";
-import { jsonSchemaTransform } from "fastify-type-provider-zod";
+import type { FastifyDynamicSwaggerOptions } from "@fastify/swagger";
+import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
 import type { HttpApp } from "./http.ts";
 
 /** What the description says of itself. */
@@ -8,7 +9,11 @@ export interface ApiInfo {
   readonly title: string;
   readonly version: string;
   readonly description: string;
+  /** How callers prove who they are, by the names that routes use in `security`. */
+  readonly securitySchemes?: NonNullable<OpenApiDocument["components"]>["securitySchemes"];
 }
+
+type OpenApiDocument = Partial<NonNullable<FastifyDynamicSwaggerOptions["openapi"]>>;
 
 interface Operation {
   readonly summary?: string;
@@ -17,8 +22,9 @@ interface Operation {
 }
 
 /** Collects the routes registered after it; call before them. */
-export async function describeApi(app: HttpApp, info: ApiInfo): Promise<void> {
-  await app.register(swagger, { openapi: { openapi: "3.1.0", info }, transform: jsonSchemaTransform });
+export async function describeApi(app: HttpApp, { securitySchemes = {}, ...info }: ApiInfo): Promise<void> {
+  const openapi = { openapi: "3.1.0", info, components: { securitySchemes } };
+  await app.register(swagger, { openapi, transform: jsonSchemaTransform, transformObject: jsonSchemaTransformObject });
 }
 
 function escape(text: string): string {

@@ -83,6 +83,16 @@ export const HTTP_PROBLEMS = {
   },
   "invalid-json": { status: 400, title: "The body is not JSON", remedy: "Send one JSON object in UTF-8." },
   "invalid-request": { status: 400, title: "A field has a wrong value", remedy: "Correct the field that is named." },
+  "malformed-request": {
+    status: 400,
+    title: "The request is not HTTP as it should be",
+    remedy: "Check what frames the request: its length, its chunks and its headers.",
+  },
+  "headers-too-large": {
+    status: 431,
+    title: "The headers are too large",
+    remedy: "Send less than 16 KiB of headers.",
+  },
   "request-timeout": {
     status: 408,
     title: "The request did not arrive whole in time",

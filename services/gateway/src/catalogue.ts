@@ -1,6 +1,7 @@
 // The directory as institutions see it: which codes they may send, in the field names of HSDS. No key, no endpoint, no secret place.
 import { InstitutionType, SystemFunction, isValid } from "@ruta/events";
 import type { Directory, DirectoryEntries, Validity } from "@ruta/events";
+import { nameOf } from "./words.ts";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 
 /** The parts of the catalogue. */
@@ -50,9 +51,9 @@ function organization(entry: DirectoryEntries["institution"]): Record<string, un
   return {
     id: entry.id,
     name: entry.name,
-    organization_type: wordOf(InstitutionType, entry.type),
+    organization_type: nameOf(InstitutionType, entry.type),
     ...some({ parent_organization_id: entry.parent }),
-    functions: entry.functions.map((each) => wordOf(SystemFunction, each)),
+    functions: entry.functions.map((each) => nameOf(SystemFunction, each)),
     competences: entry.competences.map((each) => ({
       service_type: each.serviceType,
       territories: each.territories,
@@ -90,8 +91,4 @@ function period(validity: Validity | undefined): Record<string, string> {
 
 function some(fields: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ""));
-}
-
-function wordOf(names: Readonly<Record<string, string | number>>, value: number): string {
-  return String(names[value]).toLowerCase().replaceAll("_", "-");
 }

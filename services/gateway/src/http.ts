@@ -45,7 +45,8 @@ const API = {
   version: "1",
   description:
     "Referrals between institutions. Post CloudEvents 1.0 JSON signed by Standard Webhooks; read with a bearer token. Refusals are application/problem+json with a code; /docs/errors lists them.",
-};
+  securitySchemes: { token: { type: "http", scheme: "bearer" } },
+} as const;
 const RETRY_S = 2;
 /** How long the door waits for the log's acknowledgement, in milliseconds; senders wait 15 s. */
 const RECORD_LIMIT_MS = 10_000;

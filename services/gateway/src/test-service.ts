@@ -104,6 +104,11 @@ export class Bed {
     const database = await testDatabase();
     const db = openDb({ url: database.url, name: "gateway-test" });
     const log = await driver.open(`gateway_${randomBytes(4).toString("hex")}.`);
+    return Bed.on(database, db, log);
+  }
+
+  /** The same on a database and a log that the test has opened; the bed closes them. */
+  static async on(database: TestDatabase, db: Db, log: Log): Promise<Bed> {
     await log.createTopics(TOPIC_SPECS);
     const seal = await openSeal({ url: database.url, masterKey: new Uint8Array(randomBytes(32)), schema: "keyring" });
     const bed = new Bed({ database, db, log, seal });

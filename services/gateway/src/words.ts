@@ -23,7 +23,8 @@ function kebab(name: string): string {
   return name.toLowerCase().replaceAll("_", "-");
 }
 
-function nameOf(values: Readonly<Record<string, number | string>>, value: number): string {
+/** The name of an enum's value in kebab case; "unknown" when it is none. */
+export function nameOf(values: Readonly<Record<string, number | string>>, value: number): string {
   const found = Object.entries(values).find(([, number]) => number === value)?.[0] ?? "UNSPECIFIED";
   return found === "UNSPECIFIED" ? "unknown" : kebab(found);
 }
