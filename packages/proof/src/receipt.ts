@@ -44,6 +44,8 @@ export type ReceiptVerdict =
   | { readonly ok: false; readonly reason: "malformed" | "unknown-key" | "bad-signature" | "another-body" };
 
 const LINE = /^[^\n\r]*$/;
+/** 64 bytes in base64, in the one way in which they are written. */
+const SIGNATURE = /^[A-Za-z0-9+/]{85}[AQgw]==$/;
 
 /** The signed text of a receipt. */
 export function receiptText(facts: ReceiptFacts): string {
@@ -104,6 +106,7 @@ function isReceipt(value: unknown): value is Receipt {
   return (
     fields.format === "ruta-receipt/v1" &&
     texts.every((name) => typeof fields[name] === "string" && LINE.test(fields[name])) &&
+    SIGNATURE.test(fields.signature as string) &&
     Array.isArray(fields.personIds) &&
     fields.personIds.every((id) => typeof id === "string" && /^[^\s]*$/.test(id))
   );

@@ -50,8 +50,10 @@ export function verifyRequest(
 ): AdminVerdict {
   const { id, timestamp, signature } = headers;
   if (!id || !timestamp || !signature) return { ok: false, reason: "missing" };
-  const match = /^v1a,([A-Za-z0-9+/]{86}==)$/.exec(signature);
+  const match = /^v1a,([A-Za-z0-9+/]{85}[AQgw]==)$/.exec(signature);
   if (!match?.[1] || !/^\d{1,12}$/.test(timestamp) || id.length > 256) return { ok: false, reason: "malformed" };
+  // A line break would let the end of a path pass for the beginning of a body; HTTP allows none.
+  if (/[\r\n]/.test(request.path)) return { ok: false, reason: "malformed" };
   const age = Math.floor(request.now / 1000) - Number(timestamp);
   if (age > TOLERANCE_S) return { ok: false, reason: "too-old" };
   if (age < -TOLERANCE_S) return { ok: false, reason: "too-new" };

@@ -169,7 +169,7 @@ describe("lists", () => {
           const { referrals, next } = await page(`limit=${limit}${cursor && `&cursor=${cursor}`}`);
           seen.push(...(referrals as { case: string }[]).map((row) => row.case));
           if (next === undefined) break;
-          cursor = String(next);
+          cursor = next as string;
         }
         expect(seen.toSorted()).toEqual(cases.toSorted());
       }),
