@@ -126,31 +126,39 @@ function keyOf(entry: DirectoryRecord["entry"]): string {
 /** Folds directory records in log order. Repeats of a committed revision change nothing. */
 export class DirectoryFold {
   private directory = new Directory();
-  private pending: DirectoryRecord[] = [];
+  private pending = new Map<string, DirectoryRecord["entry"]>();
 
   /** The last committed revision. */
   get current(): Directory {
     return this.directory;
   }
 
-  /** Takes a record; true when it committed a revision. Throws on a gap between revisions: a log never has one. */
+  /**
+   * Takes a record; true when it committed a revision. Throws on a gap between revisions and where entries of one are
+   * missing: a log never has either.
+   */
   apply(record: DirectoryRecord): boolean {
     if (record.revision <= this.directory.revision) return false;
     if (record.revision !== this.directory.revision + 1n)
       throw new Error(`directory revision ${record.revision} follows ${this.directory.revision}`);
-    if (record.entry.case !== "revisionCommitted") {
-      this.pending.push(record);
+    const { entry: mark } = record;
+    if (mark.case !== "revisionCommitted") {
+      this.pending.set(`${mark.case ?? ""} ${keyOf(mark)}`, mark);
       return false;
     }
+    if (this.pending.size !== mark.value.entries)
+      throw new Error(
+        `directory revision ${record.revision}: ${this.pending.size} of ${mark.value.entries} entries are here`,
+      );
     const tables = Object.fromEntries(
       Object.keys(EMPTY).map((kind) => [kind, new Map(this.directory.table(kind as EntryKind) as Map<string, never>)]),
     ) as unknown as Record<EntryKind, Map<string, unknown>>;
-    for (const { entry } of this.pending) {
+    for (const entry of this.pending.values()) {
       if (entry.case === undefined || entry.case === "revisionCommitted") continue;
       tables[entry.case].set(keyOf(entry), entry.value);
     }
-    this.pending = [];
-    this.directory = new Directory(record.revision, tables as unknown as Tables, record.entry.value);
+    this.pending.clear();
+    this.directory = new Directory(record.revision, tables as unknown as Tables, mark.value);
     return true;
   }
 }

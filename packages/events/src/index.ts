@@ -1,5 +1,7 @@
 // The words of the hub: messages, topics, ids, record headers and the directory as everyone folds it.
+export * from "./codes.ts";
 export * from "./directory.ts";
+export * from "./glossary.ts";
 export * from "./ids.ts";
 export * from "./record.ts";
 export * from "./staff-act.ts";

@@ -19,6 +19,20 @@ export interface SignedBy {
   readonly bodySha256: Uint8Array;
 }
 
+/** What every administrative route may refuse before it does anything. */
+export const STAFF_PROBLEMS = {
+  "staff-signature": {
+    status: 401,
+    title: "The request is not signed by a member of staff",
+    remedy: "Sign it with a staff key that is in force, on a clock right to 300 s; `ruta` does so with RUTA_STAFF_KEY.",
+  },
+  "staff-role": {
+    status: 403,
+    title: "Your role does not allow this",
+    remedy: "Ask an operator or an administrator of the hub.",
+  },
+} as const;
+
 /** An act of staff: what, to what, why, and when (milliseconds). */
 export interface StaffAct {
   /** Such as router.worklist.retry; its first word is the service that does it. */

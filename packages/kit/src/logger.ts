@@ -3,7 +3,7 @@ import { pino } from "pino";
 import type { DestinationStream, Logger } from "pino";
 
 /** Fields a line may carry: ids, codes, counts, times. Nothing that a person or an institution wrote. */
-export const ALLOWED_FIELDS = [
+const ALLOWED_FIELDS = [
   "service",
   "instance",
   "topic",

@@ -1,5 +1,5 @@
 // Delivery's administrative routes: what was given up, and how it is sent again. The admin app has checked the signature.
-import { mayOperate, mayWatch, staffActRecord } from "@ruta/events";
+import { STAFF_PROBLEMS, mayOperate, mayWatch, staffActRecord } from "@ruta/events";
 import type { SignedBy } from "@ruta/events";
 import { HTTP_PROBLEMS, problemsOf } from "@ruta/kit";
 import type { HttpApp } from "@ruta/kit";
@@ -16,13 +16,9 @@ export interface HttpDeps {
 }
 
 /** What the routes refuse. */
-const PROBLEMS = {
+export const PROBLEMS = {
   ...HTTP_PROBLEMS,
-  "staff-role": {
-    status: 403,
-    title: "Your role does not allow this",
-    remedy: "Ask an operator or an administrator of the hub.",
-  },
+  ...STAFF_PROBLEMS,
   "not-parked": {
     status: 409,
     title: "The delivery is not parked",

@@ -23,6 +23,7 @@ import { startWorker } from "./worker.ts";
 import type { Worker } from "./worker.ts";
 
 export { config } from "./config.ts";
+export { PROBLEMS } from "./http.ts";
 
 /** What the service is built on. */
 export interface DeliveryDeps {

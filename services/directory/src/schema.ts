@@ -1,4 +1,5 @@
 // What may be written in the YAML of a directory: one zod schema a kind of entry, and the JSON Schema that editors complete from.
+import { AGE_BANDS, SEXES } from "@ruta/events";
 import { z } from "zod";
 
 /** What an id looks like; the same form as everywhere else an institution, service, place or territory is named. */
@@ -86,10 +87,10 @@ const service = z
     service_type: code.describe("Service type term"),
     territories,
     accepts_referrals: flag.describe("Whether it takes referrals"),
-    age_bands: list(oneOf(["0-4", "5-11", "12-17", "18-59", "60+"]), "0-4, 5-11, 12-17, 18-59, 60+", 5)
+    age_bands: list(oneOf(AGE_BANDS), AGE_BANDS.join(", "), AGE_BANDS.length)
       .optional()
       .describe("Ages served, in quotes; left out: all"),
-    sexes: list(oneOf(["female", "male", "other", "unknown"]), "female, male, other, unknown", 4)
+    sexes: list(oneOf(SEXES), SEXES.join(", "), SEXES.length)
       .optional()
       .describe("Sexes served (FHIR administrative-gender); left out: all"),
     places: list(id, "place ids", 100).optional().describe("Where it is given"),

@@ -17,6 +17,7 @@ import { createState } from "./state.ts";
 import { createViews } from "./views.ts";
 
 export { config } from "./config.ts";
+export { REFUSALS } from "./errors.ts";
 export { readFolder } from "./files.ts";
 export { directoryJsonSchema } from "./schema.ts";
 

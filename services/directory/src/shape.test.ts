@@ -92,7 +92,7 @@ describe("a fault of shape", () => {
       "an unknown sex",
       "    places: [sede]",
       "    sexes: [mujer]",
-      'd.yaml:30 service casa-legal, sexes.0: does not take "mujer"; give one of female, male, other, unknown',
+      'd.yaml:30 service casa-legal, sexes.0: does not take "mujer"; give one of male, female, other, unknown',
     ],
     [
       "a day that never was",

@@ -1,6 +1,6 @@
 // The gateway's administrative routes: a referral's timeline and the live watch. The admin app has checked the signature.
 import type { Db } from "@ruta/db";
-import { mayWatch, parseReferralId } from "@ruta/events";
+import { STAFF_PROBLEMS, mayWatch, parseReferralId } from "@ruta/events";
 import type { SignedBy } from "@ruta/events";
 import { HTTP_PROBLEMS, eventStream, problemsOf } from "@ruta/kit";
 import type { HttpApp } from "@ruta/kit";
@@ -17,14 +17,7 @@ export interface AdminDeps {
   readonly watching: Watching;
 }
 
-const problem = problemsOf({
-  ...HTTP_PROBLEMS,
-  "staff-role": {
-    status: 403,
-    title: "Your role does not allow this",
-    remedy: "Ask an operator or an administrator of the hub.",
-  },
-});
+const problem = problemsOf({ ...HTTP_PROBLEMS, ...STAFF_PROBLEMS });
 
 function watcher(request: object): void {
   const { staff } = request as { readonly staff?: SignedBy };

@@ -60,12 +60,6 @@ export const RECIPIENT_CLASSES = [
   "academia",
 ] as const;
 
-/** Age bands; one band is as much age as choosing an institution needs. */
-export const AGE_BANDS = ["0-4", "5-11", "12-17", "18-59", "60+"] as const;
-
-/** Sexes (FHIR administrative-gender). */
-export const SEXES = ["male", "female", "other", "unknown"] as const;
-
 /** State of a person's papers. */
 export const PAPERS = [
   "none",

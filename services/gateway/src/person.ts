@@ -1,7 +1,7 @@
 // A person as a request describes it: values or the reason of their absence, identity and narrative apart from what routing needs.
-import { isPersonId } from "@ruta/events";
+import { AGE_BANDS, SEXES, isPersonId } from "@ruta/events";
 import { z } from "zod";
-import { ABSENT, AGE_BANDS, PAPERS, SEXES } from "./codes.ts";
+import { ABSENT, PAPERS } from "./codes.ts";
 
 /** Why a value is absent: unknown, asked and declined, or not asked. A field that is left out was not asked. */
 const absentSchema = z

@@ -11,7 +11,7 @@ type Entry = NonNullable<Parameters<typeof create<typeof DirectoryRecordSchema>>
 
 function directoryOf(...entries: Entry[]) {
   const fold = new DirectoryFold();
-  const mark: Entry = { case: "revisionCommitted", value: {} };
+  const mark: Entry = { case: "revisionCommitted", value: { entries: entries.length } };
   for (const entry of [...entries, mark])
     fold.apply(create(DirectoryRecordSchema, { revision: 1n, ...(entry ? { entry } : {}) }));
   return fold.current;

@@ -42,7 +42,7 @@ import type { GatewayDeps, Service } from "./service.ts";
 export const SOON = { timeout: 20_000, interval: 20 };
 
 /** Institutions of the test directory; `sender` signs by a shared secret, the others by Ed25519. */
-export const INSTITUTIONS: Readonly<Record<string, InstitutionType>> = {
+const INSTITUTIONS: Readonly<Record<string, InstitutionType>> = {
   sender: InstitutionType.MUNICIPAL,
   performer: InstitutionType.PUBLIC,
   hostal: InstitutionType.PRIVATE,

@@ -1,4 +1,5 @@
 // The admin app: one listener on loopback where services add their routes; every request is signed by a staff key.
+import { STAFF_PROBLEMS } from "@ruta/events";
 import type { Directory, SignedBy } from "@ruta/events";
 import { HTTP_PROBLEMS, createHttp, problemsOf, serveHealth, serveMetrics } from "@ruta/kit";
 import type { HealthCheck, HttpApp, Metrics } from "@ruta/kit";
@@ -13,16 +14,7 @@ declare module "fastify" {
   }
 }
 
-/** What is refused before a route is reached. */
-const PROBLEMS = {
-  ...HTTP_PROBLEMS,
-  "staff-signature": {
-    status: 401,
-    title: "The request is not signed by a member of staff",
-    remedy: "Sign it with a staff key that is in force, on a clock right to 300 s; `ruta` does so with RUTA_STAFF_KEY.",
-  },
-} as const;
-const problem = problemsOf(PROBLEMS);
+const problem = problemsOf({ ...HTTP_PROBLEMS, ...STAFF_PROBLEMS });
 
 const BODY_LIMIT = 16 * 1024 * 1024; // a whole city's directory in one act
 

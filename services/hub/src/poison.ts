@@ -1,19 +1,12 @@
 // Routes for what has stepped aside: every service parks in its own tables, and staff sees and releases it in the same way.
-import { mayOperate, mayWatch, staffActRecord } from "@ruta/events";
+import { STAFF_PROBLEMS, mayOperate, mayWatch, staffActRecord } from "@ruta/events";
 import type { SignedBy } from "@ruta/events";
 import { HTTP_PROBLEMS, problemsOf } from "@ruta/kit";
 import type { HttpApp } from "@ruta/kit";
 import type { Engine } from "@ruta/log";
 import { z } from "zod";
 
-const problem = problemsOf({
-  ...HTTP_PROBLEMS,
-  "staff-role": {
-    status: 403,
-    title: "Your role does not allow this",
-    remedy: "Ask an operator or an administrator of the hub.",
-  },
-});
+const problem = problemsOf({ ...HTTP_PROBLEMS, ...STAFF_PROBLEMS });
 
 const release = z.strictObject({
   topic: z.string().max(100),

@@ -1,6 +1,6 @@
 // The router's administrative routes: a case by ids and codes, and the worklist. The admin app has checked the signature.
 import type { Db } from "@ruta/db";
-import { isCaseId, mayOperate, mayWatch, parseReferralId, staffActRecord } from "@ruta/events";
+import { STAFF_PROBLEMS, isCaseId, mayOperate, mayWatch, parseReferralId, staffActRecord } from "@ruta/events";
 import type { SignedBy } from "@ruta/events";
 import { HTTP_PROBLEMS, problemsOf } from "@ruta/kit";
 import type { HttpApp } from "@ruta/kit";
@@ -19,13 +19,9 @@ export interface HttpDeps {
 }
 
 /** What the routes refuse. */
-const PROBLEMS = {
+export const PROBLEMS = {
   ...HTTP_PROBLEMS,
-  "staff-role": {
-    status: 403,
-    title: "Your role does not allow this",
-    remedy: "Ask an operator or an administrator of the hub.",
-  },
+  ...STAFF_PROBLEMS,
   "not-worklisted": {
     status: 409,
     title: "The referral is not on the worklist",

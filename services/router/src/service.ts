@@ -13,6 +13,7 @@ import { registerRoutes } from "./http.ts";
 
 export { config } from "./config.ts";
 export { REFUSALS } from "./errors.ts";
+export { PROBLEMS } from "./http.ts";
 export type { RefusalCode, RefusalKind } from "./errors.ts";
 
 /** What the service is built on. */
