@@ -1,0 +1,46 @@
+// ARCHITECTURE.md names the tests behind each invariant: each is there, under that name. Every link of the documents leads somewhere.
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { expect, test } from "vitest";
+
+const DOCUMENTS = [
+  "README.md",
+  "ARCHITECTURE.md",
+  "CONTRIBUTING.md",
+  "SECURITY.md",
+  "schemas/README.md",
+  "infra/kafka/README.md",
+];
+const read = (file: string): string => readFileSync(file, "utf8");
+const architecture = read("ARCHITECTURE.md");
+const proofs = [...architecture.matchAll(/^ {2}- \[(.+?)\]\(.+?\) "(.+)"$/gm)].map(([, file = "", name = ""]) => ({
+  file,
+  name,
+}));
+
+test("each invariant that is built has tests behind it", () => {
+  const sections = architecture.split(/^- \*\*/m).slice(1);
+  const built = sections.map(
+    (section) => [/^I\d+/.exec(section)?.[0], (section.match(/^ {2}- \[/gm) ?? []).length] as const,
+  );
+  const names = built.filter(([name]) => name !== undefined);
+  expect(names.map(([name]) => name)).toEqual(["I1", "I2", "I3", "I4", "I5", "I6", "I7", "I11", "I12", "I13"]);
+  for (const [name, count] of names) expect(count, name).toBeGreaterThan(0);
+});
+
+test.each(proofs)("$file has the test $name", ({ file, name }) => {
+  expect(read(file)).toContain(JSON.stringify(name).slice(1, -1));
+});
+
+test.each(DOCUMENTS)("every link of %s leads to a file", (document) => {
+  const links = [...read(document).matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)].map(([, path = ""]) => path);
+  for (const path of links) expect(existsSync(join(dirname(document), path)), path).toBe(true);
+});
+
+test("the README's table of variables is what `ruta config` shows", async () => {
+  const { configOf } = await import("../services/hub/src/services.ts");
+  const { SERVICES } = await import("../services/hub/src/service-names.ts");
+  const shown = Object.keys(configOf(SERVICES).shape);
+  const written = [...read("README.md").matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, name]) => name);
+  expect(written).toEqual(shown);
+});
