@@ -36,11 +36,3 @@ test.each(DOCUMENTS)("every link of %s leads to a file", (document) => {
   const links = [...read(document).matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)].map(([, path = ""]) => path);
   for (const path of links) expect(existsSync(join(dirname(document), path)), path).toBe(true);
 });
-
-test("the README's table of variables is what `ruta config` shows", async () => {
-  const { configOf } = await import("../services/hub/src/services.ts");
-  const { SERVICES } = await import("../services/hub/src/service-names.ts");
-  const shown = Object.keys(configOf(SERVICES).shape);
-  const written = [...read("README.md").matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, name]) => name);
-  expect(written).toEqual(shown);
-});

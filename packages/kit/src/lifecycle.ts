@@ -29,15 +29,17 @@ export async function runService(options: {
     process.exitCode = 1;
     options.onFailure?.(error);
   };
-  const starting = options.start();
   await new Promise<void>((resolve, reject) => {
+    let starting: Promise<Running> | undefined;
+    // First of all: a signal that comes before this would end the process as if it had no shell.
     const closing = closeWithGrace({ delay: STOP_LIMIT_MS, logger: false }, async ({ err }) => {
       if (err) fail(err);
-      const running = await starting.catch(() => undefined);
+      const running = await starting?.catch(() => undefined);
       await running?.stop().catch(fail);
       resolve();
     });
     if (process.connected) process.once("disconnect", () => closing.close());
+    starting = options.start();
     starting.catch((error: unknown) => {
       closing.uninstall();
       reject(error);
