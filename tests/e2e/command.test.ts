@@ -239,6 +239,7 @@ test("a hub that is not initialised, is a demonstration's, or has another key th
     code: 2,
     stderr: expect.stringContaining("demonstration"),
   });
+  expect(await start(city.env)).toMatchObject({ code: 2, stderr: expect.stringMatching(/port \d+ is in use/) });
   const keyless = { ...city.env, RUTA_MASTER_KEY: "" };
   expect(await start(keyless)).toMatchObject({ code: 2, stderr: expect.stringContaining("RUTA_MASTER_KEY") });
   const other = { ...city.env, RUTA_ADMIN_PORT: "0", RUTA_PORT: "0" };

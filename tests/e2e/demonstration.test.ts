@@ -84,6 +84,36 @@ test("a second start keeps what was done and repeats nothing", async () => {
   expect(run.output()).not.toMatch(/ requested /);
 });
 
+/** Runs a line as it is printed, in a shell; one that goes on for ever is interrupted after a while. */
+async function paste(line: string): Promise<{ code: number | null; output: string }> {
+  const forEver = line.endsWith(" watch");
+  const child = spawn("bash", ["-c", line], { cwd: fileURLToPath(new URL("../..", import.meta.url)), detached: true });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  const ended = new Promise<number | null>((resolve) => void child.on("close", resolve));
+  if (!forEver) return { code: await ended, output };
+  await delay(3_000);
+  process.kill(-child.pid!, "SIGINT"); // to all of them, as a terminal does
+  return { code: await ended, output };
+}
+
+test("each line that is printed to try next works when it is pasted", async () => {
+  const run = start();
+  await expect.poll(run.output, { timeout: 60_000, interval: 100 }).toMatch(/Ctrl-C stops/);
+  const lines = run
+    .output()
+    .split("\n")
+    .filter((line) => line.startsWith("  ") && / (npm|curl) /.test(line));
+  expect(lines.length).toBeGreaterThanOrEqual(6);
+  for (const line of lines) {
+    const { code, output } = await paste(line.trim());
+    expect(code, `${line}\n${output}`).toBe(0);
+    expect(output, line).not.toMatch(/"status":4\d\d|MISS|rror/);
+  }
+  run.child.kill("SIGINT");
+  expect(await run.ended).toBe(0);
+});
+
 test("Ctrl-C stops everything it started, and says what became of the referrals", async () => {
   const run = start();
   await expect.poll(run.output, { timeout: 60_000, interval: 100 }).toMatch(/paste any of these/);

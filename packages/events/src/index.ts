@@ -6,6 +6,7 @@ export * from "./ids.ts";
 export * from "./record.ts";
 export * from "./staff-act.ts";
 export * from "./topics.ts";
+export * from "./words.ts";
 export * from "./gen/ruta/access/v1/access_pb.ts";
 export * from "./gen/ruta/delivery/v1/attempt_pb.ts";
 export * from "./gen/ruta/directory/v1/directory_pb.ts";

@@ -1,10 +1,9 @@
 // The body of a webhook: a thin CloudEvents 1.0 event. Ids and codes only; what is said of a person is fetched, never sent.
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { Status } from "@ruta/events";
+import { Status, businessStatus, classOf, priorityWord, statusWord } from "@ruta/events";
 import type { ReferralEvent } from "@ruta/events";
 import type { Notice } from "./recipients.ts";
-import { businessStatus, classLetter, priorityWord, statusWord } from "./words.ts";
 
 /** What earlier events of a referral said that later ones do not repeat. Numbers are the institutions' own. */
 export interface ReferralFacts {
@@ -87,7 +86,7 @@ function fullData({ event, notice, facts, discreet }: PayloadInput): Data {
     businessStatus: businessStatus(event.businessStatus),
     priority: priorityWord(event.priority),
     serviceType: discreet ? undefined : text(facts.serviceType),
-    confidentiality: classLetter(event.confidentiality),
+    confidentiality: classOf(event.confidentiality),
     requester: event.requester,
     performer: text(event.performer),
     // That another was asked before is the requester's business alone.
@@ -118,7 +117,7 @@ export function payload(input: PayloadInput): Uint8Array {
         case: event.caseId,
         status: event.status === Status.UNSPECIFIED ? undefined : statusWord(event.status),
         // Class V, and any class that is not known, shows nothing but ids and status.
-        ...(classLetter(event.confidentiality) === "V" ? {} : fullData(input)),
+        ...(classOf(event.confidentiality) === "V" ? {} : fullData(input)),
         ...refusal(event),
         content: `/v1/referrals/${event.referralId}/content`,
       },

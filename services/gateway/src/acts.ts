@@ -2,7 +2,7 @@
 import { parseReferralId } from "@ruta/events";
 import { z } from "zod";
 import * as codes from "./codes.ts";
-import type { Act } from "./codes.ts";
+import type { Act } from "@ruta/events";
 import { calendarDate, directoryId, memberSchema, personSchema } from "./person.ts";
 
 /** An instant with its offset (RFC 3339). */

@@ -1,7 +1,6 @@
 // The directory as institutions see it: which codes they may send, in the field names of HSDS. No key, no endpoint, no secret place.
-import { InstitutionType, SystemFunction, isValid } from "@ruta/events";
+import { InstitutionType, SystemFunction, isValid, nameOf } from "@ruta/events";
 import type { Directory, DirectoryEntries, Validity } from "@ruta/events";
-import { nameOf } from "./words.ts";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 
 /** The parts of the catalogue. */

@@ -1,31 +1,6 @@
 // The closed lists of codes that the door takes, and how they stand in messages.
 import { Confidentiality, ConsentBasis, Priority } from "@ruta/events";
 
-/** The acts an institution may ask, as the last word of `ruta.referral.<act>`. */
-export const ACTS = [
-  "request",
-  "receive",
-  "accept",
-  "reject",
-  "schedule",
-  "no-show",
-  "cancel-appointment",
-  "report",
-  "start",
-  "hold",
-  "resume",
-  "cancel",
-  "confirm-cancellation",
-  "complete",
-  "fail",
-  "mark-in-error",
-  "redirect",
-  "acknowledge",
-] as const;
-
-/** One act. */
-export type Act = (typeof ACTS)[number];
-
 /** Prefix of the CloudEvents type of every act. */
 export const TYPE_PREFIX = "ruta.referral.";
 

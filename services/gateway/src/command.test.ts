@@ -14,7 +14,7 @@ import {
 } from "@ruta/events";
 import { expect, test } from "vitest";
 import type { ActInput } from "./acts.ts";
-import { ACTS } from "./codes.ts";
+import { ACTS } from "@ruta/events";
 import { commandOf } from "./command.ts";
 import type { CommandFacts } from "./command.ts";
 import { isRefusal, readEnvelope } from "./envelope.ts";

@@ -1,8 +1,17 @@
 // The disclosure table, written a second time in another form: one line a role and phase, one word a cell.
-import { Confidentiality, InstitutionSchema, InstitutionType, Status, SystemFunction, create } from "@ruta/events";
+import {
+  Confidentiality,
+  InstitutionSchema,
+  InstitutionType,
+  Status,
+  SystemFunction,
+  create,
+  classOf,
+} from "@ruta/events";
 import { describe, expect, test } from "vitest";
-import { classOf, disclosureOf, phaseOf, standingOf } from "./disclosure.ts";
-import type { Class, Item, Phase, Role, Standing } from "./disclosure.ts";
+import { disclosureOf, phaseOf, standingOf } from "./disclosure.ts";
+import type { Item, Phase, Role, Standing } from "./disclosure.ts";
+import type { Class } from "@ruta/events";
 
 const all: Item[] = ["needs", "ages", "household", "territory", "circumstances", "identity", "narrative", "accused"];
 const words: Record<string, Item[]> = {

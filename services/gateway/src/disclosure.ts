@@ -1,6 +1,6 @@
 // Who may see what of a referral: one table by role, phase, kind of institution and clearance class. Nothing else decides it.
-import { Confidentiality, InstitutionType, Status, SystemFunction } from "@ruta/events";
-import type { Institution } from "@ruta/events";
+import { InstitutionType, Status, SystemFunction } from "@ruta/events";
+import type { Class, Institution } from "@ruta/events";
 
 /** What an institution is to a referral. */
 export type Role = "requester" | "performer" | "other";
@@ -14,9 +14,6 @@ export type Phase = "before" | "after" | "ended";
  * only formulate and observe; they never read content (domain §1).
  */
 export type Standing = "serving" | "academia" | "private" | "observer";
-
-/** Clearance class (HL7 v3 Confidentiality). */
-export type Class = "U" | "N" | "R" | "V";
 
 /** What can be shown of a referral. */
 export type Item =
@@ -119,19 +116,5 @@ export function phaseOf(status: Status): Phase {
       return "after";
     default:
       return "ended";
-  }
-}
-
-/** The letter of a clearance class; what is not known counts as the most restricted. */
-export function classOf(confidentiality: Confidentiality): Class {
-  switch (confidentiality) {
-    case Confidentiality.UNRESTRICTED:
-      return "U";
-    case Confidentiality.NORMAL:
-      return "N";
-    case Confidentiality.RESTRICTED:
-      return "R";
-    default:
-      return "V";
   }
 }

@@ -1,7 +1,7 @@
 // What the door takes as an act, and which code and field it names when it does not.
 import { expect, test } from "vitest";
 import { DATA } from "./acts.ts";
-import { ACTS } from "./codes.ts";
+import { ACTS } from "@ruta/events";
 import { isRefusal, readEnvelope } from "./envelope.ts";
 import { NOON, answer, familyRequest, smallRequest } from "./examples.ts";
 import type { Body } from "./examples.ts";

@@ -3,8 +3,9 @@ import { z } from "zod";
 import { DATA, instant } from "./acts.ts";
 import type { ActInput } from "./acts.ts";
 import { looksLikeIdentityNumber } from "./cedula.ts";
-import { ACTS, TYPE_PREFIX } from "./codes.ts";
-import type { Act } from "./codes.ts";
+import { TYPE_PREFIX } from "./codes.ts";
+import { ACTS } from "@ruta/events";
+import type { Act } from "@ruta/events";
 import type { ProblemCode, Refusal } from "./errors.ts";
 
 const FUTURE_MS = 300_000; // as much as the signature's timestamp may be ahead

@@ -1,11 +1,11 @@
 // What a viewer is told of a referral: state, history, expectation and refusals, from the events of its case. Pure.
+import { businessStatus, classOf, priorityWord, statusWord, wordOf } from "@ruta/events";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Candidate, ReferralEvent } from "@ruta/events";
-import { classOf, disclosureOf, phaseOf } from "./disclosure.ts";
+import { disclosureOf, phaseOf } from "./disclosure.ts";
 import type { Disclosure, Role, Standing } from "./disclosure.ts";
 import { remedyOf } from "./refusals.ts";
-import { businessStatus, factWord, priorityWord, statusWord } from "./words.ts";
 
 /** A referral as one viewer may see it, and the cell of the disclosure table that says so. */
 export interface Seen {
@@ -70,7 +70,7 @@ export function seenBy(
 function step(event: ReferralEvent, role: Seen["role"], needs: boolean): Record<string, unknown> {
   return compact({
     version: Number(event.version),
-    fact: factWord(event),
+    fact: wordOf(event.fact.case ?? "unknown"),
     status: statusWord(event.status),
     businessStatus: businessStatus(event.businessStatus).code,
     at: compact({ occurred: iso(event.occurredAt), received: iso(event.receivedAt), recorded: iso(event.recordedAt) }),

@@ -1,6 +1,6 @@
 // The outside routes: the door, reads of referrals and of the directory, the hub's public keys, and the API's description of itself.
 import { setTimeout as delay } from "node:timers/promises";
-import { randomId } from "@ruta/events";
+import { randomId, statusOf } from "@ruta/events";
 import type { Directory } from "@ruta/events";
 import { describeApi, httpProblem, serveApi } from "@ruta/kit";
 import type { HttpApp } from "@ruta/kit";
@@ -23,7 +23,6 @@ import type { Reads } from "./reads.ts";
 import { refusalsPage } from "./refusals.ts";
 import * as routes from "./routes.ts";
 import type { Asked } from "./take.ts";
-import { statusOf } from "./words.ts";
 
 /** What the routes need. */
 export interface HttpDeps {

@@ -1,17 +1,16 @@
 // What an institution reads of referrals: one, a page of its own, and whether the view is fresh enough to say "there is none".
 import type { Db } from "@ruta/db";
-import { TOPICS, parseReferralId } from "@ruta/events";
+import { TOPICS, parseReferralId, businessStatus, classOf, priorityWord, statusWord } from "@ruta/events";
 import type { Directory, ReferralEvent } from "@ruta/events";
 import type { Engine } from "@ruta/log";
 import type { Claims } from "./claims.ts";
 import { GROUP } from "./consume.ts";
-import { classOf, disclosureOf, phaseOf, standingOf } from "./disclosure.ts";
+import { disclosureOf, phaseOf, standingOf } from "./disclosure.ts";
 import type { Refusal } from "./errors.ts";
 import { seenBy } from "./history.ts";
 import type { Seen } from "./history.ts";
 import type { PageFilter, ReferralRow, State } from "./state.ts";
 import { VIEW_WAIT_MS } from "./take.ts";
-import { businessStatus, priorityWord, statusWord } from "./words.ts";
 
 /** What reading needs. */
 export interface ReadDeps {

@@ -1,10 +1,10 @@
 // What each outside route takes and says of itself: zod schemas and words, from which the OpenAPI description is made.
+import { STATUS_WORDS } from "@ruta/events";
 import { z } from "zod";
 import { CATALOGUE } from "./catalogue.ts";
 import { envelopeSchema } from "./envelope.ts";
 import { instant } from "./acts.ts";
 import { directoryId } from "./person.ts";
-import { STATUS_WORDS } from "./words.ts";
 
 const problem = z
   .looseObject({

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { migrate } from "@ruta/db";
 import type { Db } from "@ruta/db";
 import type { ReferralEvent } from "@ruta/events";
-import { createHttp, serveHealth } from "@ruta/kit";
+import { ConfigError, createHttp, serveHealth } from "@ruta/kit";
 import type { HttpApp, Logger, Metrics } from "@ruta/kit";
 import { decodeEvent, followDirectory, openEngine } from "@ruta/log";
 import type { Engine, FollowedDirectory, Log } from "@ruta/log";
@@ -59,7 +59,10 @@ async function tlsOf({
 }: GatewayConfig): Promise<{ cert: string; key: string } | undefined> {
   if (RUTA_TLS_CERT === undefined && RUTA_TLS_KEY === undefined) return undefined;
   if (RUTA_TLS_CERT === undefined || RUTA_TLS_KEY === undefined)
-    throw new Error("RUTA_TLS_CERT and RUTA_TLS_KEY are given together or not at all");
+    throw new ConfigError(
+      RUTA_TLS_CERT === undefined ? "RUTA_TLS_CERT" : "RUTA_TLS_KEY",
+      "is missing: certificate and key go together",
+    );
   const [cert, key] = await Promise.all([readFile(RUTA_TLS_CERT, "utf8"), readFile(RUTA_TLS_KEY, "utf8")]);
   return { cert, key };
 }

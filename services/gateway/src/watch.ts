@@ -1,11 +1,9 @@
 // What staff see of referrals: the timeline of a case, and what happens as it happens; ids, codes and times, never content.
 import { timestampMs } from "@bufbuild/protobuf/wkt";
-import { TOPICS, decodeRecord } from "@ruta/events";
+import { TOPICS, decodeRecord, classOf, priorityWord, statusWord, wordOf } from "@ruta/events";
 import type { ReferralEvent } from "@ruta/events";
 import { follow } from "@ruta/log";
 import type { Following, Log, LogLogger } from "@ruta/log";
-import { classOf } from "./disclosure.ts";
-import { factWord, priorityWord, statusWord } from "./words.ts";
 
 /** One event in a line. */
 interface WatchLine {
@@ -26,7 +24,7 @@ function watchLine(event: ReferralEvent): WatchLine {
   const opaque = classOf(event.confidentiality) === "V";
   return {
     at: new Date(event.recordedAt ? timestampMs(event.recordedAt) : 0).toISOString(),
-    fact: factWord(event),
+    fact: wordOf(event.fact.case ?? "unknown"),
     referral: event.referralId,
     actor: event.actor?.institution ?? "",
     requester: event.requester,

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // The `ruta` command: starts the hub and does what its staff may do.
+import { FolderInUse } from "@ruta/db/embedded";
 import { ConfigError } from "@ruta/kit";
 import { WrongKey } from "@ruta/seal";
 import { Command } from "commander";
@@ -56,8 +57,11 @@ settle(program);
 
 function explain(error: unknown): { lines: string[]; code: number } {
   if (error instanceof CommandError) return { lines: [error.message, error.remedy ?? ""], code: error.exitCode };
-  if (error instanceof ConfigError || error instanceof KeyProblem || error instanceof WrongKey)
-    return { lines: [error.message], code: EXIT.usage };
+  if ([ConfigError, KeyProblem, WrongKey, FolderInUse].some((kind) => error instanceof kind))
+    return { lines: [(error as Error).message], code: EXIT.usage };
+  const { code, port } = error as { code?: string; port?: number };
+  if (code === "EADDRINUSE")
+    return { lines: [`port ${port} is in use`, "set RUTA_PORT or RUTA_ADMIN_PORT to another"], code: EXIT.usage };
   return { lines: [error instanceof Error ? (error.stack ?? error.message) : String(error)], code: EXIT.failed };
 }
 

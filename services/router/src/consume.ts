@@ -5,7 +5,7 @@ import type { Tx } from "@ruta/db";
 import { reachRevision, unknownKind } from "@ruta/log";
 import type { FollowedDirectory, LogRecord } from "@ruta/log";
 import type { Seal } from "@ruta/seal";
-import { wordOf } from "./acts.ts";
+import { wordOf } from "@ruta/events";
 import type { CaseTable, DecidedCommand } from "./case-table.ts";
 import { decide } from "./decide.ts";
 import type { Decision } from "./decide.ts";

@@ -2,7 +2,7 @@
 import { Channel, ReferralRequestedSchema, create, referralId } from "@ruta/events";
 import type { Actor, ReferralCommand, ReferralEvent, RequestReferral } from "@ruta/events";
 import { actOf } from "./acts.ts";
-import type { Act } from "./acts.ts";
+import type { Act } from "@ruta/events";
 import { Draft } from "./draft.ts";
 import type { Context } from "./draft.ts";
 import type { RefusalCode } from "./errors.ts";

@@ -2,7 +2,7 @@
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { ExpectationSchema, create } from "@ruta/events";
 import type { Expectation } from "@ruta/events";
-import type { Act } from "./acts.ts";
+import type { Act } from "@ruta/events";
 import type { ReferralState } from "./state.ts";
 import { CONFIRM_CANCELLATION_MS, windowEnd } from "./windows.ts";
 

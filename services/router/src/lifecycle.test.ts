@@ -2,8 +2,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { BusinessStatus, Status } from "@ruta/events";
 import { describe, expect, it } from "vitest";
-import { ACTS } from "./acts.ts";
-import type { Act } from "./acts.ts";
+import { ACTS } from "@ruta/events";
+import type { Act } from "@ruta/events";
 import { DAY, HOUR, Story, asks, factsOf, usual } from "./scenario.ts";
 
 type Asked = Exclude<Act, "request">;

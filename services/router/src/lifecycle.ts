@@ -1,5 +1,5 @@
 // The lifecycle of a referral as data: from where, by whom, to where, or why not. Nothing else decides a transition.
-import type { Act } from "./acts.ts";
+import type { Act } from "@ruta/events";
 import type { RefusalCode } from "./errors.ts";
 import { ACTIVE, AFTER, ENDED, PHASES, SERVED, UNDECIDED, WAITING } from "./phase.ts";
 import type { Phase } from "./phase.ts";

@@ -17,8 +17,9 @@ import {
   referralId,
 } from "@ruta/events";
 import type { ConsentSchema, Criterion, Institution, ReferralEvent, Service } from "@ruta/events";
-import type { Act, Notice } from "./acts.ts";
-import { wordOf } from "./acts.ts";
+import type { Act } from "@ruta/events";
+import type { Notice } from "./acts.ts";
+import { wordOf } from "@ruta/events";
 import { decide } from "./decide.ts";
 import type { Decision } from "./decide.ts";
 import type { Routing } from "./routing.ts";

@@ -11,7 +11,7 @@ import type {
   Section,
   Status,
 } from "@ruta/events";
-import type { Act } from "./acts.ts";
+import type { Act } from "@ruta/events";
 import { phaseOf } from "./phase.ts";
 import type { Phase } from "./phase.ts";
 
