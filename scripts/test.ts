@@ -12,13 +12,7 @@ const file = join(folder, "report.json");
 const terminal = process.stdout.isTTY;
 // In a file or a CI's log, colours are thousands of letters that nobody reads.
 const env = terminal ? process.env : { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined };
-const args = [
-  "run",
-  `--reporter=${terminal ? "default" : "dot"}`,
-  "--reporter=json",
-  `--outputFile.json=${file}`,
-  ...process.argv.slice(2),
-];
+const args = ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${file}`, ...process.argv.slice(2)];
 const code = await new Promise<number>((resolve) => {
   const vitest = spawn("vitest", args, { stdio: "inherit", env });
   vitest.on("error", () => resolve(127));

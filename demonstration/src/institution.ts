@@ -59,7 +59,10 @@ export function createInstitution(options: InstitutionOptions): Institution {
   const stop = new AbortController();
   let pending = 0;
   let server: Server | undefined;
-  let downUntil: number | undefined;
+  // An outage is one of the clock: a start in between does not begin it anew.
+  let [downUntil] = journal.entries.flatMap((entry) =>
+    entry.kind === "down" && entry.institution === id ? [entry.until] : [],
+  );
   for (const entry of journal.entries)
     if (entry.kind === "received" && entry.institution === id) seen.add(entry.webhookId);
 
@@ -155,7 +158,10 @@ export function createInstitution(options: InstitutionOptions): Institution {
       server = createServer((request, response) => {
         // Down means that nobody answers: the connection is cut.
         if (personality.downForMs > 0) {
-          downUntil ??= Date.now() + personality.downForMs;
+          if (downUntil === undefined) {
+            downUntil = Date.now() + personality.downForMs;
+            journal.add({ kind: "down", institution: id, until: downUntil });
+          }
           if (Date.now() < downUntil) return void request.socket.destroy();
         }
         take(request, response).catch(() => response.destroy());

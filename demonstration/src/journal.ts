@@ -19,6 +19,7 @@ export type Entry =
       readonly case: string;
       readonly code: string;
     }
+  | { readonly kind: "down"; readonly institution: string; readonly until: number }
   | { readonly kind: "repeated"; readonly institution: string; readonly webhookId: string }
   | { readonly kind: "answered"; readonly institution: string; readonly webhookId: string; readonly status: number };
 

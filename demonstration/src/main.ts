@@ -12,7 +12,7 @@ import { whatNext } from "./next.ts";
 import { readOptions } from "./options.ts";
 import type { Options } from "./options.ts";
 import { keep } from "./processes.ts";
-import { ruta, setUp } from "./setup.ts";
+import { ruta, setUp, wake } from "./setup.ts";
 import { createTimeline } from "./timeline.ts";
 import type { Watched } from "./timeline.ts";
 import { lastLine } from "./truth.ts";
@@ -25,7 +25,7 @@ const BANNER = [
 /** Nothing new for so long, with nothing pending, is quiet. */
 const QUIET_MS = 1_500;
 /** With --once, a run that does not come to rest in this time has lost something. */
-const ONCE_LIMIT_MS = 180_000;
+const ONCE_LIMIT_MS = 90_000;
 
 interface Report {
   readonly truth: Truth;
@@ -97,16 +97,8 @@ async function demonstrate(options: Options, stop: AbortController, stops: (() =
   };
   await writeFile(planFile, JSON.stringify(plan), { mode: 0o600 });
 
-  let lastReferral = "";
   const timeline = createTimeline(await institutionNames(admin), say);
-  const showing = showTimeline(
-    admin,
-    (event) => {
-      lastReferral = event.referral;
-      timeline(event);
-    },
-    stop.signal,
-  );
+  const showing = showTimeline(admin, timeline, stop.signal);
   let latest: Report | undefined;
   const partners = keep({
     name: "the simulated institutions",
@@ -115,6 +107,8 @@ async function demonstrate(options: Options, stop: AbortController, stops: (() =
     env: process.env,
     log: join(data, "partners.log"),
     onMessage: (message) => {
+      // They listen now. What could not be handed to them before a stop need not wait for its next try.
+      if (!latest) void wake(admin, institutions).catch(() => {});
       latest = message as Report;
     },
     onRestart: () =>
@@ -129,7 +123,7 @@ async function demonstrate(options: Options, stop: AbortController, stops: (() =
     process.exitCode = 1;
   }
   if (!options.once) {
-    for (const line of await whatNext(options, hub, lastReferral)) say(line);
+    for (const line of await whatNext(options, hub)) say(line);
     await new Promise((resolve) => stop.signal.addEventListener("abort", resolve, { once: true }));
   }
   stop.abort();

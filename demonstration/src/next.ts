@@ -1,5 +1,5 @@
 // What to try next: lines that work when they are pasted, with the ids of this very run.
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Options } from "./options.ts";
 import type { Hub } from "./hub.ts";
@@ -21,8 +21,17 @@ function exampleRequest(now: number): object {
   };
 }
 
-/** The lines; writes the example that one of them sends. `referral` is any referral of the run. */
-export async function whatNext(options: Options, hub: Hub, referral: string): Promise<string[]> {
+/** A referral of an institution, as it reads its own list. */
+async function anyReferral(options: Options, hub: Hub, institution: string): Promise<string> {
+  const token = await readFile(join(options.data, "keys", "institutions", `${institution}.token`), "utf8");
+  const headers = { authorization: `Bearer ${token.trim()}` };
+  const answer = await fetch(new URL("/v1/referrals?limit=1", hub.gateway), { headers });
+  const { referrals = [] } = (await answer.json()) as { referrals?: { referral: string }[] };
+  return referrals[0]?.referral ?? "";
+}
+
+/** The lines; writes the example that one of them sends. */
+export async function whatNext(options: Options, hub: Hub): Promise<string[]> {
   const file = join(options.data, "example.json");
   await writeFile(file, `${JSON.stringify(exampleRequest(Date.now()), null, 2)}\n`);
   const variables = [
@@ -31,6 +40,7 @@ export async function whatNext(options: Options, hub: Hub, referral: string): Pr
     `RUTA_ADMIN_URLS=${hub.adminUrls.join(",")}`,
   ].join(" ");
   const institution = "posada-frailejon-azul";
+  const referral = await anyReferral(options, hub, institution);
   return [
     "While it keeps serving, paste any of these in another terminal:",
     `  ${variables} npm run --silent ruta -- referral show ${referral}`,

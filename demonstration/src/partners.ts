@@ -96,6 +96,7 @@ async function stop(): Promise<void> {
 const reporting = setInterval(report, REPORT_EVERY_MS);
 // Without its parent there is nothing to simulate for.
 process.once("disconnect", () => void stop());
+if (!process.connected) await stop();
 process.once("SIGTERM", () => void stop());
 process.on("SIGINT", () => {});
 

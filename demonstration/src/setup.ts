@@ -86,6 +86,12 @@ export async function enrol(admin: Admin, data: string, id: string, port: number
   return { id, port, key, deliverySecret };
 }
 
+/** Says that the partners are back after a stop, as an operator does who knows it: what waits for them is sent now. */
+export async function wake(admin: Admin, plans: readonly PartnerPlan[]): Promise<void> {
+  const reason = "the demonstration goes on";
+  for (const { id } of plans) await admin.post(`/admin/delivery/institutions/${id}/wake`, { reason });
+}
+
 /** Applies the directory and enrols the partners the first time; afterwards only what changed, such as a port now taken. */
 export async function setUp(admin: Admin, data: string, env: NodeJS.ProcessEnv): Promise<PartnerPlan[]> {
   const file = join(data, PARTNERS);

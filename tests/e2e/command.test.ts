@@ -207,6 +207,10 @@ test("what a receiver gave up is listed as parked, and delivered when it is sent
   gone = false;
   expect(await ruta("parked", "retry", id)).toMatchObject({ code: 2 });
   expect(await ruta("parked", "retry", id, ...REASON)).toMatchObject({ code: 0 });
+  expect(await ruta("parked", "wake", "casa", ...REASON)).toMatchObject({
+    code: 0,
+    stdout: "0 lanes of casa are due now\n",
+  });
   await expect.poll(parked, SOON).toEqual([]);
   await expect.poll(shown, SOON).toMatch(/ delivered /);
 });

@@ -69,6 +69,14 @@ test("a child whose parent is gone stops by itself", { timeout: 20_000 }, async 
   await expect.poll(() => text).toContain("stopped");
 });
 
+test("a child whose parent went before it had begun does not begin", { timeout: 20_000 }, async () => {
+  const child = fork(FILE, ["late"], { execArgv: [], stdio: ["ignore", "pipe", "inherit", "ipc"] });
+  let text = "";
+  child.stdout?.on("data", (chunk: Buffer) => (text += chunk.toString()));
+  await expect.poll(() => child.exitCode, { timeout: 10_000 }).toBe(0);
+  expect(text).toBe("");
+});
+
 test("one part that does not stop keeps no other from it, and all failures come together", async () => {
   const stopped: string[] = [];
   const step = (name: string, fails = false) => ({

@@ -38,6 +38,11 @@ export async function runService(options: {
       await running?.stop().catch(fail);
       resolve();
     });
+    // A forked process has `send` for good, and is told only once that its parent is gone: perhaps before it listens.
+    if (process.send && !process.connected) {
+      closing.uninstall();
+      return resolve();
+    }
     if (process.connected) process.once("disconnect", () => closing.close());
     starting = options.start();
     starting.catch((error: unknown) => {

@@ -5,6 +5,7 @@ import { runService } from "./lifecycle.ts";
 const [how = ""] = process.argv.slice(2);
 const say = (word: string): void => void process.stdout.write(`${word}\n`);
 const timer = setInterval(() => {}, 1_000);
+if (how === "late") process.disconnect?.(); // the parent is gone before the process has a shell
 
 await runService({
   async start() {
@@ -31,3 +32,4 @@ await runService({
   say("rejected");
   process.exitCode = 1;
 });
+clearInterval(timer);

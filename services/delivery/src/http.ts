@@ -7,10 +7,12 @@ import type { Engine } from "@ruta/log";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { ParkedDeliveries } from "./parked.ts";
+import { pullForward } from "./pull.ts";
 
 /** What the routes need. */
 export interface HttpDeps {
   readonly engine: Pick<Engine, "transact">;
+  readonly schema: string;
   readonly deliveries: ParkedDeliveries;
   readonly now: () => number;
 }
@@ -34,7 +36,7 @@ const reason = z.string().trim().min(3).max(500);
 const retryBody = z.strictObject({ reason });
 
 /** Adds the routes below /admin/delivery. */
-export function registerRoutes(admin: HttpApp, { engine, deliveries, now }: HttpDeps): void {
+export function registerRoutes(admin: HttpApp, { engine, schema, deliveries, now }: HttpDeps): void {
   admin.get("/admin/delivery/parked", async (request) => {
     watcher(request);
     return { parked: await deliveries.list(PARKED_ROWS) };
@@ -58,6 +60,21 @@ export function registerRoutes(admin: HttpApp, { engine, deliveries, now }: Http
     if (state === undefined) throw problem("not-found");
     if (state !== "due") throw problem("not-parked");
     return { id, state };
+  });
+
+  const wake = { params: z.object({ institution: z.string().max(64) }), body: retryBody };
+  admin.post("/admin/delivery/institutions/:institution/wake", { schema: wake }, async (request) => {
+    const staff = operator(request);
+    const { institution } = request.params;
+    const act = { act: "delivery.institution.wake", target: institution, reason: request.body.reason, at: now() };
+    const lanes = await engine.transact(
+      async (tx) => ({
+        result: await pullForward(tx, schema, [institution], "all"),
+        records: [staffActRecord(staff, act)],
+      }),
+      { waitForLog: true },
+    );
+    return { institution, lanes };
   });
 }
 

@@ -8,6 +8,7 @@ import { laneName } from "./intake.ts";
 import type { LaneKey } from "./intake.ts";
 import type { Head } from "./lanes.ts";
 import { attemptRecord, deliveredRecord, undeliverableRecord } from "./records.ts";
+import { pullForward } from "./pull.ts";
 
 /** One exchange: at which endpoint, when it began (milliseconds), how long it took, and what it came to. */
 export interface Tried {
@@ -74,7 +75,8 @@ export async function settle(
   await writeDeliveries(tx, schema, written);
   await writeLanes(tx, schema, written);
   await writeGone(tx, schema, written);
-  await pullForward(tx, schema, written);
+  const up = written.filter(({ verdict }) => verdict.kind === "delivered").map(({ head }) => head.institution);
+  await pullForward(tx, schema, up, "outages");
   return { settled: decided.map((one) => one?.verdict), records: written.flatMap(recordsOf) };
 }
 
@@ -154,21 +156,6 @@ async function writeGone(tx: Tx, schema: string, all: readonly Decided[]): Promi
     FROM unnest(${gone.map(({ head }) => head.institution)}::text[], ${gone.map(({ result }) => result.gone)}::text[])
       AS g (institution, gone)
     WHERE r.institution = g.institution`);
-}
-
-/** A success at an endpoint makes what waits there for its recovery due. Lanes at work elsewhere are passed over. */
-async function pullForward(tx: Tx, schema: string, all: readonly Decided[]): Promise<void> {
-  const up = all.filter(({ verdict }) => verdict.kind === "delivered").map(({ head }) => head.institution);
-  if (up.length === 0) return;
-  const lanes = sql.id(schema, "lanes");
-  await tx.query(sql`
-    WITH waiting AS (
-      SELECT institution, case_id FROM ${lanes}
-      WHERE institution = ANY(${[...new Set(up)]}::text[]) AND next_due > now() AND outage AND holder IS NULL
-      FOR UPDATE SKIP LOCKED
-    )
-    UPDATE ${lanes} AS l SET pulled_from = l.next_due, next_due = now() FROM waiting AS w
-    WHERE l.institution = w.institution AND l.case_id = w.case_id`);
 }
 
 function recordsOf({ result, verdict, head, now, attempts }: Decided): NewRecord[] {

@@ -64,7 +64,7 @@ export async function createDelivery(deps: DeliveryDeps): Promise<Service> {
   const engine = await openEngine({ log, db, service: "delivery", schema, logger });
   const intake = openIntake(schema);
   const metrics = createDeliveryMetrics(deps.metrics, db, schema);
-  registerRoutes(admin, { engine, deliveries: openParkedDeliveries(db, schema), now });
+  registerRoutes(admin, { engine, schema, deliveries: openParkedDeliveries(db, schema), now });
   const sender = openSender({
     rules,
     signingSeed,

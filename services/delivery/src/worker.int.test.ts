@@ -75,6 +75,32 @@ test("an endpoint that was down gets what waits at its first success, without sp
   expect(attempts.map((list) => list.map(({ failure }) => failure))).toEqual(cases.map(() => ["connect", ""]));
 });
 
+test("what waits for an institution is sent at once when an operator says that it is back, with the act on record", async () => {
+  const { admin } = await bed.start();
+  const house = await bed.receiver("house");
+  house.answer = (_, response) => response.writeHead(503, { "retry-after": "3600" }).end();
+  const caseId = newCaseId();
+  await bed.tell(caseId, addressed);
+  await bed.expectMessages(TOPICS.attempts, caseId, 1);
+  house.answer = (_, response) => response.writeHead(200).end();
+  const wake = (role: string, reason: string) =>
+    admin.inject({
+      method: "POST",
+      url: "/admin/delivery/institutions/house/wake",
+      headers: { "x-role": role },
+      payload: { reason },
+    });
+  expect((await wake("auditor", "llamaron")).statusCode).toBe(403);
+  expect((await wake("operator", "")).statusCode).toBe(400);
+  await vi.waitFor(async () => {
+    const { lanes } = (await wake("operator", "llamaron")).json<{ lanes: number }>();
+    expect(lanes).toBe(1);
+  }, SOON);
+  await delivered(1);
+  const acts = await bed.messages(TOPICS.access, "house");
+  expect(acts[0]?.access).toMatchObject({ value: { act: "delivery.institution.wake", reason: "llamaron" } });
+});
+
 test("what is urgent does not wait out the back-off of what stands before it", async () => {
   await bed.start({ limits: { pollMs: 50 } });
   const house = await bed.receiver("house");

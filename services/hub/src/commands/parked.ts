@@ -1,4 +1,4 @@
-// `ruta parked`: deliveries that were given up; sends them again.
+// `ruta parked`: deliveries that were given up, and those that wait long: sends them again.
 import { Command } from "commander";
 import { contextOf } from "../context.ts";
 import { print, table } from "../output.ts";
@@ -49,6 +49,18 @@ export function parkedCommand(): Command {
       const path = `/admin/delivery/parked/${encodeURIComponent(id)}/retry`;
       const result = await admin.request<Record<string, unknown>>("POST", path, { reason: options.reason });
       print(context.json, result, () => `${id} is due again`);
+    });
+  parked
+    .command("wake")
+    .description("an institution is back: what waits for it is sent now, not when its next try is due")
+    .argument("<institution>")
+    .requiredOption("--reason <text>", "why, for the record")
+    .action(async (institution: string, options: { reason: string }, command: Command) => {
+      const context = contextOf(command);
+      const admin = await context.admin();
+      const path = `/admin/delivery/institutions/${encodeURIComponent(institution)}/wake`;
+      const result = await admin.request<{ lanes: number }>("POST", path, { reason: options.reason });
+      print(context.json, result, () => `${result.lanes} lanes of ${institution} are due now`);
     });
   return parked;
 }
