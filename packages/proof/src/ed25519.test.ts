@@ -64,9 +64,51 @@ test("keys come back from their texts, and from nothing else", () => {
       expect(ed.decodePublicKey(ed.encodeSecretKey(key))).toBeUndefined();
     }),
   );
-  const text = ed.encodePublicKey(new Uint8Array(32));
-  for (const wrong of ["", "whpk_", text.slice(0, -1), `${text}=`, `${text}\n`, ` ${text}`, text.replace("A", "*")])
-    expect(ed.decodePublicKey(wrong), wrong).toBeUndefined();
+});
+
+test.each([
+  ["public", ed.encodePublicKey, ed.decodePublicKey],
+  ["secret", ed.encodeSecretKey, ed.decodeSecretKey],
+] as const)("what is no %s key's text is none, and no two texts are one key", (_, encode, decode) => {
+  const text = encode(new Uint8Array(32).fill(0xff));
+  expect(text.slice(5)).toBe(`${"/".repeat(42)}8=`);
+  const [prefix = ""] = text.split("/", 1);
+  for (const wrong of [
+    "",
+    prefix,
+    text.slice(5),
+    text.toUpperCase(),
+    text.slice(0, -1),
+    `${text}=`,
+    `${text}\n`,
+    ` ${text}`,
+    text.replace("/", "*"),
+    text.replaceAll("/", "_"), // base64url
+    text.replace("8=", "9="), // the same bytes, written otherwise
+    encode(new Uint8Array(31)),
+    encode(new Uint8Array(33)),
+    encode(new Uint8Array(64)),
+  ])
+    expect(decode(wrong), wrong).toBeUndefined();
+  fc.assert(
+    fc.property(fc.string({ unit: "binary" }), (rest) => {
+      expect([decode(rest), decode(prefix + rest)]).toEqual([undefined, undefined]);
+    }),
+  );
+});
+
+test("a seed of any other length makes no key", () => {
+  for (const length of [0, 31, 33, 64]) {
+    expect(() => ed.publicKeyOf(new Uint8Array(length))).toThrow("32 bytes");
+    expect(() => ed.sign(new Uint8Array(length), hex("00"))).toThrow("32 bytes");
+  }
+});
+
+test("a key of small order verifies nothing: its signatures would hold for any text", () => {
+  const identity = new Uint8Array(32).with(0, 1);
+  const signature = new Uint8Array(64).with(0, 1); // R = identity, S = 0
+  for (const key of [identity, new Uint8Array(32)])
+    for (let i = 0; i < 32; i += 1) expect(ed.verify(key, new Uint8Array([i]), signature)).toBe(false);
 });
 
 test("a JSON Web Key holds the public key and names it by its fingerprint", () => {

@@ -18,6 +18,8 @@ export interface KeyPair {
 const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
 const SPKI_PREFIX = Buffer.from("302a300506032b6570032100", "hex");
 const KEY_BYTES = 32;
+/** 32 bytes in base64, in the one way in which they are written: two texts are never the same key. */
+const KEY_TEXT = /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/;
 
 // Making a KeyObject costs more than signing with it; a process uses a handful.
 const privateKeys = new Map<string, KeyObject>();
@@ -36,6 +38,8 @@ function cached(cache: Map<string, KeyObject>, bytes: Uint8Array, make: () => Ke
 }
 
 function privateKey(seed: Uint8Array): KeyObject {
+  // DER takes a longer one and leaves out its end.
+  if (seed.length !== KEY_BYTES) throw new Error("an Ed25519 seed has 32 bytes");
   return cached(privateKeys, seed, () =>
     createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: "der", type: "pkcs8" }),
   );
@@ -47,7 +51,7 @@ function publicKeyObject(publicKey: Uint8Array): KeyObject {
   );
 }
 
-/** The public key of a seed. */
+/** The public key of a seed. Throws where the seed has not 32 bytes. */
 export function publicKeyOf(seed: Uint8Array): Uint8Array {
   return new Uint8Array(createPublicKey(privateKey(seed)).export({ format: "der", type: "spki" }).subarray(-KEY_BYTES));
 }
@@ -58,7 +62,7 @@ export function generateKeyPair(): KeyPair {
   return { seed, publicKey: publicKeyOf(seed) };
 }
 
-/** The 64-byte signature of bytes. */
+/** The 64-byte signature of bytes. Throws where the seed has not 32 bytes. */
 export function sign(seed: Uint8Array, bytes: Uint8Array): Uint8Array {
   return new Uint8Array(signBytes(null, bytes, privateKey(seed)));
 }
@@ -76,7 +80,7 @@ export function verify(publicKey: Uint8Array, bytes: Uint8Array, signature: Uint
 function decode(prefix: string, text: string): Uint8Array | undefined {
   if (!text.startsWith(prefix)) return undefined;
   const body = text.slice(prefix.length);
-  if (!/^[A-Za-z0-9+/]{43}=$/.test(body)) return undefined;
+  if (!KEY_TEXT.test(body)) return undefined;
   return new Uint8Array(Buffer.from(body, "base64"));
 }
 

@@ -74,11 +74,17 @@ test("a changed salt is a changed body", () => {
 
 test("no field can bring a line of its own", () => {
   const forged = { ...facts, webhookId: "msg_1\ncase: another" };
-  expect(() => signReceipt(forged, { salt, body }, key)).toThrow("line break");
+  expect(() => signReceipt(forged, { salt, body }, key)).toThrow("not one line of text");
   expect(verifyReceipt({ ...receipt, webhookId: "msg_1\ncase: x" }, [key.publicKey])).toEqual({
     ok: false,
     reason: "malformed",
   });
+});
+
+test("a person's id of two words, half a character and a salt of another length are not signed", () => {
+  expect(() => signReceipt({ ...facts, personIds: ["p-1 p-2"] }, { salt, body }, key)).toThrow("not one word");
+  expect(() => signReceipt({ ...facts, caseId: "\ud800" }, { salt, body }, key)).toThrow("not one line of text");
+  expect(() => signReceipt(facts, { salt: new Uint8Array(17), body }, key)).toThrow("16 bytes");
 });
 
 test("whatever is given as a receipt, the answer is a verdict", () => {

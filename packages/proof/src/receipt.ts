@@ -43,9 +43,22 @@ export type ReceiptVerdict =
   | { readonly ok: true; readonly keyId: string; readonly body: "matches" | "not-given" }
   | { readonly ok: false; readonly reason: "malformed" | "unknown-key" | "bad-signature" | "another-body" };
 
-const LINE = /^[^\n\r]*$/;
-/** 64 bytes in base64, in the one way in which they are written. */
+const SALT_BYTES = 16;
+// Bytes in base64 in the one way in which they are written. Without a fixed length of the salt, its end could be told to be the
+// beginning of the body.
+const SALT = /^[A-Za-z0-9+/]{21}[AQgw]==$/;
 const SIGNATURE = /^[A-Za-z0-9+/]{85}[AQgw]==$/;
+const SHA256 = /^[0-9a-f]{64}$/;
+
+/** A field of the text: of one line, and well formed, since half a character would be signed as any other half. */
+function isLine(field: string): boolean {
+  return field.isWellFormed() && !/[\n\r]/.test(field);
+}
+
+/** An id of a list that spaces part. */
+function isWord(field: string): boolean {
+  return isLine(field) && /^\S+$/.test(field);
+}
 
 /** The signed text of a receipt. */
 export function receiptText(facts: ReceiptFacts): string {
@@ -67,19 +80,17 @@ export function saltedSha256(salt: Uint8Array, body: Uint8Array): string {
   return createHash("sha256").update(salt).update(body).digest("hex");
 }
 
-/** Signs a receipt. Throws when a field holds a line break: its text would then mean something else. */
+/** Signs a receipt. Throws on a field whose text could be read as another's, and on a salt that has not 16 bytes. */
 export function signReceipt(
   facts: Omit<ReceiptFacts, "bodySha256">,
   content: { readonly salt: Uint8Array; readonly body: Uint8Array },
   key: { readonly seed: Uint8Array; readonly publicKey: Uint8Array },
 ): Receipt {
   const whole: ReceiptFacts = { ...facts, bodySha256: saltedSha256(content.salt, content.body) };
-  if (
-    !Object.values(whole)
-      .flat()
-      .every((field: string) => LINE.test(field))
-  )
-    throw new Error("a receipt's field holds a line break");
+  const { personIds, ...texts } = whole;
+  if (!Object.values(texts).every(isLine)) throw new Error("a receipt's field is not one line of text");
+  if (!personIds.every(isWord)) throw new Error("a receipt's person id is not one word");
+  if (content.salt.length !== SALT_BYTES) throw new Error("a receipt's salt has 16 bytes");
   return {
     format: "ruta-receipt/v1",
     ...whole,
@@ -105,10 +116,12 @@ function isReceipt(value: unknown): value is Receipt {
   ];
   return (
     fields.format === "ruta-receipt/v1" &&
-    texts.every((name) => typeof fields[name] === "string" && LINE.test(fields[name])) &&
+    texts.every((name) => typeof fields[name] === "string" && isLine(fields[name])) &&
     SIGNATURE.test(fields.signature as string) &&
+    SALT.test(fields.salt as string) &&
+    SHA256.test(fields.bodySha256 as string) &&
     Array.isArray(fields.personIds) &&
-    fields.personIds.every((id) => typeof id === "string" && /^[^\s]*$/.test(id))
+    fields.personIds.every((id) => typeof id === "string" && isWord(id))
   );
 }
 

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { Webhook } from "standardwebhooks";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { generateKeyPair, publicKeyOf } from "./ed25519.ts";
 import {
   TOLERANCE_S,
@@ -86,6 +86,7 @@ describe("the npm package standardwebhooks", () => {
 
   test("accepts what we sign, and we accept what it signs", () => {
     vi.useFakeTimers({ now: NOW });
+    onTestFinished(() => void vi.useRealTimers());
     fc.assert(
       fc.property(printable, fc.json(), (id, text) => {
         const body = Buffer.from(text);
@@ -95,7 +96,56 @@ describe("the npm package standardwebhooks", () => {
         expect(check(theirs, body, [KEYS.v1.verify])).toEqual({ ok: true, keyIndex: 0 });
       }),
     );
-    vi.useRealTimers();
+  });
+
+  test("and we agree, whatever becomes of the headers and the body on the way", () => {
+    vi.useFakeTimers({ now: NOW });
+    onTestFinished(() => void vi.useRealTimers());
+    const altered = fc.record({
+      at: fc.oneof(fc.integer({ min: -310, max: 310 }), fc.constantFrom(-301, -300, 0, 300, 301)).map((s) => AT + s),
+      signature: fc.constantFrom<(signed: string) => string>(
+        (signed) => signed,
+        (signed) => `v1a,AAAA v1,AAAA ${signed}`,
+        (signed) => signed.replace("v1,", "v2,"),
+        (signed) => signed.replace(/=$/, ""),
+        (signed) => `${signed}A`,
+        (signed) => signed.replace("v1,", "v1, "),
+        (signed) => signed.toLowerCase(),
+        () => "v1",
+        () => "",
+      ),
+      body: fc.constantFrom<(text: string) => string>(
+        (text) => text,
+        (text) => ` ${text}`,
+        () => "",
+      ),
+    });
+    const seen = new Set<boolean>();
+    fc.assert(
+      fc.property(printable, fc.json(), altered, (id, text, change) => {
+        const signed = signWebhook({ id, timestampS: change.at, body: Buffer.from(text) }, KEYS.v1.sign);
+        const headers = { id, timestamp: String(change.at), signature: change.signature(signed) };
+        const body = change.body(text);
+        const accepts = (): boolean => {
+          try {
+            const all = {
+              "webhook-id": id,
+              "webhook-timestamp": headers.timestamp,
+              "webhook-signature": headers.signature,
+            };
+            library.verify(body, all, { jsonParse: false });
+            return true;
+          } catch {
+            return false;
+          }
+        };
+        const { ok } = check(headers, Buffer.from(body), [KEYS.v1.verify]);
+        expect(ok).toBe(accepts());
+        seen.add(ok);
+      }),
+      { numRuns: 300 },
+    );
+    expect(seen).toEqual(new Set([true, false]));
   });
 });
 
@@ -127,6 +177,8 @@ describe.each(SCHEMES)("by %s", (scheme) => {
     expect(at(TOLERANCE_S + 1)).toEqual({ ok: false, reason: "too-old" });
     expect(at(-TOLERANCE_S)).toMatchObject({ ok: true });
     expect(at(-TOLERANCE_S - 1)).toEqual({ ok: false, reason: "too-new" });
+    expect(at(TOLERANCE_S + 0.999)).toMatchObject({ ok: true }); // whole seconds, as the timestamp has
+    expect(at(-TOLERANCE_S - 0.001)).toEqual({ ok: false, reason: "too-new" });
   });
 
   test("any one valid signature among several is enough, and tells which key made it", () => {
@@ -135,6 +187,39 @@ describe.each(SCHEMES)("by %s", (scheme) => {
     expect(check(several, body, [stranger, verify])).toEqual({ ok: true, keyIndex: 1 });
     expect(check(several, body, [stranger])).toEqual({ ok: false, reason: "mismatch" });
     expect(check(several, body, [])).toEqual({ ok: false, reason: "mismatch" });
+  });
+
+  test("a signature is written in one way: no other base64, nothing around it", () => {
+    const [, text = ""] = headers.signature!.split(",");
+    const last = text.replaceAll("=", "").at(-1)!;
+    const others = [
+      text.replaceAll("=", ""),
+      `${text}=`,
+      `${text}AAAA`,
+      `${text}\t`,
+      `*${text}`,
+      `${text},`,
+      text.replace(/[A-Za-z0-9+/](=+)$/, `${String.fromCharCode(last.charCodeAt(0) + 1)}$1`),
+      text.replace(/=+$/, "").replaceAll("+", "-").replaceAll("/", "_"),
+    ];
+    for (const other of others)
+      expect(check({ ...headers, signature: `${scheme},${other}` }, body, [verify]), other).toMatchObject({
+        ok: false,
+      });
+    for (const other of [text, `${scheme}${text}`, `${scheme},`, ",", " ", `${scheme.toUpperCase()},${text}`])
+      expect(check({ ...headers, signature: other }, body, [verify]), other).toEqual({ ok: false, reason: "mismatch" });
+  });
+
+  test("an id or a list of signatures longer than anyone needs is malformed", () => {
+    const long = (id: string) =>
+      check({ ...headersOf(webhookHeaders({ id, timestampS: AT, body, key: sign })) }, body, [verify]);
+    expect(long("i".repeat(256))).toMatchObject({ ok: true });
+    expect(long("i".repeat(257))).toEqual({ ok: false, reason: "malformed" });
+    const padded = { ...headers, signature: headers.signature!.padEnd(4_097) };
+    expect(check(padded, body, [verify])).toEqual({ ok: false, reason: "malformed" });
+    expect(check({ ...padded, signature: padded.signature.slice(0, 4_096) }, body, [verify])).toMatchObject({
+      ok: true,
+    });
   });
 
   test("more signatures than anyone needs are not tried", () => {
@@ -161,17 +246,35 @@ test("headers that are missing or written by somebody hostile are refusals, neve
       reason: "missing",
     });
   }
-  for (const timestamp of ["-1", "1e9", " 1", "0x10", "9".repeat(13), "NaN"])
+  for (const timestamp of ["-1", "+1", "1e9", "1.0", " 1", "1 ", "0x10", "٣", `0${AT}`, "9".repeat(13), "NaN"])
     expect(check({ id: "a", timestamp, signature: "v1,A" }, Buffer.from(""), [])).toEqual({
       ok: false,
       reason: "malformed",
     });
-  const text = fc.option(fc.string({ maxLength: 300 }), { nil: undefined });
-  fc.assert(
-    fc.property(text, text, text, fc.uint8Array(), (id, timestamp, signature, body) => {
-      expect(check({ id, timestamp, signature }, body, [KEYS.v1.verify, KEYS.v1a.verify]).ok).toBe(false);
-    }),
+  const written = fc.string({ unit: "binary", maxLength: 300 });
+  const items = fc.array(fc.tuple(fc.constantFrom("v1", "v1a", "v2", ""), fc.oneof(written, fc.base64String())));
+  const signature = fc.oneof(
+    written,
+    items.map((list) => list.map((item) => item.join(",")).join(" ")),
   );
+  const timestamp = fc.oneof(written, fc.constant(String(AT)), fc.maxSafeInteger().map(String));
+  const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
+  const reasons = new Set<string>();
+  fc.assert(
+    fc.property(
+      maybe(written),
+      maybe(timestamp),
+      maybe(signature),
+      fc.uint8Array(),
+      (id, timestamp, signature, body) => {
+        const verdict = check({ id, timestamp, signature }, body, [KEYS.v1.verify, KEYS.v1a.verify]);
+        reasons.add(verdict.ok ? "ok" : verdict.reason);
+      },
+    ),
+    { numRuns: 500 },
+  );
+  expect([...reasons].toSorted()).toEqual(expect.arrayContaining(["malformed", "mismatch", "missing"]));
+  expect(reasons).not.toContain("ok");
 });
 
 test("shared secrets come back from their texts; too short, too long or no base64 is none", () => {
@@ -184,6 +287,12 @@ test("shared secrets come back from their texts; too short, too long or no base6
     encodeSecret(new Uint8Array(23)),
     encodeSecret(new Uint8Array(65)),
     "MfKQ9r8G",
+    encodeSecret(new Uint8Array(25)).replaceAll("=", ""), // not padded
+    encodeSecret(new Uint8Array(24)).slice(0, -3), // cut short
+    `${encodeSecret(new Uint8Array(24))}\n`,
+    encodeSecret(new Uint8Array(24)).toUpperCase(),
+    encodeSecret(new Uint8Array(25).fill(255)).replace("w==", "x=="), // the same bytes, written otherwise
+    encodeSecret(new Uint8Array(24).fill(255)).replaceAll("/", "_"), // base64url
   ])
     expect(decodeSecret(wrong), wrong).toBeUndefined();
 });
