@@ -9,6 +9,7 @@ export * from "./topics.ts";
 export * from "./words.ts";
 export * from "./gen/ruta/access/v1/access_pb.ts";
 export * from "./gen/ruta/delivery/v1/attempt_pb.ts";
+export * from "./gen/ruta/delivery/v1/inbox_pb.ts";
 export * from "./gen/ruta/directory/v1/directory_pb.ts";
 export * from "./gen/ruta/referral/v1/command_pb.ts";
 export * from "./gen/ruta/referral/v1/common_pb.ts";

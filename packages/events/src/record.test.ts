@@ -55,6 +55,7 @@ test("topics have the partitions and the retention of the design, and none is co
     ["ruta.referral.commands.v1", 12, 30],
     ["ruta.referral.events.v1", 12, -1 / 86_400_000],
     ["ruta.delivery.attempts.v1", 12, 30],
+    ["ruta.delivery.inbox.v1", 12, 14],
     ["ruta.access.v1", 12, -1 / 86_400_000],
     ["ruta.directory.v1", 1, -1 / 86_400_000],
   ]);

@@ -3,6 +3,7 @@ import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { AccessRecordSchema } from "./gen/ruta/access/v1/access_pb.ts";
 import { DeliveryAttemptSchema } from "./gen/ruta/delivery/v1/attempt_pb.ts";
+import { InboxItemSchema } from "./gen/ruta/delivery/v1/inbox_pb.ts";
 import { DirectoryRecordSchema } from "./gen/ruta/directory/v1/directory_pb.ts";
 import { ReferralCommandSchema } from "./gen/ruta/referral/v1/command_pb.ts";
 import { ReferralEventSchema } from "./gen/ruta/referral/v1/event_pb.ts";
@@ -22,6 +23,7 @@ export const TOPIC_SCHEMAS = {
   [TOPICS.commands]: ReferralCommandSchema,
   [TOPICS.events]: ReferralEventSchema,
   [TOPICS.attempts]: DeliveryAttemptSchema,
+  [TOPICS.inbox]: InboxItemSchema,
   [TOPICS.access]: AccessRecordSchema,
   [TOPICS.directory]: DirectoryRecordSchema,
 } as const satisfies Record<TopicName, DescMessage>;

@@ -5,6 +5,7 @@ export const TOPICS = {
   commands: "ruta.referral.commands.v1",
   events: "ruta.referral.events.v1",
   attempts: "ruta.delivery.attempts.v1",
+  inbox: "ruta.delivery.inbox.v1",
   access: "ruta.access.v1",
   directory: "ruta.directory.v1",
 } as const;
@@ -21,11 +22,12 @@ export interface TopicSpec {
 
 const DAY_MS = 86_400_000;
 
-/** Every topic with its partitions and retention (commands and attempts 30 days, evidence for ever). */
+/** Every topic with its partitions and retention (commands and attempts 30 days, inboxes 14, evidence for ever). */
 export const TOPIC_SPECS: readonly TopicSpec[] = [
   { name: TOPICS.commands, partitions: 12, retentionMs: 30 * DAY_MS },
   { name: TOPICS.events, partitions: 12, retentionMs: -1 },
   { name: TOPICS.attempts, partitions: 12, retentionMs: 30 * DAY_MS },
+  { name: TOPICS.inbox, partitions: 12, retentionMs: 14 * DAY_MS },
   { name: TOPICS.access, partitions: 12, retentionMs: -1 },
   { name: TOPICS.directory, partitions: 1, retentionMs: -1 },
 ];

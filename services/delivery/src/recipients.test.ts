@@ -32,6 +32,7 @@ test.each([
   ["worklisted", ["sender worklisted"]],
   ["delivered", []],
   ["deliveryLate", []],
+  ["disputed", ["sender dispute"]],
 ])("%s: %j", (name, expected) => {
   expect(told(fact(name))).toEqual(expected);
 });
@@ -47,6 +48,17 @@ test("whoever did not act is told of a cancellation; both, when the hub ended it
   expect(told({ ...fact("cancelled"), ...by("house") })).toEqual(["sender confirm-cancellation"]);
   expect(told({ ...fact("cancelled"), ...by("hub") })).toEqual(["sender cancel", "house cancel"]);
   expect(told({ ...fact("cancelled"), ...by("hub"), performer: "sender" })).toEqual(["sender cancel"]);
+});
+
+test("content that was added, or taken note of, is told to the other party", () => {
+  expect(told({ ...fact("supplemented"), ...by("sender") })).toEqual(["house supplement"]);
+  expect(told({ ...fact("supplemented"), ...by("house") })).toEqual(["sender supplement"]);
+  expect(told({ ...fact("supplementAcknowledged"), ...by("house") })).toEqual(["sender acknowledge-supplement"]);
+});
+
+test("a record that was given up is told to whoever sent it", () => {
+  expect(told(fact("setAside", { institution: "house" }))).toEqual(["house set-aside"]);
+  expect(told(fact("setAside", { institution: "" }))).toEqual([]);
 });
 
 test("a refusal goes to whoever sent the refused command, and to nobody else", () => {

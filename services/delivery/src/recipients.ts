@@ -8,7 +8,7 @@ export interface Notice {
 }
 
 type Fact = NonNullable<ReferralEvent["fact"]["case"]>;
-type Party = "requester" | "performer" | "other" | "sender" | "nobody";
+type Party = "requester" | "performer" | "other" | "counterpart" | "sender" | "nobody";
 
 /** Each fact: whom it is told to, and the word by which the act came through the door (or the hub's own word). */
 const TOLD: Readonly<Record<Fact, readonly [Party, string]>> = {
@@ -36,6 +36,10 @@ const TOLD: Readonly<Record<Fact, readonly [Party, string]>> = {
   delivered: ["nobody", "delivered"],
   undeliverable: ["requester", "undeliverable"],
   deliveryLate: ["nobody", "late"],
+  supplemented: ["counterpart", "supplement"],
+  supplementAcknowledged: ["counterpart", "acknowledge-supplement"],
+  disputed: ["requester", "dispute"],
+  setAside: ["sender", "set-aside"],
 };
 
 /** The institutions to tell of an event; empty when it is nobody's news, or the party is not chosen yet. */
@@ -60,7 +64,9 @@ export function recipients(event: ReferralEvent): readonly Notice[] {
         return [];
       return tell(requester);
     case "sender":
-      return tell(fact.case === "refused" ? fact.value.institution : "");
+      return tell(fact.case === "refused" || fact.case === "setAside" ? fact.value.institution : "");
+    case "counterpart":
+      return tell(event.actor?.institution === requester ? performer : requester);
     case "other":
       // Withdrawn by the requester, confirmed by the performer, or ended by the hub, of which both must hear.
       if (event.actor?.institution === performer) return tell(requester, "confirm-cancellation");

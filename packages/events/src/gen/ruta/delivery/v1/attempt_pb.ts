@@ -14,7 +14,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file ruta/delivery/v1/attempt.proto.
  */
 export const file_ruta_delivery_v1_attempt: GenFile = /*@__PURE__*/
-  fileDesc("Ch5ydXRhL2RlbGl2ZXJ5L3YxL2F0dGVtcHQucHJvdG8SEHJ1dGEuZGVsaXZlcnkudjEihwMKD0RlbGl2ZXJ5QXR0ZW1wdBIQCghldmVudF9pZBgBIAEoCRISCgp3ZWJob29rX2lkGAIgASgJEg8KB2Nhc2VfaWQYAyABKAkSEwoLcmVmZXJyYWxfaWQYBCABKAkSEwoLaW5zdGl0dXRpb24YBSABKAkSEwoLZW5kcG9pbnRfaWQYBiABKAkSDwoHYXR0ZW1wdBgHIAEoDRIuCgpzdGFydGVkX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgtkdXJhdGlvbl9tcxgJIAEoDRIOCgZzdGF0dXMYCiABKA0SDwoHZmFpbHVyZRgLIAEoCRIxCgdvdXRjb21lGAwgASgOMiAucnV0YS5kZWxpdmVyeS52MS5BdHRlbXB0T3V0Y29tZRIsCghuZXh0X2R1ZRgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHdHJpZ2dlchgOIAEoCRIVCg1yZXRyeV9hZnRlcl9zGA8gASgNKocBCg5BdHRlbXB0T3V0Y29tZRIfChtBVFRFTVBUX09VVENPTUVfVU5TUEVDSUZJRUQQABIdChlBVFRFTVBUX09VVENPTUVfREVMSVZFUkVEEAESGQoVQVRURU1QVF9PVVRDT01FX1JFVFJZEAISGgoWQVRURU1QVF9PVVRDT01FX1BBUktFRBADYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("Ch5ydXRhL2RlbGl2ZXJ5L3YxL2F0dGVtcHQucHJvdG8SEHJ1dGEuZGVsaXZlcnkudjEipwQKD0RlbGl2ZXJ5QXR0ZW1wdBIQCghldmVudF9pZBgBIAEoCRISCgp3ZWJob29rX2lkGAIgASgJEg8KB2Nhc2VfaWQYAyABKAkSEwoLcmVmZXJyYWxfaWQYBCABKAkSEwoLaW5zdGl0dXRpb24YBSABKAkSEwoLZW5kcG9pbnRfaWQYBiABKAkSDwoHYXR0ZW1wdBgHIAEoDRIuCgpzdGFydGVkX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgtkdXJhdGlvbl9tcxgJIAEoDRIOCgZzdGF0dXMYCiABKA0SDwoHZmFpbHVyZRgLIAEoCRIxCgdvdXRjb21lGAwgASgOMiAucnV0YS5kZWxpdmVyeS52MS5BdHRlbXB0T3V0Y29tZRIsCghuZXh0X2R1ZRgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHdHJpZ2dlchgOIAEoCRIVCg1yZXRyeV9hZnRlcl9zGA8gASgNEg4KBndvcmtlchgQIAEoCRIOCgZvcmlnaW4YESABKAkSFgoOcmVtb3RlX2FkZHJlc3MYEiABKAkSEwoLdGxzX3ZlcnNpb24YEyABKAkSEwoLcmVzb2x2ZWRfbXMYFCABKA0SFAoMY29ubmVjdGVkX21zGBUgASgNEhUKDWZpcnN0X2J5dGVfbXMYFiABKA0SDwoHa2V5X2lkcxgXIAMoCSqHAQoOQXR0ZW1wdE91dGNvbWUSHwobQVRURU1QVF9PVVRDT01FX1VOU1BFQ0lGSUVEEAASHQoZQVRURU1QVF9PVVRDT01FX0RFTElWRVJFRBABEhkKFUFUVEVNUFRfT1VUQ09NRV9SRVRSWRACEhoKFkFUVEVNUFRfT1VUQ09NRV9QQVJLRUQQA2IGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * One try.
@@ -127,6 +127,62 @@ export type DeliveryAttempt = Message<"ruta.delivery.v1.DeliveryAttempt"> & {
    * @generated from field: uint32 retry_after_s = 15;
    */
   retryAfterS: number;
+
+  /**
+   * The process that sent it.
+   *
+   * @generated from field: string worker = 16;
+   */
+  worker: string;
+
+  /**
+   * Scheme, host and port it was sent to; never the path, which may hold a secret of the receiver.
+   *
+   * @generated from field: string origin = 17;
+   */
+  origin: string;
+
+  /**
+   * Address the name stood for at this try; empty when none was reached.
+   *
+   * @generated from field: string remote_address = 18;
+   */
+  remoteAddress: string;
+
+  /**
+   * TLS version, such as TLSv1.3; empty without TLS.
+   *
+   * @generated from field: string tls_version = 19;
+   */
+  tlsVersion: string;
+
+  /**
+   * From the start to the address, in milliseconds.
+   *
+   * @generated from field: uint32 resolved_ms = 20;
+   */
+  resolvedMs: number;
+
+  /**
+   * From the start to the open connection with TLS, in milliseconds; 0 when one was used again.
+   *
+   * @generated from field: uint32 connected_ms = 21;
+   */
+  connectedMs: number;
+
+  /**
+   * From the start to the first byte of the answer, in milliseconds; 0 when there was none.
+   *
+   * @generated from field: uint32 first_byte_ms = 22;
+   */
+  firstByteMs: number;
+
+  /**
+   * Keys that signed it: `hub` for the hub's own, else the first 8 hex digits of SHA-256 of each secret.
+   *
+   * @generated from field: repeated string key_ids = 23;
+   */
+  keyIds: string[];
 };
 
 /**

@@ -14,7 +14,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file ruta/directory/v1/directory.proto.
  */
 export const file_ruta_directory_v1_directory: GenFile = /*@__PURE__*/
-  fileDesc("CiFydXRhL2RpcmVjdG9yeS92MS9kaXJlY3RvcnkucHJvdG8SEXJ1dGEuZGlyZWN0b3J5LnYxIq8ECg9EaXJlY3RvcnlSZWNvcmQSEAoIcmV2aXNpb24YASABKAQSNQoLaW5zdGl0dXRpb24YCiABKAsyHi5ydXRhLmRpcmVjdG9yeS52MS5JbnN0aXR1dGlvbkgAEi0KB3NlcnZpY2UYCyABKAsyGi5ydXRhLmRpcmVjdG9yeS52MS5TZXJ2aWNlSAASKQoFcGxhY2UYDCABKAsyGC5ydXRhLmRpcmVjdG9yeS52MS5QbGFjZUgAEi8KCGVuZHBvaW50GA0gASgLMhsucnV0YS5kaXJlY3RvcnkudjEuRW5kcG9pbnRIABI8Cg9pbnN0aXR1dGlvbl9rZXkYDiABKAsyIS5ydXRhLmRpcmVjdG9yeS52MS5JbnN0aXR1dGlvbktleUgAEjYKDGFjY2Vzc190b2tlbhgPIAEoCzIeLnJ1dGEuZGlyZWN0b3J5LnYxLkFjY2Vzc1Rva2VuSAASKQoFc3RhZmYYECABKAsyGC5ydXRhLmRpcmVjdG9yeS52MS5TdGFmZkgAEicKBHRlcm0YESABKAsyFy5ydXRhLmRpcmVjdG9yeS52MS5UZXJtSAASMQoJdGVycml0b3J5GBIgASgLMhwucnV0YS5kaXJlY3RvcnkudjEuVGVycml0b3J5SAASQgoScmV2aXNpb25fY29tbWl0dGVkGB4gASgLMiQucnV0YS5kaXJlY3RvcnkudjEuUmV2aXNpb25Db21taXR0ZWRIAEIHCgVlbnRyeSJfCghWYWxpZGl0eRIoCgRmcm9tGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIpCgV1bnRpbBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAizQIKC0luc3RpdHV0aW9uEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSMAoEdHlwZRgDIAEoDjIiLnJ1dGEuZGlyZWN0b3J5LnYxLkluc3RpdHV0aW9uVHlwZRIOCgZwYXJlbnQYBCABKAkSNAoJZnVuY3Rpb25zGAUgAygOMiEucnV0YS5kaXJlY3RvcnkudjEuU3lzdGVtRnVuY3Rpb24SMgoLY29tcGV0ZW5jZXMYBiADKAsyHS5ydXRhLmRpcmVjdG9yeS52MS5Db21wZXRlbmNlEi0KCHZhbGlkaXR5GAcgASgLMhsucnV0YS5kaXJlY3RvcnkudjEuVmFsaWRpdHkSFQoNZGVtb25zdHJhdGlvbhgIIAEoCBIyCgttZW1iZXJzaGlwcxgJIAMoCzIdLnJ1dGEuZGlyZWN0b3J5LnYxLk1lbWJlcnNoaXAiTAoKTWVtYmVyc2hpcBIPCgduZXR3b3JrGAEgASgJEi0KCHZhbGlkaXR5GAIgASgLMhsucnV0YS5kaXJlY3RvcnkudjEuVmFsaWRpdHkiewoKQ29tcGV0ZW5jZRIUCgxzZXJ2aWNlX3R5cGUYASABKAkSEwoLdGVycml0b3JpZXMYAiADKAkSEwoLbGVnYWxfYmFzaXMYAyABKAkSLQoIdmFsaWRpdHkYBCABKAsyGy5ydXRhLmRpcmVjdG9yeS52MS5WYWxpZGl0eSKWAgoHU2VydmljZRIKCgJpZBgBIAEoCRITCgtpbnN0aXR1dGlvbhgCIAEoCRIMCgRuYW1lGAMgASgJEhQKDHNlcnZpY2VfdHlwZRgEIAEoCRITCgt0ZXJyaXRvcmllcxgFIAMoCRIZChFhY2NlcHRzX3JlZmVycmFscxgGIAEoCBIRCglhZ2VfYmFuZHMYByADKAkSDQoFc2V4ZXMYCCADKAkSDgoGcGxhY2VzGAkgAygJEi0KCHZhbGlkaXR5GAogASgLMhsucnV0YS5kaXJlY3RvcnkudjEuVmFsaWRpdHkSFAoMYXNzdXJlZF9kYXRlGAsgASgJEh8KF2VsaWdpYmlsaXR5X2Rlc2NyaXB0aW9uGAwgASgJIp8BCgVQbGFjZRIKCgJpZBgBIAEoCRITCgtpbnN0aXR1dGlvbhgCIAEoCRIMCgRuYW1lGAMgASgJEhEKCXRlcnJpdG9yeRgEIAEoCRIUCgxjb25maWRlbnRpYWwYBSABKAgSDwoHYWRkcmVzcxgGIAEoCRItCgh2YWxpZGl0eRgHIAEoCzIbLnJ1dGEuZGlyZWN0b3J5LnYxLlZhbGlkaXR5IswBCghFbmRwb2ludBIKCgJpZBgBIAEoCRITCgtpbnN0aXR1dGlvbhgCIAEoCRILCgN1cmwYAyABKAkSMgoGc2NoZW1lGAQgASgOMiIucnV0YS5kaXJlY3RvcnkudjEuU2lnbmF0dXJlU2NoZW1lEhYKDndyYXBwZWRfc2VjcmV0GAUgASgMEhcKD3JhdGVfcGVyX3NlY29uZBgGIAEoDRItCgh2YWxpZGl0eRgHIAEoCzIbLnJ1dGEuZGlyZWN0b3J5LnYxLlZhbGlkaXR5IsABCg5JbnN0aXR1dGlvbktleRIKCgJpZBgBIAEoCRITCgtpbnN0aXR1dGlvbhgCIAEoCRIyCgZzY2hlbWUYAyABKA4yIi5ydXRhLmRpcmVjdG9yeS52MS5TaWduYXR1cmVTY2hlbWUSEgoKcHVibGljX2tleRgEIAEoDBIWCg53cmFwcGVkX3NlY3JldBgFIAEoDBItCgh2YWxpZGl0eRgGIAEoCzIbLnJ1dGEuZGlyZWN0b3J5LnYxLlZhbGlkaXR5InwKC0FjY2Vzc1Rva2VuEgoKAmlkGAEgASgJEhMKC2luc3RpdHV0aW9uGAIgASgJEg4KBnNoYTI1NhgDIAEoDBItCgh2YWxpZGl0eRgEIAEoCzIbLnJ1dGEuZGlyZWN0b3J5LnYxLlZhbGlkaXR5Eg0KBWxhYmVsGAUgASgJIoMBCgVTdGFmZhIKCgJpZBgBIAEoCRISCgpwdWJsaWNfa2V5GAIgASgMEisKBXJvbGVzGAMgAygOMhwucnV0YS5kaXJlY3RvcnkudjEuU3RhZmZSb2xlEi0KCHZhbGlkaXR5GAQgASgLMhsucnV0YS5kaXJlY3RvcnkudjEuVmFsaWRpdHkiRAoEVGVybRIMCgRjb2RlGAEgASgJEhAKCHRheG9ub215GAIgASgJEgwKBG5hbWUYAyABKAkSDgoGcGFyZW50GAQgASgJIlEKCVRlcnJpdG9yeRIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJEgwKBGtpbmQYAyABKAkSDgoGd2l0aGluGAQgAygJEgwKBGNvZGUYBSABKAkioAEKEVJldmlzaW9uQ29tbWl0dGVkEg0KBXN0YWZmGAEgASgJEg4KBnJlYXNvbhgCIAEoCRIwCgxjb21taXR0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2VudHJpZXMYBCABKA0SEQoJc2lnbmF0dXJlGAUgASgMEhYKDnJlcXVlc3Rfc2hhMjU2GAYgASgMKsgBCg5TeXN0ZW1GdW5jdGlvbhIfChtTWVNURU1fRlVOQ1RJT05fVU5TUEVDSUZJRUQQABIfChtTWVNURU1fRlVOQ1RJT05fRk9STVVMQVRJT04QARIYChRTWVNURU1fRlVOQ1RJT05fTEVBRBACEh4KGlNZU1RFTV9GVU5DVElPTl9QUk9URUNUSU9OEAMSHQoZU1lTVEVNX0ZVTkNUSU9OX0VYRUNVVElPThAEEhsKF1NZU1RFTV9GVU5DVElPTl9DT05UUk9MEAUq9QEKD0luc3RpdHV0aW9uVHlwZRIgChxJTlNUSVRVVElPTl9UWVBFX1VOU1BFQ0lGSUVEEAASHgoaSU5TVElUVVRJT05fVFlQRV9NVU5JQ0lQQUwQARIbChdJTlNUSVRVVElPTl9UWVBFX1BVQkxJQxACEhwKGElOU1RJVFVUSU9OX1RZUEVfUFJJVkFURRADEiIKHklOU1RJVFVUSU9OX1RZUEVfQ0lWSUxfU09DSUVUWRAEEiIKHklOU1RJVFVUSU9OX1RZUEVfSU5URVJOQVRJT05BTBAFEh0KGUlOU1RJVFVUSU9OX1RZUEVfQUNBREVNSUEQBipmCg9TaWduYXR1cmVTY2hlbWUSIAocU0lHTkFUVVJFX1NDSEVNRV9VTlNQRUNJRklFRBAAEhcKE1NJR05BVFVSRV9TQ0hFTUVfVjEQARIYChRTSUdOQVRVUkVfU0NIRU1FX1YxQRACKo8BCglTdGFmZlJvbGUSGgoWU1RBRkZfUk9MRV9VTlNQRUNJRklFRBAAEhwKGFNUQUZGX1JPTEVfQURNSU5JU1RSQVRPUhABEhcKE1NUQUZGX1JPTEVfT1BFUkFUT1IQAhIWChJTVEFGRl9ST0xFX0FVRElUT1IQAxIXChNTVEFGRl9ST0xFX1JFQ09WRVJZEARiBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("CiFydXRhL2RpcmVjdG9yeS92MS9kaXJlY3RvcnkucHJvdG8SEXJ1dGEuZGlyZWN0b3J5LnYxIq8ECg9EaXJlY3RvcnlSZWNvcmQSEAoIcmV2aXNpb24YASABKAQSNQoLaW5zdGl0dXRpb24YCiABKAsyHi5ydXRhLmRpcmVjdG9yeS52MS5JbnN0aXR1dGlvbkgAEi0KB3NlcnZpY2UYCyABKAsyGi5ydXRhLmRpcmVjdG9yeS52MS5TZXJ2aWNlSAASKQoFcGxhY2UYDCABKAsyGC5ydXRhLmRpcmVjdG9yeS52MS5QbGFjZUgAEi8KCGVuZHBvaW50GA0gASgLMhsucnV0YS5kaXJlY3RvcnkudjEuRW5kcG9pbnRIABI8Cg9pbnN0aXR1dGlvbl9rZXkYDiABKAsyIS5ydXRhLmRpcmVjdG9yeS52MS5JbnN0aXR1dGlvbktleUgAEjYKDGFjY2Vzc190b2tlbhgPIAEoCzIeLnJ1dGEuZGlyZWN0b3J5LnYxLkFjY2Vzc1Rva2VuSAASKQoFc3RhZmYYECABKAsyGC5ydXRhLmRpcmVjdG9yeS52MS5TdGFmZkgAEicKBHRlcm0YESABKAsyFy5ydXRhLmRpcmVjdG9yeS52MS5UZXJtSAASMQoJdGVycml0b3J5GBIgASgLMhwucnV0YS5kaXJlY3RvcnkudjEuVGVycml0b3J5SAASQgoScmV2aXNpb25fY29tbWl0dGVkGB4gASgLMiQucnV0YS5kaXJlY3RvcnkudjEuUmV2aXNpb25Db21taXR0ZWRIAEIHCgVlbnRyeSJfCghWYWxpZGl0eRIoCgRmcm9tGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIpCgV1bnRpbBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAizQIKC0luc3RpdHV0aW9uEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSMAoEdHlwZRgDIAEoDjIiLnJ1dGEuZGlyZWN0b3J5LnYxLkluc3RpdHV0aW9uVHlwZRIOCgZwYXJlbnQYBCABKAkSNAoJZnVuY3Rpb25zGAUgAygOMiEucnV0YS5kaXJlY3RvcnkudjEuU3lzdGVtRnVuY3Rpb24SMgoLY29tcGV0ZW5jZXMYBiADKAsyHS5ydXRhLmRpcmVjdG9yeS52MS5Db21wZXRlbmNlEi0KCHZhbGlkaXR5GAcgASgLMhsucnV0YS5kaXJlY3RvcnkudjEuVmFsaWRpdHkSFQoNZGVtb25zdHJhdGlvbhgIIAEoCBIyCgttZW1iZXJzaGlwcxgJIAMoCzIdLnJ1dGEuZGlyZWN0b3J5LnYxLk1lbWJlcnNoaXAiTAoKTWVtYmVyc2hpcBIPCgduZXR3b3JrGAEgASgJEi0KCHZhbGlkaXR5GAIgASgLMhsucnV0YS5kaXJlY3RvcnkudjEuVmFsaWRpdHkiewoKQ29tcGV0ZW5jZRIUCgxzZXJ2aWNlX3R5cGUYASABKAkSEwoLdGVycml0b3JpZXMYAiADKAkSEwoLbGVnYWxfYmFzaXMYAyABKAkSLQoIdmFsaWRpdHkYBCABKAsyGy5ydXRhLmRpcmVjdG9yeS52MS5WYWxpZGl0eSKWAgoHU2VydmljZRIKCgJpZBgBIAEoCRITCgtpbnN0aXR1dGlvbhgCIAEoCRIMCgRuYW1lGAMgASgJEhQKDHNlcnZpY2VfdHlwZRgEIAEoCRITCgt0ZXJyaXRvcmllcxgFIAMoCRIZChFhY2NlcHRzX3JlZmVycmFscxgGIAEoCBIRCglhZ2VfYmFuZHMYByADKAkSDQoFc2V4ZXMYCCADKAkSDgoGcGxhY2VzGAkgAygJEi0KCHZhbGlkaXR5GAogASgLMhsucnV0YS5kaXJlY3RvcnkudjEuVmFsaWRpdHkSFAoMYXNzdXJlZF9kYXRlGAsgASgJEh8KF2VsaWdpYmlsaXR5X2Rlc2NyaXB0aW9uGAwgASgJIp8BCgVQbGFjZRIKCgJpZBgBIAEoCRITCgtpbnN0aXR1dGlvbhgCIAEoCRIMCgRuYW1lGAMgASgJEhEKCXRlcnJpdG9yeRgEIAEoCRIUCgxjb25maWRlbnRpYWwYBSABKAgSDwoHYWRkcmVzcxgGIAEoCRItCgh2YWxpZGl0eRgHIAEoCzIbLnJ1dGEuZGlyZWN0b3J5LnYxLlZhbGlkaXR5IoIDCghFbmRwb2ludBIKCgJpZBgBIAEoCRITCgtpbnN0aXR1dGlvbhgCIAEoCRILCgN1cmwYAyABKAkSMgoGc2NoZW1lGAQgASgOMiIucnV0YS5kaXJlY3RvcnkudjEuU2lnbmF0dXJlU2NoZW1lEhYKDndyYXBwZWRfc2VjcmV0GAUgASgMEhcKD3JhdGVfcGVyX3NlY29uZBgGIAEoDRItCgh2YWxpZGl0eRgHIAEoCzIbLnJ1dGEuZGlyZWN0b3J5LnYxLlZhbGlkaXR5Ei0KBG1vZGUYCCABKA4yHy5ydXRhLmRpcmVjdG9yeS52MS5EZWxpdmVyeU1vZGUSMAoGZm9ybWF0GAkgASgOMiAucnV0YS5kaXJlY3RvcnkudjEuUGF5bG9hZEZvcm1hdBIfChdwcmV2aW91c193cmFwcGVkX3NlY3JldBgKIAEoDBIyCg5wcmV2aW91c191bnRpbBgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiwAEKDkluc3RpdHV0aW9uS2V5EgoKAmlkGAEgASgJEhMKC2luc3RpdHV0aW9uGAIgASgJEjIKBnNjaGVtZRgDIAEoDjIiLnJ1dGEuZGlyZWN0b3J5LnYxLlNpZ25hdHVyZVNjaGVtZRISCgpwdWJsaWNfa2V5GAQgASgMEhYKDndyYXBwZWRfc2VjcmV0GAUgASgMEi0KCHZhbGlkaXR5GAYgASgLMhsucnV0YS5kaXJlY3RvcnkudjEuVmFsaWRpdHkifAoLQWNjZXNzVG9rZW4SCgoCaWQYASABKAkSEwoLaW5zdGl0dXRpb24YAiABKAkSDgoGc2hhMjU2GAMgASgMEi0KCHZhbGlkaXR5GAQgASgLMhsucnV0YS5kaXJlY3RvcnkudjEuVmFsaWRpdHkSDQoFbGFiZWwYBSABKAkigwEKBVN0YWZmEgoKAmlkGAEgASgJEhIKCnB1YmxpY19rZXkYAiABKAwSKwoFcm9sZXMYAyADKA4yHC5ydXRhLmRpcmVjdG9yeS52MS5TdGFmZlJvbGUSLQoIdmFsaWRpdHkYBCABKAsyGy5ydXRhLmRpcmVjdG9yeS52MS5WYWxpZGl0eSJECgRUZXJtEgwKBGNvZGUYASABKAkSEAoIdGF4b25vbXkYAiABKAkSDAoEbmFtZRgDIAEoCRIOCgZwYXJlbnQYBCABKAkiUQoJVGVycml0b3J5EgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSDAoEa2luZBgDIAEoCRIOCgZ3aXRoaW4YBCADKAkSDAoEY29kZRgFIAEoCSKgAQoRUmV2aXNpb25Db21taXR0ZWQSDQoFc3RhZmYYASABKAkSDgoGcmVhc29uGAIgASgJEjAKDGNvbW1pdHRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHZW50cmllcxgEIAEoDRIRCglzaWduYXR1cmUYBSABKAwSFgoOcmVxdWVzdF9zaGEyNTYYBiABKAwqyAEKDlN5c3RlbUZ1bmN0aW9uEh8KG1NZU1RFTV9GVU5DVElPTl9VTlNQRUNJRklFRBAAEh8KG1NZU1RFTV9GVU5DVElPTl9GT1JNVUxBVElPThABEhgKFFNZU1RFTV9GVU5DVElPTl9MRUFEEAISHgoaU1lTVEVNX0ZVTkNUSU9OX1BST1RFQ1RJT04QAxIdChlTWVNURU1fRlVOQ1RJT05fRVhFQ1VUSU9OEAQSGwoXU1lTVEVNX0ZVTkNUSU9OX0NPTlRST0wQBSr1AQoPSW5zdGl0dXRpb25UeXBlEiAKHElOU1RJVFVUSU9OX1RZUEVfVU5TUEVDSUZJRUQQABIeChpJTlNUSVRVVElPTl9UWVBFX01VTklDSVBBTBABEhsKF0lOU1RJVFVUSU9OX1RZUEVfUFVCTElDEAISHAoYSU5TVElUVVRJT05fVFlQRV9QUklWQVRFEAMSIgoeSU5TVElUVVRJT05fVFlQRV9DSVZJTF9TT0NJRVRZEAQSIgoeSU5TVElUVVRJT05fVFlQRV9JTlRFUk5BVElPTkFMEAUSHQoZSU5TVElUVVRJT05fVFlQRV9BQ0FERU1JQRAGKmYKD1NpZ25hdHVyZVNjaGVtZRIgChxTSUdOQVRVUkVfU0NIRU1FX1VOU1BFQ0lGSUVEEAASFwoTU0lHTkFUVVJFX1NDSEVNRV9WMRABEhgKFFNJR05BVFVSRV9TQ0hFTUVfVjFBEAIqYQoMRGVsaXZlcnlNb2RlEh0KGURFTElWRVJZX01PREVfVU5TUEVDSUZJRUQQABIZChVERUxJVkVSWV9NT0RFX1dFQkhPT0sQARIXChNERUxJVkVSWV9NT0RFX0lOQk9YEAIqaAoNUGF5bG9hZEZvcm1hdBIeChpQQVlMT0FEX0ZPUk1BVF9VTlNQRUNJRklFRBAAEh4KGlBBWUxPQURfRk9STUFUX0NMT1VERVZFTlRTEAESFwoTUEFZTE9BRF9GT1JNQVRfRkhJUhACKo8BCglTdGFmZlJvbGUSGgoWU1RBRkZfUk9MRV9VTlNQRUNJRklFRBAAEhwKGFNUQUZGX1JPTEVfQURNSU5JU1RSQVRPUhABEhcKE1NUQUZGX1JPTEVfT1BFUkFUT1IQAhIWChJTVEFGRl9ST0xFX0FVRElUT1IQAxIXChNTVEFGRl9ST0xFX1JFQ09WRVJZEARiBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * One entry of one revision, or the mark that ends the revision. Folds switch only at the mark.
@@ -461,7 +461,7 @@ export const PlaceSchema: GenMessage<Place> = /*@__PURE__*/
   messageDesc(file_ruta_directory_v1_directory, 6);
 
 /**
- * The one URL at which an institution receives.
+ * The one place at which an institution receives.
  *
  * @generated from message ruta.directory.v1.Endpoint
  */
@@ -481,7 +481,7 @@ export type Endpoint = Message<"ruta.directory.v1.Endpoint"> & {
   institution: string;
 
   /**
-   * https URL without user info.
+   * https URL without user info; empty for an inbox.
    *
    * @generated from field: string url = 3;
    */
@@ -514,6 +514,34 @@ export type Endpoint = Message<"ruta.directory.v1.Endpoint"> & {
    * @generated from field: ruta.directory.v1.Validity validity = 7;
    */
   validity?: Validity | undefined;
+
+  /**
+   * How it receives.
+   *
+   * @generated from field: ruta.directory.v1.DeliveryMode mode = 8;
+   */
+  mode: DeliveryMode;
+
+  /**
+   * In which form it receives.
+   *
+   * @generated from field: ruta.directory.v1.PayloadFormat format = 9;
+   */
+  format: PayloadFormat;
+
+  /**
+   * The shared secret before the last rotation, wrapped by the master key; empty when there was none. Both sign until it ends.
+   *
+   * @generated from field: bytes previous_wrapped_secret = 10;
+   */
+  previousWrappedSecret: Uint8Array;
+
+  /**
+   * When the previous secret ends.
+   *
+   * @generated from field: google.protobuf.Timestamp previous_until = 11;
+   */
+  previousUntil?: Timestamp | undefined;
 };
 
 /**
@@ -990,6 +1018,88 @@ export const SignatureSchemeSchema: GenEnum<SignatureScheme> = /*@__PURE__*/
   enumDesc(file_ruta_directory_v1_directory, 2);
 
 /**
+ * How an institution receives.
+ *
+ * @generated from enum ruta.directory.v1.DeliveryMode
+ */
+export const DeliveryMode = {
+  /**
+   * Not set: by webhook.
+   *
+   * @generated from enum value: DELIVERY_MODE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The hub posts to the URL.
+   *
+   * @generated from enum value: DELIVERY_MODE_WEBHOOK = 1;
+   */
+  WEBHOOK: 1,
+
+  /**
+   * The institution pulls from its inbox at the hub.
+   *
+   * @generated from enum value: DELIVERY_MODE_INBOX = 2;
+   */
+  INBOX: 2,
+} as const;
+
+/**
+ * How an institution receives.
+ *
+ * @generated from enum ruta.directory.v1.DeliveryMode
+ */
+export type DeliveryMode = (typeof DeliveryMode)[keyof typeof DeliveryMode] | UnknownEnum;
+
+/**
+ * Describes the enum ruta.directory.v1.DeliveryMode.
+ */
+export const DeliveryModeSchema: GenEnum<DeliveryMode> = /*@__PURE__*/
+  enumDesc(file_ruta_directory_v1_directory, 3);
+
+/**
+ * In which form an institution receives.
+ *
+ * @generated from enum ruta.directory.v1.PayloadFormat
+ */
+export const PayloadFormat = {
+  /**
+   * Not set: a CloudEvents JSON event.
+   *
+   * @generated from enum value: PAYLOAD_FORMAT_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * A CloudEvents JSON event.
+   *
+   * @generated from enum value: PAYLOAD_FORMAT_CLOUDEVENTS = 1;
+   */
+  CLOUDEVENTS: 1,
+
+  /**
+   * A FHIR R4 Bundle of Task and ServiceRequest.
+   *
+   * @generated from enum value: PAYLOAD_FORMAT_FHIR = 2;
+   */
+  FHIR: 2,
+} as const;
+
+/**
+ * In which form an institution receives.
+ *
+ * @generated from enum ruta.directory.v1.PayloadFormat
+ */
+export type PayloadFormat = (typeof PayloadFormat)[keyof typeof PayloadFormat] | UnknownEnum;
+
+/**
+ * Describes the enum ruta.directory.v1.PayloadFormat.
+ */
+export const PayloadFormatSchema: GenEnum<PayloadFormat> = /*@__PURE__*/
+  enumDesc(file_ruta_directory_v1_directory, 4);
+
+/**
  * Role of a staff member.
  *
  * @generated from enum ruta.directory.v1.StaffRole
@@ -1042,5 +1152,5 @@ export type StaffRole = (typeof StaffRole)[keyof typeof StaffRole] | UnknownEnum
  * Describes the enum ruta.directory.v1.StaffRole.
  */
 export const StaffRoleSchema: GenEnum<StaffRole> = /*@__PURE__*/
-  enumDesc(file_ruta_directory_v1_directory, 3);
+  enumDesc(file_ruta_directory_v1_directory, 5);
 

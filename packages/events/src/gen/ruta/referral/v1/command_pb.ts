@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ruta/referral/v1/command.proto.
  */
 export const file_ruta_referral_v1_command: GenFile = /*@__PURE__*/
-  fileDesc("Ch5ydXRhL3JlZmVycmFsL3YxL2NvbW1hbmQucHJvdG8SEHJ1dGEucmVmZXJyYWwudjEi4gsKD1JlZmVycmFsQ29tbWFuZBISCgpjb21tYW5kX2lkGAEgASgJEg8KB2Nhc2VfaWQYAiABKAkSEwoLcmVmZXJyYWxfaWQYAyABKAkSJgoFYWN0b3IYBCABKAsyFy5ydXRhLnJlZmVycmFsLnYxLkFjdG9yEi8KC29jY3VycmVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZWNlaXZlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKd2ViaG9va19pZBgHIAEoCRIaChJkaXJlY3RvcnlfcmV2aXNpb24YCCABKAQSKwoIc2VjdGlvbnMYCSADKAsyGS5ydXRhLnJlZmVycmFsLnYxLlNlY3Rpb24SNAoHcmVxdWVzdBgUIAEoCzIhLnJ1dGEucmVmZXJyYWwudjEuUmVxdWVzdFJlZmVycmFsSAASNAoHcmVjZWl2ZRgVIAEoCzIhLnJ1dGEucmVmZXJyYWwudjEuUmVjZWl2ZVJlZmVycmFsSAASMgoGYWNjZXB0GBYgASgLMiAucnV0YS5yZWZlcnJhbC52MS5BY2NlcHRSZWZlcnJhbEgAEjIKBnJlamVjdBgXIAEoCzIgLnJ1dGEucmVmZXJyYWwudjEuUmVqZWN0UmVmZXJyYWxIABI5CghzY2hlZHVsZRgYIAEoCzIlLnJ1dGEucmVmZXJyYWwudjEuU2NoZWR1bGVBcHBvaW50bWVudEgAEjEKB25vX3Nob3cYGSABKAsyHi5ydXRhLnJlZmVycmFsLnYxLlJlcG9ydE5vU2hvd0gAEkEKEmNhbmNlbF9hcHBvaW50bWVudBgaIAEoCzIjLnJ1dGEucmVmZXJyYWwudjEuQ2FuY2VsQXBwb2ludG1lbnRIABIxCgZyZXBvcnQYGyABKAsyHy5ydXRhLnJlZmVycmFsLnYxLlJlcG9ydEludGVyaW1IABIvCgVzdGFydBgcIAEoCzIeLnJ1dGEucmVmZXJyYWwudjEuU3RhcnRTZXJ2aWNlSAASLgoEaG9sZBgdIAEoCzIeLnJ1dGEucmVmZXJyYWwudjEuSG9sZFJlZmVycmFsSAASMgoGcmVzdW1lGB4gASgLMiAucnV0YS5yZWZlcnJhbC52MS5SZXN1bWVSZWZlcnJhbEgAEjIKBmNhbmNlbBgfIAEoCzIgLnJ1dGEucmVmZXJyYWwudjEuQ2FuY2VsUmVmZXJyYWxIABJFChRjb25maXJtX2NhbmNlbGxhdGlvbhggIAEoCzIlLnJ1dGEucmVmZXJyYWwudjEuQ29uZmlybUNhbmNlbGxhdGlvbkgAEjYKCGNvbXBsZXRlGCEgASgLMiIucnV0YS5yZWZlcnJhbC52MS5Db21wbGV0ZVJlZmVycmFsSAASLgoEZmFpbBgiIAEoCzIeLnJ1dGEucmVmZXJyYWwudjEuRmFpbFJlZmVycmFsSAASNgoNbWFya19pbl9lcnJvchgjIAEoCzIdLnJ1dGEucmVmZXJyYWwudjEuTWFya0luRXJyb3JIABI2CghyZWRpcmVjdBgkIAEoCzIiLnJ1dGEucmVmZXJyYWwudjEuUmVkaXJlY3RSZWZlcnJhbEgAEjsKC2Fja25vd2xlZGdlGCUgASgLMiQucnV0YS5yZWZlcnJhbC52MS5BY2tub3dsZWRnZU91dGNvbWVIABI9ChByZWNvcmRfZGVsaXZlcmVkGDIgASgLMiEucnV0YS5yZWZlcnJhbC52MS5SZWNvcmREZWxpdmVyZWRIABJFChRyZWNvcmRfdW5kZWxpdmVyYWJsZRgzIAEoCzIlLnJ1dGEucmVmZXJyYWwudjEuUmVjb3JkVW5kZWxpdmVyYWJsZUgAEkQKFHJlY29yZF9kZWxpdmVyeV9sYXRlGDQgASgLMiQucnV0YS5yZWZlcnJhbC52MS5SZWNvcmREZWxpdmVyeUxhdGVIAEIFCgNhY3QihwMKD1JlcXVlc3RSZWZlcnJhbBIRCglwZXJzb25faWQYASABKAkSFAoMc2VydmljZV90eXBlGAIgASgJEiwKCHByaW9yaXR5GAMgASgOMhoucnV0YS5yZWZlcnJhbC52MS5Qcmlvcml0eRIRCglwZXJmb3JtZXIYBCABKAkSEgoKc2VydmljZV9pZBgFIAEoCRIqCgdjb25zZW50GAYgASgLMhkucnV0YS5yZWZlcnJhbC52MS5Db25zZW50EikKB21lbWJlcnMYByADKAsyGC5ydXRhLnJlZmVycmFsLnYxLk1lbWJlchITCgtyZWFzb25fY29kZRgIIAEoCRI6Cg9jb25maWRlbnRpYWxpdHkYCSABKA4yIS5ydXRhLnJlZmVycmFsLnYxLkNvbmZpZGVudGlhbGl0eRIVCg1wbGFjZXJfbnVtYmVyGAogASgJEhAKCGJhc2VkX29uGAsgASgJEhAKCGFnZV9iYW5kGAwgASgJEhMKC2Nhc2Vfa2V5X2lkGA0gASgJIhEKD1JlY2VpdmVSZWZlcnJhbCJYCg5BY2NlcHRSZWZlcnJhbBIVCg1maWxsZXJfbnVtYmVyGAEgASgJEi8KC2V4cGVjdGVkX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIlCg5SZWplY3RSZWZlcnJhbBITCgtyZWFzb25fY29kZRgBIAEoCSJJChNTY2hlZHVsZUFwcG9pbnRtZW50EjIKDmFwcG9pbnRtZW50X2F0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIOCgxSZXBvcnROb1Nob3ciKAoRQ2FuY2VsQXBwb2ludG1lbnQSEwoLcmVhc29uX2NvZGUYASABKAkiDwoNUmVwb3J0SW50ZXJpbSIOCgxTdGFydFNlcnZpY2UiIwoMSG9sZFJlZmVycmFsEhMKC3JlYXNvbl9jb2RlGAEgASgJIhAKDlJlc3VtZVJlZmVycmFsIiUKDkNhbmNlbFJlZmVycmFsEhMKC3JlYXNvbl9jb2RlGAEgASgJIhUKE0NvbmZpcm1DYW5jZWxsYXRpb24iWAoQQ29tcGxldGVSZWZlcnJhbBIUCgxvdXRjb21lX2NvZGUYASABKAkSLgoKcmVhY2hlZF9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiIwoMRmFpbFJlZmVycmFsEhMKC3JlYXNvbl9jb2RlGAEgASgJIiIKC01hcmtJbkVycm9yEhMKC3JlYXNvbl9jb2RlGAEgASgJIlEKEFJlZGlyZWN0UmVmZXJyYWwSEQoJcGVyZm9ybWVyGAEgASgJEioKB2NvbnNlbnQYAiABKAsyGS5ydXRhLnJlZmVycmFsLnYxLkNvbnNlbnQiFAoSQWNrbm93bGVkZ2VPdXRjb21lIl8KD1JlY29yZERlbGl2ZXJlZBIQCghldmVudF9pZBgBIAEoCRITCgtpbnN0aXR1dGlvbhgCIAEoCRITCgtlbmRwb2ludF9pZBgDIAEoCRIQCghhdHRlbXB0cxgEIAEoDSJ4ChNSZWNvcmRVbmRlbGl2ZXJhYmxlEhAKCGV2ZW50X2lkGAEgASgJEhMKC2luc3RpdHV0aW9uGAIgASgJEhMKC2VuZHBvaW50X2lkGAMgASgJEhAKCGF0dGVtcHRzGAQgASgNEhMKC3JlYXNvbl9jb2RlGAUgASgJImIKElJlY29yZERlbGl2ZXJ5TGF0ZRIQCghldmVudF9pZBgBIAEoCRITCgtpbnN0aXR1dGlvbhgCIAEoCRITCgtlbmRwb2ludF9pZBgDIAEoCRIQCghhdHRlbXB0cxgEIAEoDWIGcHJvdG8z", [file_google_protobuf_timestamp, file_ruta_referral_v1_common]);
+  fileDesc("Ch5ydXRhL3JlZmVycmFsL3YxL2NvbW1hbmQucHJvdG8SEHJ1dGEucmVmZXJyYWwudjEijg4KD1JlZmVycmFsQ29tbWFuZBISCgpjb21tYW5kX2lkGAEgASgJEg8KB2Nhc2VfaWQYAiABKAkSEwoLcmVmZXJyYWxfaWQYAyABKAkSJgoFYWN0b3IYBCABKAsyFy5ydXRhLnJlZmVycmFsLnYxLkFjdG9yEi8KC29jY3VycmVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZWNlaXZlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKd2ViaG9va19pZBgHIAEoCRIaChJkaXJlY3RvcnlfcmV2aXNpb24YCCABKAQSKwoIc2VjdGlvbnMYCSADKAsyGS5ydXRhLnJlZmVycmFsLnYxLlNlY3Rpb24SNAoHcmVxdWVzdBgUIAEoCzIhLnJ1dGEucmVmZXJyYWwudjEuUmVxdWVzdFJlZmVycmFsSAASNAoHcmVjZWl2ZRgVIAEoCzIhLnJ1dGEucmVmZXJyYWwudjEuUmVjZWl2ZVJlZmVycmFsSAASMgoGYWNjZXB0GBYgASgLMiAucnV0YS5yZWZlcnJhbC52MS5BY2NlcHRSZWZlcnJhbEgAEjIKBnJlamVjdBgXIAEoCzIgLnJ1dGEucmVmZXJyYWwudjEuUmVqZWN0UmVmZXJyYWxIABI5CghzY2hlZHVsZRgYIAEoCzIlLnJ1dGEucmVmZXJyYWwudjEuU2NoZWR1bGVBcHBvaW50bWVudEgAEjEKB25vX3Nob3cYGSABKAsyHi5ydXRhLnJlZmVycmFsLnYxLlJlcG9ydE5vU2hvd0gAEkEKEmNhbmNlbF9hcHBvaW50bWVudBgaIAEoCzIjLnJ1dGEucmVmZXJyYWwudjEuQ2FuY2VsQXBwb2ludG1lbnRIABIxCgZyZXBvcnQYGyABKAsyHy5ydXRhLnJlZmVycmFsLnYxLlJlcG9ydEludGVyaW1IABIvCgVzdGFydBgcIAEoCzIeLnJ1dGEucmVmZXJyYWwudjEuU3RhcnRTZXJ2aWNlSAASLgoEaG9sZBgdIAEoCzIeLnJ1dGEucmVmZXJyYWwudjEuSG9sZFJlZmVycmFsSAASMgoGcmVzdW1lGB4gASgLMiAucnV0YS5yZWZlcnJhbC52MS5SZXN1bWVSZWZlcnJhbEgAEjIKBmNhbmNlbBgfIAEoCzIgLnJ1dGEucmVmZXJyYWwudjEuQ2FuY2VsUmVmZXJyYWxIABJFChRjb25maXJtX2NhbmNlbGxhdGlvbhggIAEoCzIlLnJ1dGEucmVmZXJyYWwudjEuQ29uZmlybUNhbmNlbGxhdGlvbkgAEjYKCGNvbXBsZXRlGCEgASgLMiIucnV0YS5yZWZlcnJhbC52MS5Db21wbGV0ZVJlZmVycmFsSAASLgoEZmFpbBgiIAEoCzIeLnJ1dGEucmVmZXJyYWwudjEuRmFpbFJlZmVycmFsSAASNgoNbWFya19pbl9lcnJvchgjIAEoCzIdLnJ1dGEucmVmZXJyYWwudjEuTWFya0luRXJyb3JIABI2CghyZWRpcmVjdBgkIAEoCzIiLnJ1dGEucmVmZXJyYWwudjEuUmVkaXJlY3RSZWZlcnJhbEgAEjsKC2Fja25vd2xlZGdlGCUgASgLMiQucnV0YS5yZWZlcnJhbC52MS5BY2tub3dsZWRnZU91dGNvbWVIABI6CgpzdXBwbGVtZW50GCYgASgLMiQucnV0YS5yZWZlcnJhbC52MS5TdXBwbGVtZW50UmVmZXJyYWxIABJJChZhY2tub3dsZWRnZV9zdXBwbGVtZW50GCcgASgLMicucnV0YS5yZWZlcnJhbC52MS5BY2tub3dsZWRnZVN1cHBsZW1lbnRIABIvCgdkaXNwdXRlGCggASgLMhwucnV0YS5yZWZlcnJhbC52MS5EaXNwdXRlQWN0SAASNAoHcmVyb3V0ZRgpIAEoCzIhLnJ1dGEucmVmZXJyYWwudjEuUmVyb3V0ZVJlZmVycmFsSAASPQoQcmVjb3JkX2RlbGl2ZXJlZBgyIAEoCzIhLnJ1dGEucmVmZXJyYWwudjEuUmVjb3JkRGVsaXZlcmVkSAASRQoUcmVjb3JkX3VuZGVsaXZlcmFibGUYMyABKAsyJS5ydXRhLnJlZmVycmFsLnYxLlJlY29yZFVuZGVsaXZlcmFibGVIABJEChRyZWNvcmRfZGVsaXZlcnlfbGF0ZRg0IAEoCzIkLnJ1dGEucmVmZXJyYWwudjEuUmVjb3JkRGVsaXZlcnlMYXRlSAASPAoQcmVjb3JkX3NldF9hc2lkZRg1IAEoCzIgLnJ1dGEucmVmZXJyYWwudjEuUmVjb3JkU2V0QXNpZGVIAEIFCgNhY3QimgMKD1JlcXVlc3RSZWZlcnJhbBIRCglwZXJzb25faWQYASABKAkSFAoMc2VydmljZV90eXBlGAIgASgJEiwKCHByaW9yaXR5GAMgASgOMhoucnV0YS5yZWZlcnJhbC52MS5Qcmlvcml0eRIRCglwZXJmb3JtZXIYBCABKAkSEgoKc2VydmljZV9pZBgFIAEoCRIqCgdjb25zZW50GAYgASgLMhkucnV0YS5yZWZlcnJhbC52MS5Db25zZW50EikKB21lbWJlcnMYByADKAsyGC5ydXRhLnJlZmVycmFsLnYxLk1lbWJlchITCgtyZWFzb25fY29kZRgIIAEoCRI6Cg9jb25maWRlbnRpYWxpdHkYCSABKA4yIS5ydXRhLnJlZmVycmFsLnYxLkNvbmZpZGVudGlhbGl0eRIVCg1wbGFjZXJfbnVtYmVyGAogASgJEhAKCGJhc2VkX29uGAsgASgJEhAKCGFnZV9iYW5kGAwgASgJEhMKC2Nhc2Vfa2V5X2lkGA0gASgJEhEKCXJlaGVhcnNhbBgOIAEoCSIRCg9SZWNlaXZlUmVmZXJyYWwiWAoOQWNjZXB0UmVmZXJyYWwSFQoNZmlsbGVyX251bWJlchgBIAEoCRIvCgtleHBlY3RlZF9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiJQoOUmVqZWN0UmVmZXJyYWwSEwoLcmVhc29uX2NvZGUYASABKAkiSQoTU2NoZWR1bGVBcHBvaW50bWVudBIyCg5hcHBvaW50bWVudF9hdBgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiDgoMUmVwb3J0Tm9TaG93IigKEUNhbmNlbEFwcG9pbnRtZW50EhMKC3JlYXNvbl9jb2RlGAEgASgJIg8KDVJlcG9ydEludGVyaW0iDgoMU3RhcnRTZXJ2aWNlIiMKDEhvbGRSZWZlcnJhbBITCgtyZWFzb25fY29kZRgBIAEoCSIQCg5SZXN1bWVSZWZlcnJhbCIlCg5DYW5jZWxSZWZlcnJhbBITCgtyZWFzb25fY29kZRgBIAEoCSIVChNDb25maXJtQ2FuY2VsbGF0aW9uIlgKEENvbXBsZXRlUmVmZXJyYWwSFAoMb3V0Y29tZV9jb2RlGAEgASgJEi4KCnJlYWNoZWRfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIiMKDEZhaWxSZWZlcnJhbBITCgtyZWFzb25fY29kZRgBIAEoCSIiCgtNYXJrSW5FcnJvchITCgtyZWFzb25fY29kZRgBIAEoCSJRChBSZWRpcmVjdFJlZmVycmFsEhEKCXBlcmZvcm1lchgBIAEoCRIqCgdjb25zZW50GAIgASgLMhkucnV0YS5yZWZlcnJhbC52MS5Db25zZW50IhQKEkFja25vd2xlZGdlT3V0Y29tZSIoChJTdXBwbGVtZW50UmVmZXJyYWwSEgoKc3VwZXJzZWRlcxgBIAMoCSIpChVBY2tub3dsZWRnZVN1cHBsZW1lbnQSEAoIZXZlbnRfaWQYASABKAkiMwoKRGlzcHV0ZUFjdBIQCghldmVudF9pZBgBIAEoCRITCgtyZWFzb25fY29kZRgCIAEoCSI5Cg9SZXJvdXRlUmVmZXJyYWwSEQoJcGVyZm9ybWVyGAEgASgJEhMKC3JlYXNvbl9jb2RlGAIgASgJIl8KD1JlY29yZERlbGl2ZXJlZBIQCghldmVudF9pZBgBIAEoCRITCgtpbnN0aXR1dGlvbhgCIAEoCRITCgtlbmRwb2ludF9pZBgDIAEoCRIQCghhdHRlbXB0cxgEIAEoDSJ4ChNSZWNvcmRVbmRlbGl2ZXJhYmxlEhAKCGV2ZW50X2lkGAEgASgJEhMKC2luc3RpdHV0aW9uGAIgASgJEhMKC2VuZHBvaW50X2lkGAMgASgJEhAKCGF0dGVtcHRzGAQgASgNEhMKC3JlYXNvbl9jb2RlGAUgASgJImIKElJlY29yZERlbGl2ZXJ5TGF0ZRIQCghldmVudF9pZBgBIAEoCRITCgtpbnN0aXR1dGlvbhgCIAEoCRITCgtlbmRwb2ludF9pZBgDIAEoCRIQCghhdHRlbXB0cxgEIAEoDSKPAQoOUmVjb3JkU2V0QXNpZGUSDQoFdG9waWMYASABKAkSEQoJcGFydGl0aW9uGAIgASgFEg4KBm9mZnNldBgDIAEoAxISCgpjb21tYW5kX2lkGAQgASgJEg0KBXN0YWZmGAUgAygJEhMKC3JlYXNvbl9jb2RlGAYgASgJEhMKC2luc3RpdHV0aW9uGAcgASgJYgZwcm90bzM", [file_google_protobuf_timestamp, file_ruta_referral_v1_common]);
 
 /**
  * One act, asked. The router decides it into events, or a refusal that is an event too.
@@ -238,6 +238,38 @@ export type ReferralCommand = Message<"ruta.referral.v1.ReferralCommand"> & {
     case: "acknowledge";
   } | {
     /**
+     * A party adds sealed content, or puts it in the place of its own earlier one.
+     *
+     * @generated from field: ruta.referral.v1.SupplementReferral supplement = 38;
+     */
+    value: SupplementReferral;
+    case: "supplement";
+  } | {
+    /**
+     * Whoever holds superseded content has taken note of it.
+     *
+     * @generated from field: ruta.referral.v1.AcknowledgeSupplement acknowledge_supplement = 39;
+     */
+    value: AcknowledgeSupplement;
+    case: "acknowledgeSupplement";
+  } | {
+    /**
+     * An institution says that what was recorded on its behalf is not so.
+     *
+     * @generated from field: ruta.referral.v1.DisputeAct dispute = 40;
+     */
+    value: DisputeAct;
+    case: "dispute";
+  } | {
+    /**
+     * An operator takes a referral away from a performer that has not decided, and sends it to another.
+     *
+     * @generated from field: ruta.referral.v1.RerouteReferral reroute = 41;
+     */
+    value: RerouteReferral;
+    case: "reroute";
+  } | {
+    /**
      * Delivery tells that a recipient took an event.
      *
      * @generated from field: ruta.referral.v1.RecordDelivered record_delivered = 50;
@@ -260,6 +292,14 @@ export type ReferralCommand = Message<"ruta.referral.v1.ReferralCommand"> & {
      */
     value: RecordDeliveryLate;
     case: "recordDeliveryLate";
+  } | {
+    /**
+     * Two staff members gave up a record that could not be read or decided.
+     *
+     * @generated from field: ruta.referral.v1.RecordSetAside record_set_aside = 53;
+     */
+    value: RecordSetAside;
+    case: "recordSetAside";
   } | { case: undefined; value?: undefined };
 };
 
@@ -366,6 +406,14 @@ export type RequestReferral = Message<"ruta.referral.v1.RequestReferral"> & {
    * @generated from field: string case_key_id = 13;
    */
   caseKeyId: string;
+
+  /**
+   * Empty for a real referral. Else it is a rehearsal, in no figure, and says what the simulated counterpart does: complete, reject,
+   * silent.
+   *
+   * @generated from field: string rehearsal = 14;
+   */
+  rehearsal: string;
 };
 
 /**
@@ -712,6 +760,104 @@ export const AcknowledgeOutcomeSchema: GenMessage<AcknowledgeOutcome> = /*@__PUR
   messageDesc(file_ruta_referral_v1_command, 18);
 
 /**
+ * Sealed content is added; the sections come with the command.
+ *
+ * @generated from message ruta.referral.v1.SupplementReferral
+ */
+export type SupplementReferral = Message<"ruta.referral.v1.SupplementReferral"> & {
+  /**
+   * Section ids that the new content takes the place of; empty when it only adds.
+   *
+   * @generated from field: repeated string supersedes = 1;
+   */
+  supersedes: string[];
+};
+
+/**
+ * Describes the message ruta.referral.v1.SupplementReferral.
+ * Use `create(SupplementReferralSchema)` to create a new message.
+ */
+export const SupplementReferralSchema: GenMessage<SupplementReferral> = /*@__PURE__*/
+  messageDesc(file_ruta_referral_v1_command, 19);
+
+/**
+ * Superseded content was taken note of.
+ *
+ * @generated from message ruta.referral.v1.AcknowledgeSupplement
+ */
+export type AcknowledgeSupplement = Message<"ruta.referral.v1.AcknowledgeSupplement"> & {
+  /**
+   * ce_id of the event that told of it.
+   *
+   * @generated from field: string event_id = 1;
+   */
+  eventId: string;
+};
+
+/**
+ * Describes the message ruta.referral.v1.AcknowledgeSupplement.
+ * Use `create(AcknowledgeSupplementSchema)` to create a new message.
+ */
+export const AcknowledgeSupplementSchema: GenMessage<AcknowledgeSupplement> = /*@__PURE__*/
+  messageDesc(file_ruta_referral_v1_command, 20);
+
+/**
+ * What was recorded on behalf of the institution is not so.
+ *
+ * @generated from message ruta.referral.v1.DisputeAct
+ */
+export type DisputeAct = Message<"ruta.referral.v1.DisputeAct"> & {
+  /**
+   * ce_id of the disputed event.
+   *
+   * @generated from field: string event_id = 1;
+   */
+  eventId: string;
+
+  /**
+   * not-said, said-otherwise, other.
+   *
+   * @generated from field: string reason_code = 2;
+   */
+  reasonCode: string;
+};
+
+/**
+ * Describes the message ruta.referral.v1.DisputeAct.
+ * Use `create(DisputeActSchema)` to create a new message.
+ */
+export const DisputeActSchema: GenMessage<DisputeAct> = /*@__PURE__*/
+  messageDesc(file_ruta_referral_v1_command, 21);
+
+/**
+ * A referral is taken away from a performer that has not decided.
+ *
+ * @generated from message ruta.referral.v1.RerouteReferral
+ */
+export type RerouteReferral = Message<"ruta.referral.v1.RerouteReferral"> & {
+  /**
+   * Institution to send it to; empty lets the hub choose.
+   *
+   * @generated from field: string performer = 1;
+   */
+  performer: string;
+
+  /**
+   * no-response, closed, wrong-service, other.
+   *
+   * @generated from field: string reason_code = 2;
+   */
+  reasonCode: string;
+};
+
+/**
+ * Describes the message ruta.referral.v1.RerouteReferral.
+ * Use `create(RerouteReferralSchema)` to create a new message.
+ */
+export const RerouteReferralSchema: GenMessage<RerouteReferral> = /*@__PURE__*/
+  messageDesc(file_ruta_referral_v1_command, 22);
+
+/**
  * A recipient took an event.
  *
  * @generated from message ruta.referral.v1.RecordDelivered
@@ -751,7 +897,7 @@ export type RecordDelivered = Message<"ruta.referral.v1.RecordDelivered"> & {
  * Use `create(RecordDeliveredSchema)` to create a new message.
  */
 export const RecordDeliveredSchema: GenMessage<RecordDelivered> = /*@__PURE__*/
-  messageDesc(file_ruta_referral_v1_command, 19);
+  messageDesc(file_ruta_referral_v1_command, 23);
 
 /**
  * A recipient did not take an event; it is parked for an operator.
@@ -800,7 +946,7 @@ export type RecordUndeliverable = Message<"ruta.referral.v1.RecordUndeliverable"
  * Use `create(RecordUndeliverableSchema)` to create a new message.
  */
 export const RecordUndeliverableSchema: GenMessage<RecordUndeliverable> = /*@__PURE__*/
-  messageDesc(file_ruta_referral_v1_command, 20);
+  messageDesc(file_ruta_referral_v1_command, 24);
 
 /**
  * An event waits at an endpoint longer than a quarter of its window.
@@ -842,5 +988,68 @@ export type RecordDeliveryLate = Message<"ruta.referral.v1.RecordDeliveryLate"> 
  * Use `create(RecordDeliveryLateSchema)` to create a new message.
  */
 export const RecordDeliveryLateSchema: GenMessage<RecordDeliveryLate> = /*@__PURE__*/
-  messageDesc(file_ruta_referral_v1_command, 21);
+  messageDesc(file_ruta_referral_v1_command, 25);
+
+/**
+ * A record that could not be read or decided was given up by two staff members; the record itself stays readable.
+ *
+ * @generated from message ruta.referral.v1.RecordSetAside
+ */
+export type RecordSetAside = Message<"ruta.referral.v1.RecordSetAside"> & {
+  /**
+   * Topic of the record.
+   *
+   * @generated from field: string topic = 1;
+   */
+  topic: string;
+
+  /**
+   * Its partition.
+   *
+   * @generated from field: int32 partition = 2;
+   */
+  partition: number;
+
+  /**
+   * Its offset.
+   *
+   * @generated from field: int64 offset = 3;
+   */
+  offset: bigint;
+
+  /**
+   * Its command id (ce_id).
+   *
+   * @generated from field: string command_id = 4;
+   */
+  commandId: string;
+
+  /**
+   * The two staff ids.
+   *
+   * @generated from field: repeated string staff = 5;
+   */
+  staff: string[];
+
+  /**
+   * unreadable, undecidable, obsolete, other.
+   *
+   * @generated from field: string reason_code = 6;
+   */
+  reasonCode: string;
+
+  /**
+   * The institution that sent it; empty when it cannot be told.
+   *
+   * @generated from field: string institution = 7;
+   */
+  institution: string;
+};
+
+/**
+ * Describes the message ruta.referral.v1.RecordSetAside.
+ * Use `create(RecordSetAsideSchema)` to create a new message.
+ */
+export const RecordSetAsideSchema: GenMessage<RecordSetAside> = /*@__PURE__*/
+  messageDesc(file_ruta_referral_v1_command, 26);
 

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ruta/referral/v1/event.proto.
  */
 export const file_ruta_referral_v1_event: GenFile = /*@__PURE__*/
-  fileDesc("ChxydXRhL3JlZmVycmFsL3YxL2V2ZW50LnByb3RvEhBydXRhLnJlZmVycmFsLnYxIk0KBUNhdXNlEg0KBXRvcGljGAEgASgJEhEKCXBhcnRpdGlvbhgCIAEoBRIOCgZvZmZzZXQYAyABKAMSEgoKY29tbWFuZF9pZBgEIAEoCSKjEAoNUmVmZXJyYWxFdmVudBIPCgdjYXNlX2lkGAEgASgJEg8KB3ZlcnNpb24YAiABKAQSEwoLcmVmZXJyYWxfaWQYAyABKAkSJgoFYWN0b3IYBCABKAsyFy5ydXRhLnJlZmVycmFsLnYxLkFjdG9yEi8KC29jY3VycmVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZWNlaXZlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLcmVjb3JkZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhoKEmRpcmVjdG9yeV9yZXZpc2lvbhgIIAEoBBImCgVjYXVzZRgJIAEoCzIXLnJ1dGEucmVmZXJyYWwudjEuQ2F1c2USEQoJcmVxdWVzdGVyGAogASgJEhEKCXBlcmZvcm1lchgLIAEoCRIoCgZzdGF0dXMYDCABKA4yGC5ydXRhLnJlZmVycmFsLnYxLlN0YXR1cxI5Cg9idXNpbmVzc19zdGF0dXMYDSABKA4yIC5ydXRhLnJlZmVycmFsLnYxLkJ1c2luZXNzU3RhdHVzEjIKC2V4cGVjdGF0aW9uGA4gASgLMh0ucnV0YS5yZWZlcnJhbC52MS5FeHBlY3RhdGlvbhIrCghzZWN0aW9ucxgPIAMoCzIZLnJ1dGEucmVmZXJyYWwudjEuU2VjdGlvbhIsCghwcmlvcml0eRgQIAEoDjIaLnJ1dGEucmVmZXJyYWwudjEuUHJpb3JpdHkSOgoPY29uZmlkZW50aWFsaXR5GBEgASgOMiEucnV0YS5yZWZlcnJhbC52MS5Db25maWRlbnRpYWxpdHkSOAoJcmVxdWVzdGVkGB4gASgLMiMucnV0YS5yZWZlcnJhbC52MS5SZWZlcnJhbFJlcXVlc3RlZEgAEjgKCWFkZHJlc3NlZBgfIAEoCzIjLnJ1dGEucmVmZXJyYWwudjEuUmVmZXJyYWxBZGRyZXNzZWRIABI2CghyZWNlaXZlZBggIAEoCzIiLnJ1dGEucmVmZXJyYWwudjEuUmVmZXJyYWxSZWNlaXZlZEgAEjYKCGFjY2VwdGVkGCEgASgLMiIucnV0YS5yZWZlcnJhbC52MS5SZWZlcnJhbEFjY2VwdGVkSAASNgoIcmVqZWN0ZWQYIiABKAsyIi5ydXRhLnJlZmVycmFsLnYxLlJlZmVycmFsUmVqZWN0ZWRIABI7CglzY2hlZHVsZWQYIyABKAsyJi5ydXRhLnJlZmVycmFsLnYxLkFwcG9pbnRtZW50U2NoZWR1bGVkSAASNQoGbWlzc2VkGCQgASgLMiMucnV0YS5yZWZlcnJhbC52MS5BcHBvaW50bWVudE1pc3NlZEgAEkcKFWFwcG9pbnRtZW50X2NhbmNlbGxlZBglIAEoCzImLnJ1dGEucmVmZXJyYWwudjEuQXBwb2ludG1lbnRDYW5jZWxsZWRIABI1CghyZXBvcnRlZBgmIAEoCzIhLnJ1dGEucmVmZXJyYWwudjEuSW50ZXJpbVJlcG9ydGVkSAASMwoHc3RhcnRlZBgnIAEoCzIgLnJ1dGEucmVmZXJyYWwudjEuU2VydmljZVN0YXJ0ZWRIABIuCgRoZWxkGCggASgLMh4ucnV0YS5yZWZlcnJhbC52MS5SZWZlcnJhbEhlbGRIABI0CgdyZXN1bWVkGCkgASgLMiEucnV0YS5yZWZlcnJhbC52MS5SZWZlcnJhbFJlc3VtZWRIABJJChZjYW5jZWxsYXRpb25fcmVxdWVzdGVkGCogASgLMicucnV0YS5yZWZlcnJhbC52MS5DYW5jZWxsYXRpb25SZXF1ZXN0ZWRIABI4CgljYW5jZWxsZWQYKyABKAsyIy5ydXRhLnJlZmVycmFsLnYxLlJlZmVycmFsQ2FuY2VsbGVkSAASOAoJY29tcGxldGVkGCwgASgLMiMucnV0YS5yZWZlcnJhbC52MS5SZWZlcnJhbENvbXBsZXRlZEgAEjIKBmZhaWxlZBgtIAEoCzIgLnJ1dGEucmVmZXJyYWwudjEuUmVmZXJyYWxGYWlsZWRIABJEChBlbnRlcmVkX2luX2Vycm9yGC4gASgLMigucnV0YS5yZWZlcnJhbC52MS5SZWZlcnJhbEVudGVyZWRJbkVycm9ySAASPQoMYWNrbm93bGVkZ2VkGC8gASgLMiUucnV0YS5yZWZlcnJhbC52MS5PdXRjb21lQWNrbm93bGVkZ2VkSAASNgoIcmV0dXJuZWQYMCABKAsyIi5ydXRhLnJlZmVycmFsLnYxLlJlZmVycmFsUmV0dXJuZWRIABI6Cgp3b3JrbGlzdGVkGDEgASgLMiQucnV0YS5yZWZlcnJhbC52MS5SZWZlcnJhbFdvcmtsaXN0ZWRIABIzCgdyZWZ1c2VkGDIgASgLMiAucnV0YS5yZWZlcnJhbC52MS5Db21tYW5kUmVmdXNlZEgAEjUKCWRlbGl2ZXJlZBgzIAEoCzIgLnJ1dGEucmVmZXJyYWwudjEuRXZlbnREZWxpdmVyZWRIABI9Cg11bmRlbGl2ZXJhYmxlGDQgASgLMiQucnV0YS5yZWZlcnJhbC52MS5FdmVudFVuZGVsaXZlcmFibGVIABI8Cg1kZWxpdmVyeV9sYXRlGDUgASgLMiMucnV0YS5yZWZlcnJhbC52MS5FdmVudERlbGl2ZXJ5TGF0ZUgAQgYKBGZhY3QioAIKEVJlZmVycmFsUmVxdWVzdGVkEhEKCXBlcnNvbl9pZBgBIAEoCRIUCgxzZXJ2aWNlX3R5cGUYAiABKAkSFAoMYWRkcmVzc2VkX3RvGAMgASgJEioKB2NvbnNlbnQYBCABKAsyGS5ydXRhLnJlZmVycmFsLnYxLkNvbnNlbnQSKQoHbWVtYmVycxgFIAMoCzIYLnJ1dGEucmVmZXJyYWwudjEuTWVtYmVyEhMKC3JlYXNvbl9jb2RlGAYgASgJEhUKDXBsYWNlcl9udW1iZXIYByABKAkSEAoIYmFzZWRfb24YCCABKAkSEAoIcmVwbGFjZXMYCSABKAkSEAoIYWdlX2JhbmQYCiABKAkSEwoLY2FzZV9rZXlfaWQYCyABKAkidQoJQ2FuZGlkYXRlEhMKC2luc3RpdHV0aW9uGAEgASgJEhIKCnNlcnZpY2VfaWQYAiABKAkSEAoIZWxpZ2libGUYAyABKAgSLQoIY3JpdGVyaWEYBCADKAsyGy5ydXRhLnJlZmVycmFsLnYxLkNyaXRlcmlvbiI3CglDcml0ZXJpb24SDAoEbmFtZRgBIAEoCRILCgNtZXQYAiABKAgSDwoHdW5rbm93bhgDIAEoCCKrAQoRUmVmZXJyYWxBZGRyZXNzZWQSEgoKc2VydmljZV9pZBgBIAEoCRIvCgpjYW5kaWRhdGVzGAIgAygLMhsucnV0YS5yZWZlcnJhbC52MS5DYW5kaWRhdGUSEQoJY2hvc2VuX2J5GAMgASgJEioKB2NvbnNlbnQYBCABKAsyGS5ydXRhLnJlZmVycmFsLnYxLkNvbnNlbnQSEgoKY29uc2lkZXJlZBgFIAEoDSISChBSZWZlcnJhbFJlY2VpdmVkIloKEFJlZmVycmFsQWNjZXB0ZWQSFQoNZmlsbGVyX251bWJlchgBIAEoCRIvCgtleHBlY3RlZF9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiJwoQUmVmZXJyYWxSZWplY3RlZBITCgtyZWFzb25fY29kZRgBIAEoCSJKChRBcHBvaW50bWVudFNjaGVkdWxlZBIyCg5hcHBvaW50bWVudF9hdBgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiEwoRQXBwb2ludG1lbnRNaXNzZWQiKwoUQXBwb2ludG1lbnRDYW5jZWxsZWQSEwoLcmVhc29uX2NvZGUYASABKAkiEQoPSW50ZXJpbVJlcG9ydGVkIhAKDlNlcnZpY2VTdGFydGVkIiMKDFJlZmVycmFsSGVsZBITCgtyZWFzb25fY29kZRgBIAEoCSIRCg9SZWZlcnJhbFJlc3VtZWQiLAoVQ2FuY2VsbGF0aW9uUmVxdWVzdGVkEhMKC3JlYXNvbl9jb2RlGAEgASgJIigKEVJlZmVycmFsQ2FuY2VsbGVkEhMKC3JlYXNvbl9jb2RlGAEgASgJIlkKEVJlZmVycmFsQ29tcGxldGVkEhQKDG91dGNvbWVfY29kZRgBIAEoCRIuCgpyZWFjaGVkX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIlCg5SZWZlcnJhbEZhaWxlZBITCgtyZWFzb25fY29kZRgBIAEoCSItChZSZWZlcnJhbEVudGVyZWRJbkVycm9yEhMKC3JlYXNvbl9jb2RlGAEgASgJIhUKE091dGNvbWVBY2tub3dsZWRnZWQimAEKEFJlZmVycmFsUmV0dXJuZWQSEwoLcmVhc29uX2NvZGUYASABKAkSLwoKY2FuZGlkYXRlcxgCIAMoCzIbLnJ1dGEucmVmZXJyYWwudjEuQ2FuZGlkYXRlEioKB2NvbnNlbnQYAyABKAsyGS5ydXRhLnJlZmVycmFsLnYxLkNvbnNlbnQSEgoKY29uc2lkZXJlZBgEIAEoDSKaAQoSUmVmZXJyYWxXb3JrbGlzdGVkEhMKC3JlYXNvbl9jb2RlGAEgASgJEi8KCmNhbmRpZGF0ZXMYAiADKAsyGy5ydXRhLnJlZmVycmFsLnYxLkNhbmRpZGF0ZRIqCgdjb25zZW50GAMgASgLMhkucnV0YS5yZWZlcnJhbC52MS5Db25zZW50EhIKCmNvbnNpZGVyZWQYBCABKA0iaAoOQ29tbWFuZFJlZnVzZWQSEgoKY29tbWFuZF9pZBgBIAEoCRILCgNhY3QYAiABKAkSDAoEY29kZRgDIAEoCRITCgtpbnN0aXR1dGlvbhgEIAEoCRISCgp3ZWJob29rX2lkGAUgASgJIkkKDkV2ZW50RGVsaXZlcmVkEhAKCGV2ZW50X2lkGAEgASgJEhMKC2luc3RpdHV0aW9uGAIgASgJEhAKCGF0dGVtcHRzGAMgASgNImIKEkV2ZW50VW5kZWxpdmVyYWJsZRIQCghldmVudF9pZBgBIAEoCRITCgtpbnN0aXR1dGlvbhgCIAEoCRIQCghhdHRlbXB0cxgDIAEoDRITCgtyZWFzb25fY29kZRgEIAEoCSJMChFFdmVudERlbGl2ZXJ5TGF0ZRIQCghldmVudF9pZBgBIAEoCRITCgtpbnN0aXR1dGlvbhgCIAEoCRIQCghhdHRlbXB0cxgDIAEoDWIGcHJvdG8z", [file_google_protobuf_timestamp, file_ruta_referral_v1_common]);
+  fileDesc("ChxydXRhL3JlZmVycmFsL3YxL2V2ZW50LnByb3RvEhBydXRhLnJlZmVycmFsLnYxIk0KBUNhdXNlEg0KBXRvcGljGAEgASgJEhEKCXBhcnRpdGlvbhgCIAEoBRIOCgZvZmZzZXQYAyABKAMSEgoKY29tbWFuZF9pZBgEIAEoCSLaEgoNUmVmZXJyYWxFdmVudBIPCgdjYXNlX2lkGAEgASgJEg8KB3ZlcnNpb24YAiABKAQSEwoLcmVmZXJyYWxfaWQYAyABKAkSJgoFYWN0b3IYBCABKAsyFy5ydXRhLnJlZmVycmFsLnYxLkFjdG9yEi8KC29jY3VycmVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZWNlaXZlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLcmVjb3JkZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhoKEmRpcmVjdG9yeV9yZXZpc2lvbhgIIAEoBBImCgVjYXVzZRgJIAEoCzIXLnJ1dGEucmVmZXJyYWwudjEuQ2F1c2USEQoJcmVxdWVzdGVyGAogASgJEhEKCXBlcmZvcm1lchgLIAEoCRIoCgZzdGF0dXMYDCABKA4yGC5ydXRhLnJlZmVycmFsLnYxLlN0YXR1cxI5Cg9idXNpbmVzc19zdGF0dXMYDSABKA4yIC5ydXRhLnJlZmVycmFsLnYxLkJ1c2luZXNzU3RhdHVzEjIKC2V4cGVjdGF0aW9uGA4gASgLMh0ucnV0YS5yZWZlcnJhbC52MS5FeHBlY3RhdGlvbhIrCghzZWN0aW9ucxgPIAMoCzIZLnJ1dGEucmVmZXJyYWwudjEuU2VjdGlvbhIsCghwcmlvcml0eRgQIAEoDjIaLnJ1dGEucmVmZXJyYWwudjEuUHJpb3JpdHkSOgoPY29uZmlkZW50aWFsaXR5GBEgASgOMiEucnV0YS5yZWZlcnJhbC52MS5Db25maWRlbnRpYWxpdHkSEQoJcmVoZWFyc2FsGBIgASgJEhUKDXJlcXVlc3Rlcl9tYXkYEyADKAkSFQoNcGVyZm9ybWVyX21heRgUIAMoCRI4CglyZXF1ZXN0ZWQYHiABKAsyIy5ydXRhLnJlZmVycmFsLnYxLlJlZmVycmFsUmVxdWVzdGVkSAASOAoJYWRkcmVzc2VkGB8gASgLMiMucnV0YS5yZWZlcnJhbC52MS5SZWZlcnJhbEFkZHJlc3NlZEgAEjYKCHJlY2VpdmVkGCAgASgLMiIucnV0YS5yZWZlcnJhbC52MS5SZWZlcnJhbFJlY2VpdmVkSAASNgoIYWNjZXB0ZWQYISABKAsyIi5ydXRhLnJlZmVycmFsLnYxLlJlZmVycmFsQWNjZXB0ZWRIABI2CghyZWplY3RlZBgiIAEoCzIiLnJ1dGEucmVmZXJyYWwudjEuUmVmZXJyYWxSZWplY3RlZEgAEjsKCXNjaGVkdWxlZBgjIAEoCzImLnJ1dGEucmVmZXJyYWwudjEuQXBwb2ludG1lbnRTY2hlZHVsZWRIABI1CgZtaXNzZWQYJCABKAsyIy5ydXRhLnJlZmVycmFsLnYxLkFwcG9pbnRtZW50TWlzc2VkSAASRwoVYXBwb2ludG1lbnRfY2FuY2VsbGVkGCUgASgLMiYucnV0YS5yZWZlcnJhbC52MS5BcHBvaW50bWVudENhbmNlbGxlZEgAEjUKCHJlcG9ydGVkGCYgASgLMiEucnV0YS5yZWZlcnJhbC52MS5JbnRlcmltUmVwb3J0ZWRIABIzCgdzdGFydGVkGCcgASgLMiAucnV0YS5yZWZlcnJhbC52MS5TZXJ2aWNlU3RhcnRlZEgAEi4KBGhlbGQYKCABKAsyHi5ydXRhLnJlZmVycmFsLnYxLlJlZmVycmFsSGVsZEgAEjQKB3Jlc3VtZWQYKSABKAsyIS5ydXRhLnJlZmVycmFsLnYxLlJlZmVycmFsUmVzdW1lZEgAEkkKFmNhbmNlbGxhdGlvbl9yZXF1ZXN0ZWQYKiABKAsyJy5ydXRhLnJlZmVycmFsLnYxLkNhbmNlbGxhdGlvblJlcXVlc3RlZEgAEjgKCWNhbmNlbGxlZBgrIAEoCzIjLnJ1dGEucmVmZXJyYWwudjEuUmVmZXJyYWxDYW5jZWxsZWRIABI4Cgljb21wbGV0ZWQYLCABKAsyIy5ydXRhLnJlZmVycmFsLnYxLlJlZmVycmFsQ29tcGxldGVkSAASMgoGZmFpbGVkGC0gASgLMiAucnV0YS5yZWZlcnJhbC52MS5SZWZlcnJhbEZhaWxlZEgAEkQKEGVudGVyZWRfaW5fZXJyb3IYLiABKAsyKC5ydXRhLnJlZmVycmFsLnYxLlJlZmVycmFsRW50ZXJlZEluRXJyb3JIABI9CgxhY2tub3dsZWRnZWQYLyABKAsyJS5ydXRhLnJlZmVycmFsLnYxLk91dGNvbWVBY2tub3dsZWRnZWRIABI2CghyZXR1cm5lZBgwIAEoCzIiLnJ1dGEucmVmZXJyYWwudjEuUmVmZXJyYWxSZXR1cm5lZEgAEjoKCndvcmtsaXN0ZWQYMSABKAsyJC5ydXRhLnJlZmVycmFsLnYxLlJlZmVycmFsV29ya2xpc3RlZEgAEjMKB3JlZnVzZWQYMiABKAsyIC5ydXRhLnJlZmVycmFsLnYxLkNvbW1hbmRSZWZ1c2VkSAASNQoJZGVsaXZlcmVkGDMgASgLMiAucnV0YS5yZWZlcnJhbC52MS5FdmVudERlbGl2ZXJlZEgAEj0KDXVuZGVsaXZlcmFibGUYNCABKAsyJC5ydXRhLnJlZmVycmFsLnYxLkV2ZW50VW5kZWxpdmVyYWJsZUgAEjwKDWRlbGl2ZXJ5X2xhdGUYNSABKAsyIy5ydXRhLnJlZmVycmFsLnYxLkV2ZW50RGVsaXZlcnlMYXRlSAASPgoMc3VwcGxlbWVudGVkGDYgASgLMiYucnV0YS5yZWZlcnJhbC52MS5SZWZlcnJhbFN1cHBsZW1lbnRlZEgAEksKF3N1cHBsZW1lbnRfYWNrbm93bGVkZ2VkGDcgASgLMigucnV0YS5yZWZlcnJhbC52MS5TdXBwbGVtZW50QWNrbm93bGVkZ2VkSAASMQoIZGlzcHV0ZWQYOCABKAsyHS5ydXRhLnJlZmVycmFsLnYxLkFjdERpc3B1dGVkSAASNAoJc2V0X2FzaWRlGDkgASgLMh8ucnV0YS5yZWZlcnJhbC52MS5SZWNvcmRHaXZlblVwSABCBgoEZmFjdCKgAgoRUmVmZXJyYWxSZXF1ZXN0ZWQSEQoJcGVyc29uX2lkGAEgASgJEhQKDHNlcnZpY2VfdHlwZRgCIAEoCRIUCgxhZGRyZXNzZWRfdG8YAyABKAkSKgoHY29uc2VudBgEIAEoCzIZLnJ1dGEucmVmZXJyYWwudjEuQ29uc2VudBIpCgdtZW1iZXJzGAUgAygLMhgucnV0YS5yZWZlcnJhbC52MS5NZW1iZXISEwoLcmVhc29uX2NvZGUYBiABKAkSFQoNcGxhY2VyX251bWJlchgHIAEoCRIQCghiYXNlZF9vbhgIIAEoCRIQCghyZXBsYWNlcxgJIAEoCRIQCghhZ2VfYmFuZBgKIAEoCRITCgtjYXNlX2tleV9pZBgLIAEoCSJ1CglDYW5kaWRhdGUSEwoLaW5zdGl0dXRpb24YASABKAkSEgoKc2VydmljZV9pZBgCIAEoCRIQCghlbGlnaWJsZRgDIAEoCBItCghjcml0ZXJpYRgEIAMoCzIbLnJ1dGEucmVmZXJyYWwudjEuQ3JpdGVyaW9uIjcKCUNyaXRlcmlvbhIMCgRuYW1lGAEgASgJEgsKA21ldBgCIAEoCBIPCgd1bmtub3duGAMgASgIIsEBChFSZWZlcnJhbEFkZHJlc3NlZBISCgpzZXJ2aWNlX2lkGAEgASgJEi8KCmNhbmRpZGF0ZXMYAiADKAsyGy5ydXRhLnJlZmVycmFsLnYxLkNhbmRpZGF0ZRIRCgljaG9zZW5fYnkYAyABKAkSKgoHY29uc2VudBgEIAEoCzIZLnJ1dGEucmVmZXJyYWwudjEuQ29uc2VudBISCgpjb25zaWRlcmVkGAUgASgNEhQKDHJlaGVhcnNlZF9hcxgGIAEoCSISChBSZWZlcnJhbFJlY2VpdmVkIloKEFJlZmVycmFsQWNjZXB0ZWQSFQoNZmlsbGVyX251bWJlchgBIAEoCRIvCgtleHBlY3RlZF9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiJwoQUmVmZXJyYWxSZWplY3RlZBITCgtyZWFzb25fY29kZRgBIAEoCSJKChRBcHBvaW50bWVudFNjaGVkdWxlZBIyCg5hcHBvaW50bWVudF9hdBgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiEwoRQXBwb2ludG1lbnRNaXNzZWQiKwoUQXBwb2ludG1lbnRDYW5jZWxsZWQSEwoLcmVhc29uX2NvZGUYASABKAkiEQoPSW50ZXJpbVJlcG9ydGVkIhAKDlNlcnZpY2VTdGFydGVkIiMKDFJlZmVycmFsSGVsZBITCgtyZWFzb25fY29kZRgBIAEoCSIRCg9SZWZlcnJhbFJlc3VtZWQiLAoVQ2FuY2VsbGF0aW9uUmVxdWVzdGVkEhMKC3JlYXNvbl9jb2RlGAEgASgJIigKEVJlZmVycmFsQ2FuY2VsbGVkEhMKC3JlYXNvbl9jb2RlGAEgASgJIlkKEVJlZmVycmFsQ29tcGxldGVkEhQKDG91dGNvbWVfY29kZRgBIAEoCRIuCgpyZWFjaGVkX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIlCg5SZWZlcnJhbEZhaWxlZBITCgtyZWFzb25fY29kZRgBIAEoCSItChZSZWZlcnJhbEVudGVyZWRJbkVycm9yEhMKC3JlYXNvbl9jb2RlGAEgASgJIhUKE091dGNvbWVBY2tub3dsZWRnZWQimAEKEFJlZmVycmFsUmV0dXJuZWQSEwoLcmVhc29uX2NvZGUYASABKAkSLwoKY2FuZGlkYXRlcxgCIAMoCzIbLnJ1dGEucmVmZXJyYWwudjEuQ2FuZGlkYXRlEioKB2NvbnNlbnQYAyABKAsyGS5ydXRhLnJlZmVycmFsLnYxLkNvbnNlbnQSEgoKY29uc2lkZXJlZBgEIAEoDSKaAQoSUmVmZXJyYWxXb3JrbGlzdGVkEhMKC3JlYXNvbl9jb2RlGAEgASgJEi8KCmNhbmRpZGF0ZXMYAiADKAsyGy5ydXRhLnJlZmVycmFsLnYxLkNhbmRpZGF0ZRIqCgdjb25zZW50GAMgASgLMhkucnV0YS5yZWZlcnJhbC52MS5Db25zZW50EhIKCmNvbnNpZGVyZWQYBCABKA0iaAoOQ29tbWFuZFJlZnVzZWQSEgoKY29tbWFuZF9pZBgBIAEoCRILCgNhY3QYAiABKAkSDAoEY29kZRgDIAEoCRITCgtpbnN0aXR1dGlvbhgEIAEoCRISCgp3ZWJob29rX2lkGAUgASgJIkkKDkV2ZW50RGVsaXZlcmVkEhAKCGV2ZW50X2lkGAEgASgJEhMKC2luc3RpdHV0aW9uGAIgASgJEhAKCGF0dGVtcHRzGAMgASgNImIKEkV2ZW50VW5kZWxpdmVyYWJsZRIQCghldmVudF9pZBgBIAEoCRITCgtpbnN0aXR1dGlvbhgCIAEoCRIQCghhdHRlbXB0cxgDIAEoDRITCgtyZWFzb25fY29kZRgEIAEoCSJMChFFdmVudERlbGl2ZXJ5TGF0ZRIQCghldmVudF9pZBgBIAEoCRITCgtpbnN0aXR1dGlvbhgCIAEoCRIQCghhdHRlbXB0cxgDIAEoDSIqChRSZWZlcnJhbFN1cHBsZW1lbnRlZBISCgpzdXBlcnNlZGVzGAEgAygJIioKFlN1cHBsZW1lbnRBY2tub3dsZWRnZWQSEAoIZXZlbnRfaWQYASABKAkiNAoLQWN0RGlzcHV0ZWQSEAoIZXZlbnRfaWQYASABKAkSEwoLcmVhc29uX2NvZGUYAiABKAkijgEKDVJlY29yZEdpdmVuVXASDQoFdG9waWMYASABKAkSEQoJcGFydGl0aW9uGAIgASgFEg4KBm9mZnNldBgDIAEoAxISCgpjb21tYW5kX2lkGAQgASgJEg0KBXN0YWZmGAUgAygJEhMKC3JlYXNvbl9jb2RlGAYgASgJEhMKC2luc3RpdHV0aW9uGAcgASgJYgZwcm90bzM", [file_google_protobuf_timestamp, file_ruta_referral_v1_common]);
 
 /**
  * Position of the record that caused an event; with it a service folds its own output after a restore.
@@ -184,6 +184,27 @@ export type ReferralEvent = Message<"ruta.referral.v1.ReferralEvent"> & {
    * @generated from field: ruta.referral.v1.Confidentiality confidentiality = 17;
    */
   confidentiality: Confidentiality;
+
+  /**
+   * Empty for a real case. Else the case is a rehearsal, in no figure: what RequestReferral.rehearsal said.
+   *
+   * @generated from field: string rehearsal = 18;
+   */
+  rehearsal: string;
+
+  /**
+   * Acts that the requester may make after this event, by the lifecycle.
+   *
+   * @generated from field: repeated string requester_may = 19;
+   */
+  requesterMay: string[];
+
+  /**
+   * Acts that the performer may make after this event, by the lifecycle.
+   *
+   * @generated from field: repeated string performer_may = 20;
+   */
+  performerMay: string[];
 
   /**
    * The fact.
@@ -382,6 +403,38 @@ export type ReferralEvent = Message<"ruta.referral.v1.ReferralEvent"> & {
      */
     value: EventDeliveryLate;
     case: "deliveryLate";
+  } | {
+    /**
+     * Sealed content was added or superseded.
+     *
+     * @generated from field: ruta.referral.v1.ReferralSupplemented supplemented = 54;
+     */
+    value: ReferralSupplemented;
+    case: "supplemented";
+  } | {
+    /**
+     * Superseded content was taken note of.
+     *
+     * @generated from field: ruta.referral.v1.SupplementAcknowledged supplement_acknowledged = 55;
+     */
+    value: SupplementAcknowledged;
+    case: "supplementAcknowledged";
+  } | {
+    /**
+     * An act recorded on behalf of an institution is disputed by it.
+     *
+     * @generated from field: ruta.referral.v1.ActDisputed disputed = 56;
+     */
+    value: ActDisputed;
+    case: "disputed";
+  } | {
+    /**
+     * A record of the case was given up.
+     *
+     * @generated from field: ruta.referral.v1.RecordGivenUp set_aside = 57;
+     */
+    value: RecordGivenUp;
+    case: "setAside";
   } | { case: undefined; value?: undefined };
 };
 
@@ -600,6 +653,13 @@ export type ReferralAddressed = Message<"ruta.referral.v1.ReferralAddressed"> & 
    * @generated from field: uint32 considered = 5;
    */
   considered: number;
+
+  /**
+   * The institution that a real referral would have gone to; set only in a rehearsal.
+   *
+   * @generated from field: string rehearsed_as = 6;
+   */
+  rehearsedAs: string;
 };
 
 /**
@@ -1169,4 +1229,137 @@ export type EventDeliveryLate = Message<"ruta.referral.v1.EventDeliveryLate"> & 
  */
 export const EventDeliveryLateSchema: GenMessage<EventDeliveryLate> = /*@__PURE__*/
   messageDesc(file_ruta_referral_v1_event, 27);
+
+/**
+ * Sealed content was added or superseded; the new sections come with the event.
+ *
+ * @generated from message ruta.referral.v1.ReferralSupplemented
+ */
+export type ReferralSupplemented = Message<"ruta.referral.v1.ReferralSupplemented"> & {
+  /**
+   * Section ids that it takes the place of.
+   *
+   * @generated from field: repeated string supersedes = 1;
+   */
+  supersedes: string[];
+};
+
+/**
+ * Describes the message ruta.referral.v1.ReferralSupplemented.
+ * Use `create(ReferralSupplementedSchema)` to create a new message.
+ */
+export const ReferralSupplementedSchema: GenMessage<ReferralSupplemented> = /*@__PURE__*/
+  messageDesc(file_ruta_referral_v1_event, 28);
+
+/**
+ * Superseded content was taken note of.
+ *
+ * @generated from message ruta.referral.v1.SupplementAcknowledged
+ */
+export type SupplementAcknowledged = Message<"ruta.referral.v1.SupplementAcknowledged"> & {
+  /**
+   * ce_id of the event that told of it.
+   *
+   * @generated from field: string event_id = 1;
+   */
+  eventId: string;
+};
+
+/**
+ * Describes the message ruta.referral.v1.SupplementAcknowledged.
+ * Use `create(SupplementAcknowledgedSchema)` to create a new message.
+ */
+export const SupplementAcknowledgedSchema: GenMessage<SupplementAcknowledged> = /*@__PURE__*/
+  messageDesc(file_ruta_referral_v1_event, 29);
+
+/**
+ * An act recorded on behalf of an institution is disputed by it.
+ *
+ * @generated from message ruta.referral.v1.ActDisputed
+ */
+export type ActDisputed = Message<"ruta.referral.v1.ActDisputed"> & {
+  /**
+   * ce_id of the disputed event.
+   *
+   * @generated from field: string event_id = 1;
+   */
+  eventId: string;
+
+  /**
+   * Coded reason.
+   *
+   * @generated from field: string reason_code = 2;
+   */
+  reasonCode: string;
+};
+
+/**
+ * Describes the message ruta.referral.v1.ActDisputed.
+ * Use `create(ActDisputedSchema)` to create a new message.
+ */
+export const ActDisputedSchema: GenMessage<ActDisputed> = /*@__PURE__*/
+  messageDesc(file_ruta_referral_v1_event, 30);
+
+/**
+ * A record of the case was given up by two staff members.
+ *
+ * @generated from message ruta.referral.v1.RecordGivenUp
+ */
+export type RecordGivenUp = Message<"ruta.referral.v1.RecordGivenUp"> & {
+  /**
+   * Topic of the record.
+   *
+   * @generated from field: string topic = 1;
+   */
+  topic: string;
+
+  /**
+   * Its partition.
+   *
+   * @generated from field: int32 partition = 2;
+   */
+  partition: number;
+
+  /**
+   * Its offset.
+   *
+   * @generated from field: int64 offset = 3;
+   */
+  offset: bigint;
+
+  /**
+   * Its command id.
+   *
+   * @generated from field: string command_id = 4;
+   */
+  commandId: string;
+
+  /**
+   * The two staff ids.
+   *
+   * @generated from field: repeated string staff = 5;
+   */
+  staff: string[];
+
+  /**
+   * Coded reason.
+   *
+   * @generated from field: string reason_code = 6;
+   */
+  reasonCode: string;
+
+  /**
+   * The institution that sent it; empty when it cannot be told.
+   *
+   * @generated from field: string institution = 7;
+   */
+  institution: string;
+};
+
+/**
+ * Describes the message ruta.referral.v1.RecordGivenUp.
+ * Use `create(RecordGivenUpSchema)` to create a new message.
+ */
+export const RecordGivenUpSchema: GenMessage<RecordGivenUp> = /*@__PURE__*/
+  messageDesc(file_ruta_referral_v1_event, 31);
 
