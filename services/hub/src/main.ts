@@ -4,6 +4,7 @@ import { FolderInUse } from "@ruta/db/embedded";
 import { ConfigError } from "@ruta/kit";
 import { WrongKey } from "@ruta/seal";
 import { Command } from "commander";
+import { attemptsCommand } from "./commands/attempts.ts";
 import { configCommand } from "./commands/config.ts";
 import { directoryCommand } from "./commands/directory.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -11,6 +12,7 @@ import { initCommand } from "./commands/init.ts";
 import { keysCommand } from "./commands/keys.ts";
 import { parkedCommand } from "./commands/parked.ts";
 import { receiptCommand } from "./commands/receipt.ts";
+import { redriveCommand } from "./commands/redrive.ts";
 import { referralCommand } from "./commands/referral.ts";
 import { sendCommand } from "./commands/send.ts";
 import { staffCommand } from "./commands/staff.ts";
@@ -41,6 +43,8 @@ for (const command of [
   referralCommand(),
   watchCommand(),
   parkedCommand(),
+  redriveCommand(),
+  attemptsCommand(),
   configCommand(),
   doctorCommand(),
 ])
