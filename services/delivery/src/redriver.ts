@@ -26,7 +26,7 @@ export function startRedriver(db: Db, schema: string, redrives: Redrives, logger
     while (!stop.signal.aborted) {
       const step = await redrives.step();
       if (!step) break;
-      if (step.done) logger.info({ id: step.id }, "a redrive is done");
+      if (step.done) logger.info({ name: step.id }, "a redrive is done");
       else if (step.waitMs > 0) waitMs = Math.min(waitMs, step.waitMs);
     }
     return waitMs;
