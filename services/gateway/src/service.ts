@@ -15,6 +15,7 @@ import type { GatewayConfig } from "./config.ts";
 import { FOLDED, GROUP, foldBatch } from "./consume.ts";
 import { createWebhookKeys } from "./credentials.ts";
 import { registerRoutes } from "./http.ts";
+import { openOverview } from "./overview.ts";
 import { createReads } from "./reads.ts";
 import { createState } from "./state.ts";
 import { createTake } from "./take.ts";
@@ -80,7 +81,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Service> {
     return followed.current();
   };
   const watching = createWatching(log, logger);
-  registerAdmin({ admin, db, state, watching });
+  registerAdmin({ admin, db, state, overview: openOverview(db, schema), watching, now });
 
   const tls = await tlsOf(config);
   const app = createHttp({

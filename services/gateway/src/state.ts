@@ -128,12 +128,16 @@ export function createState(schema: string): State {
   async function changeReferrals(tx: Tx, last: readonly ReferralEvent[]): Promise<void> {
     await tx.query(sql`
       update ${referral} r set performer = c.performer, status = c.status, business_status = c.business_status,
-        priority = c.priority, confidentiality = c.confidentiality, changed_at = c.changed_at
+        priority = c.priority, confidentiality = c.confidentiality, changed_at = c.changed_at,
+        expected_institution = c.expected_institution, expected_until = c.expected_until
       from unnest(${last.map((e) => e.referralId)}::text[], ${last.map((e) => e.performer)}::text[],
         ${last.map((e) => e.status)}::smallint[], ${last.map((e) => e.businessStatus)}::smallint[],
         ${last.map((e) => e.priority)}::smallint[], ${last.map((e) => e.confidentiality)}::smallint[],
-        ${last.map((e) => new Date(e.recordedAt ? timestampMs(e.recordedAt) : 0))}::timestamptz[])
-        as c (referral_id, performer, status, business_status, priority, confidentiality, changed_at)
+        ${last.map((e) => new Date(e.recordedAt ? timestampMs(e.recordedAt) : 0))}::timestamptz[],
+        ${last.map((e) => e.expectation?.institution ?? "")}::text[],
+        ${last.map(({ expectation }) => (expectation?.until ? new Date(timestampMs(expectation.until)) : null))}::timestamptz[])
+        as c (referral_id, performer, status, business_status, priority, confidentiality, changed_at, expected_institution,
+          expected_until)
       where r.referral_id = c.referral_id`);
   }
 }

@@ -9,12 +9,15 @@ import { directoryCommand } from "./commands/directory.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { initCommand } from "./commands/init.ts";
 import { keysCommand } from "./commands/keys.ts";
+import { logCommand } from "./commands/log.ts";
 import { parkedCommand } from "./commands/parked.ts";
 import { receiptCommand } from "./commands/receipt.ts";
 import { referralCommand } from "./commands/referral.ts";
 import { sendCommand } from "./commands/send.ts";
 import { staffCommand } from "./commands/staff.ts";
 import { startCommand } from "./commands/start.ts";
+import { statusCommand } from "./commands/status.ts";
+import { stuckCommand } from "./commands/stuck.ts";
 import { tokensCommand } from "./commands/tokens.ts";
 import { watchCommand } from "./commands/watch.ts";
 import { KeyProblem } from "./keys.ts";
@@ -38,8 +41,11 @@ for (const command of [
   tokensCommand(),
   receiptCommand(),
   sendCommand(),
+  statusCommand(),
+  stuckCommand(),
   referralCommand(),
   watchCommand(),
+  logCommand(),
   parkedCommand(),
   configCommand(),
   doctorCommand(),
