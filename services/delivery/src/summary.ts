@@ -11,7 +11,7 @@ const WAITING_ROWS = 20;
 const problem = problemsOf(STAFF_PROBLEMS);
 
 /** Counts and ages of deliveries. Times are RFC 3339. */
-export interface DeliverySummary {
+interface DeliverySummary {
   readonly undelivered: number;
   readonly oldestUndelivered?: string;
   /** The institutions that wait longest. */
@@ -27,7 +27,7 @@ interface Row {
 }
 
 /** Reads the summary from the tables of one schema. */
-export async function summarise(db: Db, schema: string): Promise<DeliverySummary> {
+async function summarise(db: Db, schema: string): Promise<DeliverySummary> {
   const deliveries = sql.id(schema, "deliveries");
   const [waiting, parked] = await Promise.all([
     db.query<Row>(sql`

@@ -6,7 +6,7 @@ import type { Status } from "@ruta/events";
 import type { ReferralRow } from "./state.ts";
 
 /** What a list of referrals is narrowed to; what is left out does not narrow it. Times are milliseconds. */
-export interface OverviewFilter {
+interface OverviewFilter {
   readonly status?: Status | undefined;
   /** As requester or performer. */
   readonly institution?: string | undefined;
@@ -21,7 +21,7 @@ export interface OverviewFilter {
 }
 
 /** A referral in one line for staff; class V shows neither urgency nor what it is about. */
-export interface OverviewRow {
+interface OverviewRow {
   readonly referral: string;
   readonly status: string;
   readonly requester: string;
@@ -35,7 +35,7 @@ export interface OverviewRow {
 }
 
 /** Counts over all referrals. */
-export interface Summary {
+interface Summary {
   /** Referrals that can still go on, by status. */
   readonly open: Readonly<Record<string, number>>;
   /** Referrals with a change within the last hour. */

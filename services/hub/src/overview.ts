@@ -5,7 +5,7 @@ import { SERVICES } from "./service-names.ts";
 import type { ServiceStatus } from "./status.ts";
 
 /** Counts of the gateway's view; see its route. */
-export interface GatewayCounts {
+interface GatewayCounts {
   readonly open: Readonly<Record<string, number>>;
   readonly changedLastHour: number;
   readonly overdue: number;
@@ -13,7 +13,7 @@ export interface GatewayCounts {
 }
 
 /** Counts of the router; see its route. */
-export interface RouterCounts {
+interface RouterCounts {
   readonly worklisted: number;
   readonly oldestWorklisted?: string;
   readonly returned: number;
@@ -21,7 +21,7 @@ export interface RouterCounts {
 }
 
 /** Counts of delivery; see its route. */
-export interface DeliveryCounts {
+interface DeliveryCounts {
   readonly undelivered: number;
   readonly oldestUndelivered?: string;
   readonly waiting: readonly { readonly institution: string; readonly count: number; readonly oldest: string }[];

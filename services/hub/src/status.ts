@@ -7,7 +7,7 @@ import type { Engine, Lag } from "@ruta/log";
 const problem = problemsOf(STAFF_PROBLEMS);
 
 /** How far a service is behind in one topic, over all its partitions. */
-export interface TopicLag {
+interface TopicLag {
   readonly group: string;
   readonly topic: string;
   readonly records: number;

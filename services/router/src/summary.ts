@@ -9,7 +9,7 @@ import type { HttpApp } from "@ruta/kit";
 const problem = problemsOf(STAFF_PROBLEMS);
 
 /** Referrals that wait for somebody's choice. Times are RFC 3339. */
-export interface RouterSummary {
+interface RouterSummary {
   readonly worklisted: number;
   readonly oldestWorklisted?: string;
   readonly returned: number;
@@ -17,7 +17,7 @@ export interface RouterSummary {
 }
 
 /** Reads the summary from the tables of one schema. */
-export async function summarise(db: Db, schema: string): Promise<RouterSummary> {
+async function summarise(db: Db, schema: string): Promise<RouterSummary> {
   const rows = await db.query<{ kind: string; count: number; oldest: Date }>(sql`
     SELECT waiting_kind AS kind, count(*)::integer AS count, min(waiting_since) AS oldest
     FROM ${sql.id(schema, "cases")} WHERE waiting_kind IS NOT NULL GROUP BY waiting_kind`);
