@@ -33,6 +33,11 @@ export const PROBLEMS = {
     remedy: "Use ruta.referral. and one of the acts that /openapi.json lists.",
   },
   "unknown-field": { status: 400, title: "The body has a field that the door does not know", remedy: FORM },
+  "attachments-not-supported": {
+    status: 422,
+    title: "Files cannot be sent with a referral",
+    remedy: "Leave the attachment out: say in a note that there is one, and hand it over by the channel you use today.",
+  },
   "missing-field": { status: 400, title: "The body lacks a field", remedy: FORM },
   "invalid-field": {
     status: 400,
@@ -133,7 +138,8 @@ export const PROBLEMS = {
   "number-reused": {
     status: 409,
     title: "Your number already stands for another referral",
-    remedy: "Give each referral a number of its own; to change a referral, cancel it and send a new one.",
+    remedy:
+      "Give each referral a number of its own; to add to what you sent or to correct it, send ruta.referral.supplement.",
   },
   "webhook-id-reused": {
     status: 422,

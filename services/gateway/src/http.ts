@@ -128,7 +128,8 @@ export async function registerRoutes(app: HttpApp, deps: HttpDeps): Promise<void
     if ("submitted" in found) throw problemOf({ code: "not-caught-up", retryAfterS: RETRY_S });
     const { seen, events } = found;
     const { items, rule } = seen.disclosure;
-    const sections = sectionsFor(items, events, id);
+    const held = sectionsFor(items, events, id);
+    const sections = held.map(({ section }) => section);
     const bytes = await deps.seal.openSections(sections);
     const what = { accessId: randomId(), caseId: String(seen.body.case), referralId: id, rule, at: now() };
     const record = accessRecord(who, what, sections);
@@ -136,7 +137,7 @@ export async function registerRoutes(app: HttpApp, deps: HttpDeps): Promise<void
       await recorded(() =>
         deps.engine.transact(async () => ({ result: undefined, records: [record] }), { waitForLog: true }),
       );
-    const opened = sections.map((section, index) => ({ section, bytes: bytes[index] }));
+    const opened = held.map((each, index) => ({ ...each, bytes: bytes[index] }));
     return disclosed(items, events, id, opened);
   });
 

@@ -86,7 +86,7 @@ export const referral = {
   schema: {
     summary: "Read a referral",
     description:
-      "State, history, refusals, and what is expected next, of whom, until when. `submitted` until it is decided.",
+      "State, history, refusals, what is expected next of whom until when, the acts that you may make now (`may`), and what was supplemented. `submitted` until it is decided.",
     params: byId,
     response: { 200: object, "4xx": problem, "5xx": problem },
     security,
@@ -98,7 +98,7 @@ export const content = {
   schema: {
     summary: "Open the content of a referral",
     description:
-      "What your role, the state and the clearance class allow. Every opening of identity or narrative is recorded.",
+      "What your role, the state and the clearance class allow, each piece with the id of its section; what was superseded is shown no more. Every opening of identity or narrative is recorded.",
     params: byId,
     response: { 200: object, "4xx": problem, "5xx": problem },
     security,

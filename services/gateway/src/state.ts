@@ -38,6 +38,8 @@ export interface State {
   page(on: Querying, filter: PageFilter): Promise<ReferralRow[]>;
   /** Of these referrals the ones to which the institution is a party. */
   partyOf(on: Querying, institution: string, referrals: readonly string[]): Promise<ReadonlySet<string>>;
+  /** The persons of these referrals, as `referral person`. */
+  personsOf(on: Querying, referrals: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
 /** What a page of referrals is asked for. */
@@ -104,6 +106,12 @@ export function createState(schema: string): State {
         select referral_id from ${referral}
         where referral_id = any(${[...referrals]}::text[]) and (requester = ${institution} or performer = ${institution})`);
       return new Set(rows.map((row) => row.referral_id));
+    },
+
+    async personsOf(on, referrals) {
+      const rows = await on.query<{ referral_id: string; person: string }>(sql`
+        select referral_id, unnest(persons) as person from ${referral} where referral_id = any(${[...referrals]}::text[])`);
+      return new Set(rows.map((row) => `${row.referral_id} ${row.person}`));
     },
   };
 

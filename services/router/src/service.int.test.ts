@@ -20,6 +20,7 @@ import {
   create,
   decodeRecord,
   encodeRecord,
+  eventId,
   newCaseId,
   randomId,
   referralId,
@@ -36,7 +37,6 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { QUITO, asks, factsOf, usual } from "./scenario.ts";
 import { createRouter } from "./service.ts";
 import type { Service } from "./service.ts";
-import { eventId } from "./state.ts";
 
 type CommandInit = MessageInitShape<typeof ReferralCommandSchema>;
 
