@@ -29,7 +29,8 @@ function envelopeOf<A extends Act>(act: A) {
   return z.strictObject({ ...attributes, type: z.literal(`${TYPE_PREFIX}${act}`), data: DATA[act] });
 }
 
-const ENVELOPES = Object.fromEntries(ACTS.map((act) => [act, envelopeOf(act)])) as {
+/** The envelope of each act. */
+export const ENVELOPES = Object.fromEntries(ACTS.map((act) => [act, envelopeOf(act)])) as {
   readonly [A in Act]: ReturnType<typeof envelopeOf<A>>;
 };
 

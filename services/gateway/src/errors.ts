@@ -130,6 +130,11 @@ export const PROBLEMS = {
     title: "There is no such referral for your institution",
     remedy: "Use the id as the receipt or the webhook gave it.",
   },
+  "not-possible-now": {
+    status: 409,
+    title: "The referral does not take this act from your institution as it stands",
+    remedy: "Make one of the acts in `may`, or read the referral to see what is expected of whom.",
+  },
   "still-running": {
     status: 409,
     title: "A request with this webhook-id is still being taken",
@@ -171,6 +176,8 @@ export interface Refusal {
   readonly code: ProblemCode;
   readonly field?: string;
   readonly retryAfterS?: number;
+  /** The acts that are possible instead. */
+  readonly may?: readonly string[];
 }
 
 /** The part of docs/errors.md that lists these codes. */

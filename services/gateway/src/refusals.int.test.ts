@@ -73,8 +73,14 @@ const CASES: Readonly<Partial<Record<ProblemCode, readonly [() => Promise<Answer
     "webhook-id",
   ],
 };
-/** Met in door.int.test.ts, reads.int.test.ts and outage.int.test.ts. */
-const ELSEWHERE: readonly ProblemCode[] = ["still-running", "claim-erased", "not-caught-up", "log-unavailable"];
+/** Met in check.int.test.ts, door.int.test.ts, reads.int.test.ts and outage.int.test.ts. */
+const ELSEWHERE: readonly ProblemCode[] = [
+  "not-possible-now",
+  "still-running",
+  "claim-erased",
+  "not-caught-up",
+  "log-unavailable",
+];
 
 async function post(
   body: string | Uint8Array,
