@@ -95,6 +95,17 @@ test.each([
   expect(stderr).toContain(takes);
 });
 
+test.each([
+  ["DATABASE_URL", "postgres://nobody@127.0.0.1:9/none", 1, "ECONNREFUSED"],
+  ["RUTA_HOST", "192.0.2.1", 2, "cannot listen: EADDRNOTAVAIL"],
+])("a %s that is of no use (%s) ends the start in words", async (variable, value, code, words) => {
+  const free = { RUTA_PREFIX: "elsewhere", RUTA_PORT: "0", RUTA_ADMIN_PORT: "0" };
+  const ended = await command(["start"], { ...city.env, ...free, [variable]: value });
+  expect(ended).toMatchObject({ code, stderr: expect.stringContaining(words) });
+  expect(ended.stderr).toMatch(/check RUTA_HOST|`ruta doctor`/);
+  expect(ended.stderr).not.toMatch(/^ +at /m);
+});
+
 test("doctor finds everything, and says what to do where something is missing", async () => {
   expect(await ruta("doctor")).toMatchObject({ code: 0, stdout: expect.not.stringContaining("MISS") });
   const lost = await command(["doctor"], {
