@@ -1,4 +1,5 @@
 // The hub of the demonstration: `ruta start` in one process on the embedded database, or a process a service on Kafka.
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { startEmbedded } from "@ruta/db/embedded";
@@ -36,13 +37,16 @@ async function keyVariables(data: string): Promise<NodeJS.ProcessEnv> {
   };
 }
 
-/**
- * A broker that is given, under names of its own so that a hub beside it is not touched; else one from jars, whose data stay in
- * the folder, as the next start needs them.
- */
+/** Names of this data folder's own on a broker that is given: neither a hub nor another demonstration there is touched. */
+async function prefixOf(data: string): Promise<string> {
+  const { firstAdmin } = JSON.parse(await readFile(join(data, "hub.json"), "utf8")) as { firstAdmin: string };
+  return `demonstration_${createHash("sha256").update(firstAdmin).digest("hex").slice(0, 12)}`;
+}
+
+/** A broker that is given; else one from jars, whose data stay in the folder, as the next start needs them. */
 async function broker(data: string, say: (line: string) => void) {
   const given = process.env.KAFKA_BROKERS;
-  if (given) return { brokers: given, prefix: "demonstration", stop: async () => {} };
+  if (given) return { brokers: given, prefix: await prefixOf(data), stop: async () => {} };
   const missing = await missingForJars();
   if (missing) throw new Error(`no Kafka: there is ${missing}; install it, or name a broker in KAFKA_BROKERS`);
   const started = await startBroker({ folder: join(data, "kafka"), say });

@@ -1,7 +1,7 @@
 // `npm start` as a newcomer types it: killed at any moment and started again, stopped by Ctrl-C, and counted at the end.
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -98,7 +98,9 @@ test(`killed ${KILLS} times at random moments and started again, it goes on wher
   expect(Number(closed) + Number(worklist) + Number(parked), last.output()).toBe(24);
 });
 
-test("each simulated institution plays its part, and senders hear of it", () => {
+test("each simulated institution plays its part, and senders hear of it", async () => {
+  const run = start("--once");
+  expect(await run.ended, run.output()).toBe(0);
   const lines = readFileSync(join(folder, "data", "partners.journal"), "utf8")
     .split("\n")
     .filter(Boolean);
@@ -170,13 +172,15 @@ test("what keeps it from starting is said, with the variable to set, and nothing
   const server = createServer();
   await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
   const port = String((server.address() as AddressInfo).port);
-  const [hub, fresh] = [join(folder, "hub"), join(folder, "fresh")];
+  const [hub, embedded, fresh] = [join(folder, "hub"), join(folder, "embedded"), join(folder, "fresh")];
   expect((await command(["init"], { ...env, RUTA_DATA: hub })).code).toBe(0);
+  expect((await command(["init", "--demonstration"], { ...env, RUTA_DATA: embedded })).code).toBe(0);
+  writeFileSync(join(embedded, "on"), "embedded\n");
   for (const [own, args, words] of [
     [{ RUTA_PORT: port, RUTA_DATA: fresh }, [], `port ${port} is in use: stop what uses it, or set RUTA_PORT`],
     [{ RUTA_PORT: "seven", RUTA_DATA: fresh }, [], "RUTA_PORT: a port, 1 to 65535"],
     [{ RUTA_DATA: hub }, [], "holds the data of a hub, not of a demonstration"],
-    [{ RUTA_DATA: hub }, ["--data", join(folder, "data"), "--on", "kafka"], "holds a demonstration on embedded"],
+    [{ RUTA_DATA: hub }, ["--data", embedded, "--on", "kafka"], "holds a demonstration on embedded"],
   ] as const) {
     const run = startWith({ ...env, ...own }, "--once", ...args);
     expect(await run.ended, run.output()).toBe(1);
@@ -186,6 +190,24 @@ test("what keeps it from starting is said, with the variable to set, and nothing
   expect(existsSync(join(hub, "postgres"))).toBe(false);
   await expect.poll(leftOver, { timeout: 10_000, interval: 100 }).toEqual([]);
 });
+
+test.skipIf(!process.env.RUTA_TEST_KAFKA_BROKERS)(
+  "on kafka it is the same, a process a service, and two of them share a broker",
+  async () => {
+    for (const name of ["kafka-first", "kafka-second"]) {
+      const run = startWith(
+        { ...env, RUTA_DATA: join(folder, name), KAFKA_BROKERS: process.env.RUTA_TEST_KAFKA_BROKERS },
+        "--once",
+        "--on",
+        "kafka",
+      );
+      expect(await run.ended, run.output()).toBe(0);
+      expect(run.output()).toMatch(LAST);
+      expect(run.output().match(/ #\d+ +requested /g)).toHaveLength(24);
+    }
+    await expect.poll(leftOver, { timeout: 10_000, interval: 100 }).toEqual([]);
+  },
+);
 
 test("Ctrl-C while it starts ends it, and leaves nothing", async () => {
   const run = startWith({ ...env, RUTA_DATA: join(folder, "interrupted") });
