@@ -164,6 +164,9 @@ test("paths and methods that are none are problems too", async () => {
   expect(await answered(await fetch(`${door.url}/v2`))).toMatchObject({ status: 404, body: { code: "not-found" } });
   expect(await get("/v1/directory/endpoints")).toMatchObject({ status: 400, body: { code: "invalid-request" } });
   expect(await get("/v1/referrals?limit=1000")).toMatchObject({ status: 400, body: { field: "querystring.limit" } });
+  const wrong = await get(`/v1/referrals?state=${SECRET}`);
+  expect(wrong.body).toMatchObject({ field: "querystring.state", detail: expect.stringContaining('"completed"') });
+  expect(wrong.text + (await get(`/v1/referrals?${SECRET}=1`)).text).not.toContain(SECRET);
   expect(await get("/v1/referrals?nombre=x")).toMatchObject({ status: 400 });
 });
 

@@ -55,6 +55,11 @@ export const door = {
     description:
       "A CloudEvents 1.0 JSON event of type ruta.referral.<act>, at most 256 KiB, signed by Standard Webhooks (v1 or v1a). The same webhook-id and body again gets the first answer again. Prefer: wait=5 waits up to so many seconds (at most 10) and adds the decision if it is known by then.",
     params: z.object({ institution: directoryId }),
+    headers: z.looseObject({
+      "webhook-id": z.string().meta({ description: "Yours, one an act; the same again is the same act" }),
+      "webhook-timestamp": z.string().meta({ description: "Seconds since 1970, right to 300 s" }),
+      "webhook-signature": z.string().meta({ description: "v1,<base64> or v1a,<base64> over id.timestamp.body" }),
+    }),
     body: envelopeSchema,
     response: { 202: accepted, "4xx": problem, "5xx": problem },
   },

@@ -17,6 +17,8 @@ interface WatchLine {
   readonly detail: string;
   readonly serviceType?: string;
   readonly priority?: string;
+  /** Tries that a delivery took. */
+  readonly attempts?: number;
 }
 
 /** The line of an event. Class V is opaque: that something happened to it, and nothing of what it is about. */
@@ -34,6 +36,7 @@ function watchLine(event: ReferralEvent): WatchLine {
     ...(event.fact.case === "requested" && !opaque
       ? { serviceType: event.fact.value.serviceType, priority: priorityWord(event.priority) }
       : {}),
+    ...(event.fact.case === "delivered" ? { attempts: event.fact.value.attempts } : {}),
   };
 }
 

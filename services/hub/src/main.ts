@@ -65,9 +65,22 @@ function explain(error: unknown): { lines: string[]; code: number } {
   if (error instanceof CommandError) return { lines: [error.message, error.remedy ?? ""], code: error.exitCode };
   if ([ConfigError, KeyProblem, WrongKey, FolderInUse].some((kind) => error instanceof kind))
     return { lines: [(error as Error).message], code: EXIT.usage };
-  const { code, port } = error as { code?: string; port?: number };
+  const { code, port, syscall } = error as { code?: string; port?: number; syscall?: string };
   if (code === "EADDRINUSE")
     return { lines: [`port ${port} is in use`, "set RUTA_PORT or RUTA_ADMIN_PORT to another"], code: EXIT.usage };
+  if (syscall === "listen")
+    return {
+      lines: [`cannot listen: ${code}`, "check RUTA_HOST and RUTA_PORT, RUTA_ADMIN_HOST and RUTA_ADMIN_PORT"],
+      code: EXIT.usage,
+    };
+  if (syscall === "connect" || syscall === "getaddrinfo")
+    return {
+      lines: [
+        (error as Error).message,
+        "`ruta config` shows the addresses in force, `ruta doctor` what is reachable and what to do",
+      ],
+      code: EXIT.failed,
+    };
   return { lines: [error instanceof Error ? (error.stack ?? error.message) : String(error)], code: EXIT.failed };
 }
 
