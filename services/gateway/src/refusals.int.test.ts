@@ -39,6 +39,7 @@ const CASES: Readonly<Partial<Record<ProblemCode, readonly [() => Promise<Answer
   "body-too-deep": [() => send(`${"[".repeat(17)}${"]".repeat(17)}`)],
   "unknown-act": [() => send({ ...smallRequest(), type: `ruta.referral.${SECRET}` }), "type"],
   "unknown-field": [() => request({ apodo: SECRET }), "data.apodo"],
+  "attachments-not-supported": [() => request({ attachments: [{ name: SECRET }] }), "data.attachments"],
   "missing-field": [() => request({ serviceType: undefined }), "data.serviceType"],
   "invalid-field": [() => request({ priority: SECRET }), "data.priority"],
   "invalid-query": [() => get("/v1/referrals?cursor=none"), "cursor"],
@@ -111,6 +112,13 @@ test.each(Object.entries(CASES))(
     expect(text).not.toContain(SECRET);
   },
 );
+
+test("a number that is used again for other content is answered with the act that corrects", async () => {
+  await request({ number: "to-correct" });
+  const { status, body } = await request({ number: "to-correct", note: "Corrige." });
+  expect({ status, code: body.code }).toEqual({ status: 409, code: "number-reused" });
+  expect(body.remedy).toContain("ruta.referral.supplement");
+});
 
 test("a signature must be fresh, over these bytes, by a living key of the institution in the path", async () => {
   const body = Buffer.from(JSON.stringify(smallRequest()));

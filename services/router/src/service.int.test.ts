@@ -187,6 +187,31 @@ for (const driver of testLogs())
       expect(decided[4]?.cause).toMatchObject({ topic: TOPICS.commands, commandId: "second" });
     });
 
+    it("chooses by what superseded the first routing, even where both come in one batch with the choice", async () => {
+      const [caseId, person] = [newCaseId(), `p-${randomId()}`];
+      await seal.createKeys([{ keyId: `k-${person}`, subject: person }]);
+      const routing = (accused: string[]) =>
+        seal.sealSections([
+          {
+            subject: person,
+            kind: SectionKind.ROUTING,
+            keyId: `k-${person}`,
+            plaintext: Buffer.from(JSON.stringify({ accused })),
+          },
+        ]);
+      const [first, second] = [await routing(["house-c"]), await routing(["house-b"])];
+      const supersedes = [first[0]?.sectionId ?? ""];
+      await log.append([
+        command(caseId, asks({ personId: person }), "sender", { sections: first }),
+        command(caseId, { case: "supplement", value: { supersedes } }, "sender", { sections: second }),
+        command(caseId, usual("reject", 0), "house-a"),
+      ]);
+      const decided = await events(caseId, 6);
+      expect(factsOf(decided)).toEqual("requested addressed supplemented rejected requested addressed".split(" "));
+      expect(decided.at(-1)?.performer).toBe("house-c");
+      expect(decided.at(-1)?.performerMay).toEqual(["receive", "accept", "reject", "supplement"]);
+    });
+
     it("decides a command once, however often the log repeats it, before and after a restart", async () => {
       const caseId = newCaseId();
       const request = command(caseId, asks(), "sender");
