@@ -79,7 +79,7 @@ export interface Scanned extends Place {
 
 const SINCE: Readonly<Record<State, Sql>> = {
   parked: sql`parked_at`,
-  waiting: sql`created_at`,
+  waiting: sql`added_at`,
   delivered: sql`delivered_at`,
 };
 

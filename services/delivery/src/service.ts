@@ -22,6 +22,7 @@ import { startRedriver } from "./redriver.ts";
 import type { Redriver } from "./redriver.ts";
 import { openRedrives } from "./redrives.ts";
 import { openSender } from "./send.ts";
+import { registerSummary } from "./summary.ts";
 import { startWorker } from "./worker.ts";
 import type { Worker } from "./worker.ts";
 
@@ -67,6 +68,7 @@ export async function createDelivery(deps: DeliveryDeps): Promise<Service> {
   const engine = await openEngine({ log, db, service: "delivery", schema, logger });
   const intake = openIntake(schema);
   const metrics = createDeliveryMetrics(deps.metrics, db, schema);
+  registerSummary(admin, db, schema);
   const redrives = openRedrives(db, schema);
   registerRoutes(admin, {
     engine,

@@ -18,11 +18,8 @@ CREATE TABLE :schema.attempts (
 CREATE INDEX attempts_of_institution ON :schema.attempts (institution, attempt_id);
 CREATE INDEX attempts_of_case ON :schema.attempts (case_id, attempt_id);
 
--- When it began to wait, and when it was last taken. One that was taken before and is sent again keeps delivered_at meanwhile.
--- The body stays for 14 days after it was taken.
-ALTER TABLE :schema.deliveries
-  ADD COLUMN created_at timestamptz NOT NULL DEFAULT now(),
-  ADD COLUMN delivered_at timestamptz;
+-- When it was last taken: the body stays for 14 days from then. One that is sent again keeps it meanwhile.
+ALTER TABLE :schema.deliveries ADD COLUMN delivered_at timestamptz;
 
 -- Redrives go through lanes in the order of their names; deliveries_waiting is the third of these.
 CREATE INDEX deliveries_parked_lanes ON :schema.deliveries (institution, case_id, sequence) WHERE state = 'parked';

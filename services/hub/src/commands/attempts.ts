@@ -1,6 +1,7 @@
 // `ruta attempts`: each try to deliver, with what the wire showed of it; no content, and of a URL nothing but its origin.
 import { Command, InvalidArgumentError, Option } from "commander";
 import { contextOf } from "../context.ts";
+import { say } from "../language.ts";
 import { print, table } from "../output.ts";
 import { TIME_HELP, timeOf } from "../times.ts";
 
@@ -38,7 +39,7 @@ interface Options {
 const PAGE = 500;
 
 function count(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError("It takes a whole number from 1 on.");
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError(say`It takes a whole number from 1 on.`);
   return Number(text);
 }
 
@@ -60,7 +61,7 @@ async function read(get: (query: URLSearchParams) => Promise<Page>, options: Opt
 
 function row(one: Attempt): string[] {
   const answer = one.failure === "" || one.failure === "status" ? String(one.status) : one.failure;
-  const then = one.nextDue === undefined ? one.outcome : `again ${one.nextDue}`;
+  const then = one.nextDue === undefined ? one.outcome : say`again ${one.nextDue}`;
   const time = `${one.durationMs} ms`;
   return [
     one.startedAt,
@@ -82,7 +83,7 @@ export function attemptsCommand(): Command {
     .option("--referral <id>", "only of this referral")
     .option("--delivery <id>", "only of this delivery, by its webhook-id")
     .addOption(new Option("--outcome <outcome>", "only these").choices(["delivered", "retry", "parked"]))
-    .option("--since <time>", `only since then: ${TIME_HELP}`)
+    .option("--since <time>", TIME_HELP)
     .option("--limit <number>", "how many", count, 50)
     .option("--cursor <cursor>", "go on where a page ended")
     .action(async (options: Options, command: Command) => {
@@ -92,13 +93,22 @@ export function attemptsCommand(): Command {
         (query) => admin.request<Page>("GET", `/admin/delivery/attempts?${query.toString()}`),
         options,
       );
-      const columns = ["started", "institution", "referral", "delivery", "try", "answer", "took", "then"];
+      const columns = [
+        say`started`,
+        say`institution`,
+        say`referral`,
+        say`delivery`,
+        say`try`,
+        say`answer`,
+        say`took`,
+        say`then`,
+      ];
       print(context.json, page, () =>
         page.attempts.length === 0
-          ? "no attempts"
+          ? say`no attempts`
           : [
               table(columns, page.attempts.map(row)),
-              ...(page.next === undefined ? [] : [`more: --cursor ${page.next}`]),
+              ...(page.next === undefined ? [] : [say`more: --cursor ${page.next}`]),
             ].join("\n"),
       );
     });

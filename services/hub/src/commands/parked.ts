@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { confirmed } from "../ask.ts";
 import { contextOf } from "../context.ts";
+import { say } from "../language.ts";
 import { print, table } from "../output.ts";
 
 interface ParkedDelivery {
@@ -59,11 +60,15 @@ export function parkedCommand(): Command {
     .option("--yes", "skip without a question")
     .action(async (id: string, options: { reason: string; yes?: boolean }, command: Command) => {
       const context = contextOf(command);
-      await confirmed(`Skip ${id}? Its recipient gets what follows without it.`, options.yes === true);
+      await confirmed(say`Skip ${id}? Its recipient gets what follows without it.`, options.yes === true);
       const admin = await context.admin();
       const path = `/admin/delivery/parked/${encodeURIComponent(id)}/skip`;
       const result = await admin.request<Record<string, unknown>>("POST", path, { reason: options.reason });
-      print(context.json, result, () => `${id} is parked as skipped; send it after all with: ruta parked retry ${id}`);
+      print(
+        context.json,
+        result,
+        () => say`${id} is parked as skipped; send it after all with: ruta parked retry ${id}`,
+      );
     });
   parked
     .command("wake")

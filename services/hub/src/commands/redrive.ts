@@ -3,8 +3,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { confirmed } from "../ask.ts";
 import { contextOf } from "../context.ts";
+import { say } from "../language.ts";
 import { CommandError, EXIT, print, table } from "../output.ts";
-import { TIME_HELP, timeOf } from "../times.ts";
+import { timeOf } from "../times.ts";
 
 interface Counts {
   readonly counts: readonly { readonly institution: string; readonly reason: string; readonly count: number }[];
@@ -45,19 +46,23 @@ const totalOf = ({ counts }: Counts): number => counts.reduce((sum, { count }) =
 function countsText(found: Counts): string {
   const rows = found.counts.map(({ institution, reason, count }) => [institution, reason, String(count)]);
   return totalOf(found) === 0
-    ? "nothing matches"
-    : table(["institution", "reason", "deliveries"], [...rows, ["", "total", String(totalOf(found))]]);
+    ? say`nothing matches`
+    : table([say`institution`, say`reason`, say`deliveries`], [...rows, ["", say`total`, String(totalOf(found))]]);
 }
 
 function whole(text: string): number {
-  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError("It takes a whole number.");
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError(say`It takes a whole number.`);
   return Number(text);
 }
 
 function filterOf(options: StartOptions, now: number): Record<string, string> {
   const { what, institution, case: caseId, referral, delivery, since, until, parkedReason } = options;
   if (what === undefined)
-    throw new CommandError("what to send again is not said", EXIT.usage, "add --what failed, never-attempted or all");
+    throw new CommandError(
+      say`what to send again is not said`,
+      EXIT.usage,
+      say`add --what failed, never-attempted or all`,
+    );
   const fields = {
     what,
     institution,
@@ -76,32 +81,32 @@ async function start(options: StartOptions, command: Command): Promise<void> {
   const filter = filterOf(options, Date.now());
   const { dryRun = false, reason, perSecond } = options;
   if (!dryRun && reason === undefined)
-    throw new CommandError("the reason is not said", EXIT.usage, "add --reason, or --dry-run to count only");
+    throw new CommandError(say`the reason is not said`, EXIT.usage, say`add --reason, or --dry-run to count only`);
   const admin = await context.admin();
   const found = await admin.request<Counts>("POST", `${ROUTE}/count`, filter);
   if (dryRun || totalOf(found) === 0) return print(context.json, found, () => countsText(found));
   if (options.yes !== true) {
     process.stderr.write(`${countsText(found)}\n`);
-    await confirmed(`Send these again, ${perSecond} a second?`, false);
+    await confirmed(say`Send these again, ${perSecond} a second?`, false);
   }
   const started = await admin.request<Counts & { id: string }>("POST", ROUTE, { ...filter, reason, perSecond });
   print(context.json, started, () =>
     [
       countsText(started),
-      `redrive ${started.id} runs, ${perSecond} a second; look with: ruta redrive show ${started.id} --follow`,
+      say`redrive ${started.id} runs, ${perSecond} a second; look with: ruta redrive show ${started.id} --follow`,
     ].join("\n"),
   );
 }
 
-const progress = ({ madeDue, total, state }: Redrive): string => `${madeDue} of ${total}, ${state}`;
+const progress = ({ madeDue, total, state }: Redrive): string => say`${madeDue} of ${total}, ${state}`;
 
 function shownText(redrive: Redrive): string {
   const { id, filter, perSecond, staff, startedAt, reason } = redrive;
   const asked = Object.entries(filter).map(([name, value]) => `${name} ${value}`);
   return [
-    `redrive ${id}: ${progress(redrive)}`,
-    `  ${[...asked, `${perSecond} a second`].join(", ")}`,
-    `  started ${startedAt} by ${staff}: ${reason}`,
+    say`redrive ${id}: ${progress(redrive)}`,
+    `  ${[...asked, say`${perSecond} a second`].join(", ")}`,
+    say`  started ${startedAt} by ${staff}: ${reason}`,
   ].join("\n");
 }
 
@@ -128,10 +133,10 @@ async function list(options: { limit: number; cursor?: string }, command: Comman
   const found = await admin.request<{ redrives: Redrive[]; next?: string }>("GET", `${ROUTE}?${query.toString()}`);
   print(context.json, found, () =>
     found.redrives.length === 0
-      ? "there was no redrive"
+      ? say`there was no redrive`
       : [
           table(
-            ["id", "what", "progress", "started", "by", "reason"],
+            ["id", say`what`, say`progress`, say`started`, say`by`, say`reason`],
             found.redrives.map((one) => [
               one.id,
               one.filter.what ?? "",
@@ -141,7 +146,7 @@ async function list(options: { limit: number; cursor?: string }, command: Comman
               one.reason,
             ]),
           ),
-          ...(found.next === undefined ? [] : [`more: --cursor ${found.next}`]),
+          ...(found.next === undefined ? [] : [say`more: --cursor ${found.next}`]),
         ].join("\n"),
   );
 }
@@ -157,7 +162,10 @@ export function redriveCommand(): Command {
     .option("--case <id>", "only of this case")
     .option("--referral <id>", "only of this referral")
     .option("--delivery <id>", "only this one, by its webhook-id")
-    .option("--since <time>", `only what was parked, taken or began to wait since then: ${TIME_HELP}`)
+    .option(
+      "--since <time>",
+      "only what was parked, taken or began to wait since then, such as 12h, 3d or an ISO 8601 time",
+    )
     .option("--until <time>", "only what was before then")
     .option("--parked-reason <code>", "only what was parked for this reason, such as exhausted, gone or skipped")
     .option("--per-second <number>", "how many become due in a second, at most 1000", whole, 10)
@@ -178,8 +186,8 @@ export function redriveCommand(): Command {
     .option("--follow", "print its progress until it ends")
     .action(show);
   for (const [word, done] of [
-    ["stop", "is stopped; what is due by now is still sent"],
-    ["resume", "goes on"],
+    ["stop", (id: string) => say`${id} is stopped; what is due by now is still sent`],
+    ["resume", (id: string) => say`${id} goes on`],
   ] as const)
     redrive
       .command(word)
@@ -191,7 +199,7 @@ export function redriveCommand(): Command {
         const admin = await context.admin();
         const path = `${ROUTE}/${encodeURIComponent(id)}/${word}`;
         const result = await admin.request<Record<string, unknown>>("POST", path, { reason: options.reason });
-        print(context.json, result, () => `${id} ${done}`);
+        print(context.json, result, () => done(id));
       });
   return redrive;
 }
