@@ -1,9 +1,10 @@
 // Rehearsals from the request to the end: chosen like real referrals, answered by the counterpart, and closed to everybody else.
 import { ACTS, COUNTERPART, Channel, SectionKind } from "@ruta/events";
-import type { ReferralEvent } from "@ruta/events";
+import type { ReferralCommand, ReferralEvent } from "@ruta/events";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeCase, encodeCase } from "./case-codec.ts";
+import type { Decision } from "./decide.ts";
 import { rehearse } from "./rehearse.ts";
 import { ANYONE, CASE, PERSON, Story, asks, directoryOf, resultOf, sealed, usual } from "./scenario.ts";
 import type { DirectorySketch } from "./scenario.ts";
@@ -163,6 +164,36 @@ describe("the counterpart", () => {
       // Not even where an institution of that id had got into a directory.
       expect(rehearse({ ...event, performer: COUNTERPART })).toBeUndefined();
     }
+  });
+
+  it("comes to an end whatever the requester does between its answers, and leaves no real institution a part", () => {
+    const kind = fc.constantFrom("complete", "reject", "silent");
+    const steps = fc.array(fc.option(fc.constantFrom(...acts)), { maxLength: 12 });
+    fc.assert(
+      fc.property(kind, steps, (rehearsal, between) => {
+        const story = new Story();
+        const waiting: ReferralCommand[] = [];
+        const tell = (decision: Decision) => {
+          waiting.push(...decision.events.flatMap((event) => rehearse(event) ?? []));
+        };
+        const answer = () => {
+          const { $typeName: _, act, ...rest } = waiting.shift()!;
+          tell(story.tell(act, rest));
+        };
+        tell(story.tell(asks({ rehearsal })));
+        for (const act of between)
+          if (act !== null) tell(story.tell(usual(act, story.now)));
+          else if (waiting.length > 0) answer();
+        for (let n = 0; waiting.length > 0; n += 1) {
+          expect(n).toBeLessThan(BOUND * (1 + between.length));
+          answer();
+        }
+        for (const { performer } of Object.values(story.state.referrals))
+          expect([COUNTERPART, ""]).toContain(performer);
+        for (const event of story.events) expect(event.rehearsal).toBe(rehearsal);
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it("is never heard on a real case, in whatever state, by whatever act and channel", () => {
