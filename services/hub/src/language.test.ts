@@ -1,8 +1,10 @@
 // The command's two languages: the locale chooses, and the Spanish catalogue holds every text that is said.
 import { readFileSync, readdirSync } from "node:fs";
 import { expect, test } from "vitest";
+import type { Command } from "commander";
 import { isSpanish } from "./language.ts";
 import catalogue from "./messages.es.json" with { type: "json" };
+import { FOOTER, OWN_WORDS, createProgram } from "./program.ts";
 import { TEXTS } from "./words.ts";
 
 const SOURCES = readdirSync(import.meta.dirname, { recursive: true, encoding: "utf8" })
@@ -17,6 +19,14 @@ function said(source: string): string[] {
   });
 }
 
+/** Every description that help shows, of a command and all below it. */
+function described(command: Command): string[] {
+  const own = [command, ...command.options, ...command.registeredArguments].map((one) =>
+    typeof one.description === "function" ? one.description() : one.description,
+  );
+  return [...own, ...command.commands.flatMap(described)].filter((text) => text !== "");
+}
+
 test.each([
   [{ LANG: "es_EC.UTF-8" }, true],
   [{ LANG: "es" }, true],
@@ -29,7 +39,7 @@ test.each([
 });
 
 test("every text that is said is in the Spanish catalogue, with the same values", () => {
-  const texts = [...new Set([...SOURCES.flatMap(said), ...TEXTS])];
+  const texts = [...new Set([...SOURCES.flatMap(said), ...TEXTS, ...described(createProgram()), FOOTER, ...OWN_WORDS])];
   expect(texts.length).toBeGreaterThan(50);
   const spanish: Readonly<Record<string, string>> = catalogue;
   const values = (text: string): string[] => (text.match(/\{\d+\}/g) ?? []).toSorted();
