@@ -37,6 +37,9 @@ export const GLOSSARY: Readonly<Record<string, Word>> = {
   candidate: ours("An institution that was considered for a referral, with the result of each criterion."),
   criterion: ours("One question of choosing; its result is recorded, never the value it looked at."),
   worklist: ours("Referrals for which nobody is left: an operator must act."),
+  rehearsal: ours(
+    "A referral that only tries the hub out: chosen like a real one, answered by a simulated counterpart, in no figure.",
+  ),
   outcome: fhir("How a referral ended, as a code (Task.output)."),
   // Content
   consent: fhir("The basis of a disclosure, whom it covers, its date and the reference of its evidence (Consent)."),

@@ -38,6 +38,16 @@ const addressed: EventInit = {
   }),
 };
 
+test("a rehearsal is marked, whatever its class; a real referral has no such field", () => {
+  const completed: EventInit = { fact: { case: "completed", value: { outcomeCode: "served" } } };
+  const rehearsed: EventInit = { ...completed, performer: "rehearsal", rehearsal: "complete" };
+  expect(bodyOf(rehearsed).data).toMatchObject({ rehearsal: true, performer: "rehearsal", outcomeCode: "served" });
+  const opaque = bodyOf({ ...rehearsed, confidentiality: Confidentiality.VERY_RESTRICTED }).data;
+  expect(opaque).toMatchObject({ rehearsal: true, status: "requested" });
+  expect(opaque).not.toHaveProperty("performer");
+  expect(bodyOf(completed).data).not.toHaveProperty("rehearsal");
+});
+
 test("a request to a performer is a CloudEvent of ids and codes", () => {
   expect(bodyOf(addressed)).toEqual({
     specversion: "1.0",

@@ -120,6 +120,7 @@ export function payload(input: PayloadInput): Uint8Array {
       data: {
         referral: event.referralId,
         case: event.caseId,
+        rehearsal: event.rehearsal === "" ? undefined : true,
         status: event.status === Status.UNSPECIFIED ? undefined : statusWord(event.status),
         // Class V, and any class that is not known, shows nothing but ids and status.
         ...(classOf(event.confidentiality) === "V" ? {} : fullData(input)),

@@ -1,5 +1,5 @@
 // What each act carries: one strict schema an act, from which validation, types and the published description come.
-import { isPlainId, parseReferralId } from "@ruta/events";
+import { REHEARSALS, isPlainId, parseReferralId } from "@ruta/events";
 import { z } from "zod";
 import * as codes from "./codes.ts";
 import type { Act } from "@ruta/events";
@@ -49,6 +49,10 @@ const request = z.strictObject({
   person: personSchema.optional(),
   members: z.array(memberSchema).max(20).optional(),
   note: note.optional(),
+  rehearsal: z.enum(REHEARSALS).optional().meta({
+    description:
+      "Makes it a rehearsal: chosen like a real one, sent to nobody, in no figure. A simulated counterpart serves it (complete), rejects it so that the next candidate serves (reject), or never answers (silent)",
+  }),
 });
 
 const answer = { referral, worker, note: note.optional() };

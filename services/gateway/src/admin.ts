@@ -39,6 +39,7 @@ const list = z.strictObject({
   institution: id.optional(),
   service: z.string().max(40).optional(),
   overdue: z.enum(["true"]).optional(),
+  rehearsals: z.enum(["true"]).optional(),
   since: instant.optional(),
   cursor: z.string().max(200).optional(),
   limit: z.coerce.number().int().min(1).max(500).default(50),
@@ -60,13 +61,14 @@ export function registerAdmin({ admin, db, state, overview, watching, now }: Adm
 
   admin.get("/admin/gateway/referrals", { schema: { querystring: list } }, async (request) => {
     watcher(request);
-    const { state: word, institution, service, overdue, since, cursor, limit } = request.query;
+    const { state: word, institution, service, overdue, rehearsals, since, cursor, limit } = request.query;
     const after = cursor === undefined ? undefined : decodeCursor(cursor);
     if (cursor !== undefined && !after) throw problem("invalid-request", { field: "cursor" });
     const referrals = await overview.list({
       status: word === undefined ? undefined : statusOf(word),
       institution,
       serviceType: service,
+      rehearsals: rehearsals !== undefined,
       overdueAt: overdue === undefined ? undefined : now(),
       since: since === undefined ? undefined : Date.parse(since),
       after,

@@ -156,6 +156,7 @@ function requestOf(data: RequestData, ids: ActIds) {
     basedOn: data.basedOn ?? "",
     ageBand: ageBandOf(data.person ?? {}),
     caseKeyId: keyIdOf(ids.caseId),
+    rehearsal: data.rehearsal ?? "",
   });
 }
 

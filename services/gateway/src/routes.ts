@@ -30,6 +30,7 @@ const accepted = z
     case: z.string(),
     person: z.string().optional(),
     members: z.array(z.string()).optional(),
+    rehearsal: z.literal(true).optional(),
     decision: z
       .object({
         facts: z.array(z.string()).readonly(),

@@ -39,6 +39,9 @@ const data = z.strictObject({
   referral: z.string(),
   case: z.string(),
   content: z.string().meta({ description: "Path of GET by which content is fetched, as far as the disclosure allows" }),
+  rehearsal: z.literal(true).optional().meta({
+    description: "Set only where no person is behind it: you asked to rehearse, and a simulated counterpart answers",
+  }),
   status: z.enum(STATUS_WORDS).optional(),
   businessStatus: z.strictObject({ code: z.string(), text: z.string() }).optional().meta({ description: "HL7 BSeR" }),
   priority: z.enum(["emergency", "urgent", "normal"]).optional(),

@@ -10,6 +10,7 @@ interface WatchLine {
   readonly at: string;
   readonly fact: string;
   readonly referral: string;
+  readonly rehearsal?: true;
   readonly actor: string;
   readonly requester: string;
   readonly performer: string;
@@ -28,6 +29,7 @@ function watchLine(event: ReferralEvent): WatchLine {
     at: new Date(event.recordedAt ? timestampMs(event.recordedAt) : 0).toISOString(),
     fact: wordOf(event.fact.case ?? "unknown"),
     referral: event.referralId,
+    ...(event.rehearsal === "" ? {} : { rehearsal: true }),
     actor: event.actor?.institution ?? "",
     requester: event.requester,
     performer: event.performer,
@@ -58,6 +60,7 @@ export function timelineOf(events: readonly ReferralEvent[], referralId: string)
   return {
     referral: referralId,
     case: last.caseId,
+    ...(last.rehearsal === "" ? {} : { rehearsal: true }),
     status: statusWord(last.status),
     requester: last.requester,
     performer: last.performer,

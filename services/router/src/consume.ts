@@ -10,6 +10,7 @@ import type { CaseTable, DecidedCommand } from "./case-table.ts";
 import { decide } from "./decide.ts";
 import type { Decision } from "./decide.ts";
 import { openRouting } from "./open-routing.ts";
+import { rehearsalRecords } from "./rehearse.ts";
 import { emptyCase, msOf } from "./state.ts";
 
 /** Group under which the router reads commands. */
@@ -37,7 +38,7 @@ export interface BatchDeps {
   readonly seal: Pick<Seal, "openSections">;
 }
 
-/** Decides a batch of commands, in order, inside `tx`; answers the events as records. */
+/** Decides a batch of commands, in order, inside `tx`; answers the events as records, and what a simulated counterpart says to them. */
 export async function decideBatch(
   { table, directory, seal }: BatchDeps,
   tx: Tx,
@@ -62,7 +63,8 @@ export async function decideBatch(
     cases.set(command.caseId, decision.state);
     changed.add(command.caseId);
     decided.push({ caseId: command.caseId, commandId: command.commandId });
-    records.push(...recordsOf(command, decision, record.headers.traceparent));
+    const { traceparent } = record.headers;
+    records.push(...recordsOf(command, decision, traceparent), ...rehearsalRecords(decision.events, traceparent));
   }
   const states = [...changed].map((caseId) => cases.get(caseId) ?? emptyCase(caseId));
   await table.save(tx, states, decided);

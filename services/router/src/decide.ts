@@ -12,6 +12,7 @@ import { commandContent, guard } from "./guards.ts";
 import { stepOf } from "./lifecycle.ts";
 import type { Role } from "./lifecycle.ts";
 import { place, replace } from "./place.ts";
+import { isPretended } from "./rehearse.ts";
 import { lastSuccessor } from "./state.ts";
 import type { CaseState, ReferralState } from "./state.ts";
 import { acknowledgeSupplement, supplement } from "./supplement.ts";
@@ -38,6 +39,7 @@ function run(draft: Draft): RefusalCode | undefined {
   const { command } = draft;
   const act = actOf(command);
   if (act === undefined) throw new Error("a command has no act");
+  if (isPretended(draft.state, command)) return "not-a-party";
   const notice = noticeOf(command);
   if (notice) {
     if (!isHub(command.actor)) return "only-hub";

@@ -225,6 +225,31 @@ for (const driver of testLogs())
       expect(factsOf(await events(caseId, 4))).toEqual(["requested", "addressed", "accepted", "started"]);
     });
 
+    it("answers a rehearsal for its counterpart through the log, once, also where the request comes again", async () => {
+      const [caseId, nowhere] = [newCaseId(), newCaseId()];
+      const request = command(caseId, asks({ rehearsal: "complete" }), "sender");
+      await log.append([
+        request,
+        request,
+        command(nowhere, asks({ rehearsal: "complete", serviceType: "DOC-REF" }), "sender"),
+      ]);
+      await events(caseId, 6);
+      await router.stop();
+      await log.append([request]);
+      await start();
+      await log.append([command(caseId, { case: "acknowledge", value: {} }, "sender")]);
+      const decided = await events(caseId, 7);
+      expect(factsOf(decided)).toEqual(
+        "requested addressed received accepted started completed acknowledged".split(" "),
+      );
+      expect(decided.map(({ rehearsal }) => rehearsal)).toEqual(Array(7).fill("complete"));
+      expect((await records(caseId)).map(({ headers }) => headers.traceparent)).toEqual(Array(7).fill("00-a"));
+      expect((await events(nowhere, 2)).at(-1)?.fact.case).toBe("worklisted");
+      const { referrals } = (await get("/admin/router/worklist")).body as unknown as { referrals: object[] };
+      expect(JSON.stringify(referrals)).not.toContain(nowhere);
+      expect((await get(`/admin/router/cases/${nowhere}`)).body).toMatchObject({ rehearsal: "complete" });
+    });
+
     it("does not send on a person whose key was destroyed", async () => {
       const [caseId, person] = [newCaseId(), `p-${randomId()}`];
       await seal.createKeys([{ keyId: `k-${person}`, subject: person }]);

@@ -33,6 +33,8 @@ export interface ReferralState {
   readonly consent: Consent;
   readonly replacedBy?: string;
   readonly requestedAt: number;
+  /** In a rehearsal the institution that a real referral would have gone to; its performer is simulated. */
+  readonly rehearsedAs?: string;
   readonly addressedAt?: number;
   readonly acceptedAt?: number;
   /** First service after acceptance: begun, or a first result reported. */
@@ -69,6 +71,8 @@ export interface CaseState {
   /** Time of the last event: no decision is earlier. */
   readonly lastAt: number;
   readonly confidentiality: Confidentiality;
+  /** Empty for a real case; else a rehearsal, and what the simulated counterpart does. */
+  readonly rehearsal: string;
   /** Sealed routing sections, opened again whenever an institution is chosen. */
   readonly routing: readonly Section[];
   /** Sections of content in force, by id. */
@@ -85,6 +89,7 @@ export function emptyCase(caseId: string): CaseState {
     version: 0,
     lastAt: 0,
     confidentiality: Confidentiality.UNSPECIFIED,
+    rehearsal: "",
     routing: [],
     sections: {},
     referrals: {},
@@ -113,6 +118,7 @@ export function evolve(state: CaseState, event: ReferralEvent): CaseState {
     ...withSections(state, event),
     version,
     lastAt: Math.max(at, state.lastAt),
+    rehearsal: event.rehearsal,
     decided: state.decided.has(commandId) ? state.decided : new Set([...state.decided, commandId]),
   };
   const { fact } = event;
@@ -163,7 +169,12 @@ function changeOf(before: ReferralState, event: ReferralEvent, at: number): Chan
   });
   switch (fact.case) {
     case "addressed":
-      return { ...standing(), consent: fact.value.consent ?? before.consent, addressedAt: at };
+      return {
+        ...standing(),
+        consent: fact.value.consent ?? before.consent,
+        addressedAt: at,
+        ...(fact.value.rehearsedAs === "" ? {} : { rehearsedAs: fact.value.rehearsedAs }),
+      };
     case "returned":
     case "worklisted":
       return { ...standing({}, fact.case), consent: fact.value.consent ?? before.consent };
@@ -239,7 +250,8 @@ export function nextOrdinal(state: CaseState): number {
   return Math.max(0, ...Object.keys(state.referrals).map((id) => parseReferralId(id)?.ordinal ?? 0)) + 1;
 }
 
-/** Institutions that have had a referral of the case. */
+/** Institutions that have had a referral of the case; in a rehearsal those that would have had it. */
 export function triedInstitutions(state: CaseState): Set<string> {
-  return new Set(Object.values(state.referrals).flatMap(({ performer }) => (performer === "" ? [] : [performer])));
+  const tried = Object.values(state.referrals).map(({ performer, rehearsedAs }) => rehearsedAs ?? performer);
+  return new Set(tried.filter((institution) => institution !== ""));
 }
