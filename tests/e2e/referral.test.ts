@@ -2,7 +2,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openDb, sql } from "@ruta/db";
-import type { Personality } from "@ruta/demonstration/personality";
+import type { Personality } from "@ruta/client/simulator";
 import { TOPIC_SPECS } from "@ruta/events";
 import { openLog } from "@ruta/log";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
