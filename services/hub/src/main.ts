@@ -10,6 +10,7 @@ import { doctorCommand } from "./commands/doctor.ts";
 import { initCommand } from "./commands/init.ts";
 import { keysCommand } from "./commands/keys.ts";
 import { parkedCommand } from "./commands/parked.ts";
+import { partnerCommand } from "./commands/partner.ts";
 import { receiptCommand } from "./commands/receipt.ts";
 import { referralCommand } from "./commands/referral.ts";
 import { sendCommand } from "./commands/send.ts";
@@ -36,6 +37,7 @@ for (const command of [
   staffCommand(),
   keysCommand(),
   tokensCommand(),
+  partnerCommand(),
   receiptCommand(),
   sendCommand(),
   referralCommand(),

@@ -16,7 +16,7 @@ export interface Reply {
 }
 
 /** How a message differs from a right one. */
-export interface Odd {
+interface Odd {
   /** The id that is sent; the same for a repeat. Random when not given. */
   readonly id?: string;
   /** The keys whose signatures stand in the header, in this order; the endpoint's own when not given. */

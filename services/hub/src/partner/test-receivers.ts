@@ -6,7 +6,7 @@ import { verifyWebhook } from "@ruta/proof";
 import type { WebhookKey } from "@ruta/proof";
 
 /** What a faulty receiver looks at. */
-export interface Request {
+interface Request {
   readonly headers: IncomingMessage["headers"];
   readonly body: Buffer;
   readonly now: number;
@@ -25,14 +25,14 @@ export interface Fault {
 }
 
 /** What of an event a receiver looks at. */
-export interface TestEvent {
+interface TestEvent {
   readonly type: string;
   readonly sequence?: string;
   readonly data: { readonly challenge?: string; readonly case?: string };
 }
 
 /** An answer; `never` leaves the sender waiting. */
-export type Said = { readonly status: number; readonly body?: string; readonly location?: string } | "never";
+type Said = { readonly status: number; readonly body?: string; readonly location?: string } | "never";
 
 const header = (request: Request, name: string): string | undefined => request.headers[name] as string | undefined;
 
