@@ -28,7 +28,7 @@ const children: ChildProcess[] = [];
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "ruta-client-"));
   // The second of them signs by a shared secret, as those do who have no Ed25519.
-  const institutions = { casa: PERSONALITIES.silent, sender: undefined };
+  const institutions = { casa: PERSONALITIES.silent, sender: undefined, tercera: PERSONALITIES.silent };
   city = await openCity({ driver: "postgres", processes: "one" }, institutions, PERSONALITIES.silent);
 });
 afterAll(async () => {
@@ -240,4 +240,25 @@ test("an institution reads what it was sent, opens its content, and its answer i
   await expect.poll(async () => (await casa.referral(referral)).status, SOON).toBe("accepted");
   await expect(casa.answer("accept", { referral, worker: "" })).rejects.toMatchObject({ code: "invalid-field" });
   await expect(casa.referral("0123456789abcdefghjkmnpqrs-1")).rejects.toMatchObject({ code: "referral-not-found" });
+});
+
+const pulls = test.skipIf(!has("bash", "curl", "python3"));
+pulls("the examples that follow the inbox read what a real hub holds, until it is acknowledged", async (context) => {
+  const env: NodeJS.ProcessEnv = { ...environment("tercera"), WAIT: "0" };
+  const inbox = async () =>
+    fetch(new URL("/v1/inbox?wait=0", city.gateway), { headers: { authorization: `Bearer ${env.RUTA_TOKEN}` } });
+  context.skip((await inbox()).status === 404, "this hub has no inboxes");
+  await city.admin.post("/admin/directory/endpoints", { institution: "tercera", mode: "inbox", reason: "an example" });
+  const next = async (n: number): Promise<string> => {
+    const { body } = await city.citizen("sender").send(`to-inbox-${n}`, "request", referralData("tercera"));
+    await expect.poll(async () => (await inbox()).text(), SOON).toContain(String(body.referral));
+    return String(body.referral);
+  };
+  const first = await next(1);
+  expect((await run("bash", [example("inbox.sh")], { env })).stdout).toContain(first);
+  const second = await next(2);
+  const { stdout } = await run("python3", [example("inbox.py"), "--once"], { env });
+  expect(stdout).toContain(`ruta.referral.request ${second}`);
+  expect(stdout).not.toContain(first);
+  expect(await (await inbox()).json()).toMatchObject({ items: [] });
 });

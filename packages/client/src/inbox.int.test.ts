@@ -39,8 +39,7 @@ test("items are handed over in order and acknowledged, page after page, what com
   stop();
   await done;
   expect(took).toEqual(["w-1", "w-2", "w-3", "w-4"]);
-  expect(polls()[0]?.path).toBe("/v1/inbox?wait=30");
-  expect(polls()[1]?.path).toBe("/v1/inbox?wait=30&after=2");
+  expect(new Set(polls().map(({ path }) => path))).toEqual(new Set(["/v1/inbox?wait=30"]));
 });
 
 test("what the handler throws at is not acknowledged; what came before it is, and it comes again", async () => {
@@ -120,4 +119,5 @@ test("following begins where it is told to", async () => {
   stop();
   await done;
   expect(took).toEqual(["w-2"]);
+  expect(polls()[0]?.path).toBe("/v1/inbox?wait=30&after=1");
 });

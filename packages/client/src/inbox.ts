@@ -63,7 +63,8 @@ export async function followInbox(hub: URL, headers: Record<string, string>, opt
     // What was handed over is still acknowledged when following is to end, if the hub is there.
     const how = signal?.aborted ? { patienceMs: LAST_ACK_MS, maxWaitMs: MAX_WAIT_MS } : patience;
     await ask({ method: "POST", url, body, headers: () => ({ ...headers, ...type }) }, how);
-    after = cursor;
+    // From here on the hub knows where to go on: one place for the cursor, and it outlives both sides.
+    after = undefined;
   }
 
   /** Hands over what it can; the cursor of the last that was. */

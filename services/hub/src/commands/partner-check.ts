@@ -46,9 +46,11 @@ export function partnerCheckCommand(): Command {
       const { json, config } = contextOf(command);
       const url = checkedAddress(address);
       if (typeof url === "string") throw new CommandError(`${address} ${url}`, EXIT.usage);
-      const key = await signingKeyIn(keyFile(options.key, config.RUTA_DATA));
+      const file = keyFile(options.key, config.RUTA_DATA);
+      const key = await signingKeyIn(file);
       const nextKey = options.nextKey === undefined ? undefined : await signingKeyIn(options.nextKey);
       const say = (line: string): void => void process.stdout.write(`${line}\n`);
+      if (!json) say(style.dim(`what ${url.href} takes, signed ${key.scheme} with ${file}`));
       const onFinding = json
         ? {}
         : { onFinding: (finding: Parameters<typeof findingLines>[0]) => say(findingLines(finding, style)) };
