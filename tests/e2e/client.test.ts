@@ -114,25 +114,33 @@ describe("the packed client", () => {
   );
 
   test("has types that take what the door takes, and nothing else", async () => {
-    const check = async (data: string): Promise<string> => {
-      const file = join(installed(), "typed.ts");
-      writeFileSync(
-        file,
-        `import { createClient, receiver } from "@ruta/client";
-         const ruta = createClient({ url: "https://hub.example", institution: "casa" });
-         export const handler = receiver({ keys: [], onEvent: async (event) => void (await ruta.answer(${data}, { webhookId: event.id })) });\n`,
-      );
-      const types = ["--types", "node", "--typeRoots", resolve("node_modules/@types")];
-      const strict = ["--ignoreConfig", "--noEmit", "--strict", "--module", "nodenext", "--target", "es2022", ...types];
-      return run(resolve("node_modules/.bin/tsc"), [...strict, file]).then(
-        () => "",
-        ({ stdout }: { stdout: string }) => stdout,
-      );
-    };
-    expect(await check('"reject", { referral: "r", worker: "op-1", reasonCode: "no-capacity" }')).toBe("");
-    expect(await check('"reject", { referral: "r", worker: "op-1", reasonCode: "no-idea" }')).toMatch(/no-capacity/);
-    expect(await check('"reject", { referral: "r", reasonCode: "no-capacity" }')).toMatch(/worker/);
-    expect(await check('"refuse", { referral: "r", worker: "op-1" }')).toMatch(/"refuse"/);
+    writeFileSync(
+      join(installed(), "typed.ts"),
+      `import { createClient, receiver } from "@ruta/client";
+       const ruta = createClient({ url: "https://hub.example", institution: "casa" });
+       export const handler = receiver({
+         keys: [],
+         async onEvent({ id, data: { referral = "" } }) {
+           await ruta.answer("reject", { referral, worker: "op-1", reasonCode: "no-capacity" }, { webhookId: id });
+           // @ts-expect-error no such code
+           await ruta.answer("reject", { referral, worker: "op-1", reasonCode: "no-idea" });
+           // @ts-expect-error no worker
+           await ruta.answer("accept", { referral });
+           // @ts-expect-error no such field
+           await ruta.answer("accept", { referral, worker: "op-1", worked: true });
+           // @ts-expect-error no such act
+           await ruta.answer("refuse", { referral, worker: "op-1" });
+           // @ts-expect-error a request is no answer
+           await ruta.answer("request", { referral, worker: "op-1" });
+         },
+       });\n`,
+    );
+    const types = ["--types", "node", "--typeRoots", resolve("node_modules/@types")];
+    const strict = ["--ignoreConfig", "--noEmit", "--strict", "--module", "nodenext", "--target", "es2022", ...types];
+    const checked = await run(resolve("node_modules/.bin/tsc"), [...strict, join(installed(), "typed.ts")]).catch(
+      ({ stdout }: { stdout: string }) => ({ stdout }),
+    );
+    expect(checked.stdout).toBe("");
   });
 });
 
@@ -242,23 +250,28 @@ test("an institution reads what it was sent, opens its content, and its answer i
   await expect(casa.referral("0123456789abcdefghjkmnpqrs-1")).rejects.toMatchObject({ code: "referral-not-found" });
 });
 
-const pulls = test.skipIf(!has("bash", "curl", "python3"));
-pulls("the examples that follow the inbox read what a real hub holds, until it is acknowledged", async (context) => {
-  const env: NodeJS.ProcessEnv = { ...environment("tercera"), WAIT: "0" };
-  const inbox = async () =>
-    fetch(new URL("/v1/inbox?wait=0", city.gateway), { headers: { authorization: `Bearer ${env.RUTA_TOKEN}` } });
-  context.skip((await inbox()).status === 404, "this hub has no inboxes");
-  await city.admin.post("/admin/directory/endpoints", { institution: "tercera", mode: "inbox", reason: "an example" });
-  const next = async (n: number): Promise<string> => {
-    const { body } = await city.citizen("sender").send(`to-inbox-${n}`, "request", referralData("tercera"));
-    await expect.poll(async () => (await inbox()).text(), SOON).toContain(String(body.referral));
-    return String(body.referral);
-  };
-  const first = await next(1);
-  expect((await run("bash", [example("inbox.sh")], { env })).stdout).toContain(first);
-  const second = await next(2);
-  const { stdout } = await run("python3", [example("inbox.py"), "--once"], { env });
-  expect(stdout).toContain(`ruta.referral.request ${second}`);
-  expect(stdout).not.toContain(first);
-  expect(await (await inbox()).json()).toMatchObject({ items: [] });
+describe.skipIf(!has("bash", "curl", "python3"))("the examples that follow the inbox", () => {
+  test("read what a real hub holds, each item until it is acknowledged", async (context) => {
+    const env: NodeJS.ProcessEnv = { ...environment("tercera"), WAIT: "0" };
+    const inbox = async () =>
+      fetch(new URL("/v1/inbox?wait=0", city.gateway), { headers: { authorization: `Bearer ${env.RUTA_TOKEN}` } });
+    context.skip((await inbox()).status === 404, "this hub has no inboxes");
+    await city.admin.post("/admin/directory/endpoints", {
+      institution: "tercera",
+      mode: "inbox",
+      reason: "an example",
+    });
+    const next = async (n: number): Promise<string> => {
+      const { body } = await city.citizen("sender").send(`to-inbox-${n}`, "request", referralData("tercera"));
+      await expect.poll(async () => (await inbox()).text(), SOON).toContain(String(body.referral));
+      return String(body.referral);
+    };
+    const first = await next(1);
+    expect((await run("bash", [example("inbox.sh")], { env })).stdout).toContain(first);
+    const second = await next(2);
+    const { stdout } = await run("python3", [example("inbox.py"), "--once"], { env });
+    expect(stdout).toContain(`ruta.referral.request ${second}`);
+    expect(stdout).not.toContain(first);
+    expect(await (await inbox()).json()).toMatchObject({ items: [] });
+  });
 });
