@@ -81,13 +81,15 @@ export async function drill(options: DrillOptions): Promise<Drilled> {
     const stop = new AbortController();
     const sending = send(city, options.senders, stop.signal);
     sending.catch(() => stop.abort());
-    for (let kill = 1; kill <= kills && !stop.signal.aborted; kill += 1) {
+    for (let kill = 0; kill < kills && !stop.signal.aborted;) {
       const [least, most] = pauseMs;
       await delay(least + Math.random() * (most - least));
       const victim = city.processes[Math.floor(Math.random() * city.processes.length)]!;
-      const hit = victim.crash();
-      if (hit) killed[victim.name] = (killed[victim.name] ?? 0) + 1;
-      say(`${driver}: kill -9 number ${kill} of ${kills}: ${victim.name}${hit ? "" : ", which was down already"}`);
+      // One that is down already is no kill.
+      if (!victim.crash()) continue;
+      kill += 1;
+      killed[victim.name] = (killed[victim.name] ?? 0) + 1;
+      say(`${driver}: kill -9 number ${kill} of ${kills}: ${victim.name}`);
     }
     stop.abort();
     const sent = await sending;
@@ -115,9 +117,15 @@ export async function drill(options: DrillOptions): Promise<Drilled> {
   }
 }
 
+/** How many processes a drill killed. */
+export function killsOf({ killed }: Drilled): number {
+  return Object.values(killed).reduce((sum, count) => sum + count, 0);
+}
+
 /** A drill in one line. */
-export function inWords(driver: string, { killed, seconds, ...counts }: Drilled): string {
-  const kills = Object.values(killed).reduce((sum, count) => sum + count, 0);
+export function inWords(driver: string, drilled: Drilled): string {
+  const { killed: _, seconds, ...counts } = drilled;
+  const kills = killsOf(drilled);
   const figures = Object.entries(counts).map(([name, count]) => `${name} ${count}`);
   return `drill on ${driver}: ${kills} kills in ${seconds} s, ${figures.join(", ")}`;
 }

@@ -80,8 +80,11 @@ describe("ruta partner new", () => {
     expect(stdout).toMatch(/^ {2}token +rt_/m);
     const [, read = ""] = /which reads:\n(curl .*)\n/.exec(stdout) ?? [];
     expect(JSON.parse((await run("bash", ["-c", read])).stdout)).toEqual({ referrals: [] });
-    const [, send = ""] = /it is a real one:\n([^]+)$/.exec(stdout) ?? [];
-    const sent = JSON.parse((await run("bash", ["-c", send])).stdout) as { referral: string };
+    const [, tried = ""] = /it is sent:\n([^]+)$/.exec(stdout) ?? [];
+    expect(JSON.parse((await run("bash", ["-c", tried])).stdout)).toMatchObject({ act: "request", would: "taken" });
+    expect(JSON.parse((await run("bash", ["-c", read])).stdout)).toEqual({ referrals: [] });
+    const sending = await run("bash", ["-c", tried.replace("/check", "")]);
+    const sent = JSON.parse(sending.stdout) as { referral: string };
     expect(sent.referral).toMatch(/-1$/);
     const mine = async () => JSON.parse((await run("bash", ["-c", read])).stdout) as { referrals: object[] };
     await expect.poll(mine, SOON).toMatchObject({ referrals: [{ referral: sent.referral, role: "requester" }] });
@@ -95,7 +98,7 @@ describe("ruta partner new", () => {
       revision: expect.stringMatching(/^\d+$/),
       key: { id: expect.any(String), secret: expect.stringMatching(/^whsec_/) },
       token: { id: expect.any(String), token: expect.stringMatching(/^rt_/) },
-      curl: { read: expect.stringContaining("/v1/referrals"), send: expect.stringContaining("hexkey:") },
+      curl: { read: expect.stringContaining("/v1/referrals"), try: expect.stringContaining("hexkey:") },
     });
   });
 
@@ -103,7 +106,7 @@ describe("ruta partner new", () => {
     const out = join(city.folder, "kept");
     const publicKey = encodePublicKey(generateKeyPair().publicKey);
     const made = await ruta("partner", "new", "Casa Tres", "--public", publicKey, "--out", out, ...REASON);
-    expect(made).toMatchObject({ code: 0, stdout: expect.not.stringMatching(/whsec_|a real one/) });
+    expect(made).toMatchObject({ code: 0, stdout: expect.not.stringMatching(/whsec_|it is sent/) });
     expect(statSync(join(out, "casa-tres.token")).mode & 0o777).toBe(0o600);
     expect(readFileSync(join(out, "casa-tres.token"), "utf8")).toMatch(/^rt_\S+\n$/);
     const again = await ruta("partner", "new", "Casa Tres", "--out", out, ...REASON);

@@ -43,6 +43,9 @@ export const GLOSSARY: Readonly<Record<string, Word>> = {
   "clearance class": fhir("How restricted a case is: U, N, R or V (HL7 v3 Confidentiality)."),
   content: ours("What a referral says of persons: sealed, and opened only for those entitled."),
   section: ours("A sealed piece of content: identity, narrative, routing or raw, of one subject."),
+  supplement: ours(
+    "Content that a party adds later, or puts in the place of a section of its own; what is superseded is shown no more.",
+  ),
   subject: ours("Whom a section is about; erasing the subject destroys its key."),
   actor: ours("Who acted: institution, its own opaque reference of the worker, channel, on whose behalf."),
   worker: ours("Who acted inside an institution, by that institution's own opaque reference."),

@@ -61,6 +61,7 @@ test("a request to a performer is a CloudEvent of ids and codes", () => {
       number: "B-4",
       service: "beds-a",
       expected: { institution: "house", acts: ["accept", "reject"], until: "2026-11-23T16:00:00.000Z" },
+      may: [],
       content: `/v1/referrals/${CASE}-1/content`,
     },
   });
@@ -83,6 +84,31 @@ test.each([
     case: CASE,
     status: "requested",
     content: `/v1/referrals/${CASE}-1/content`,
+  });
+});
+
+test("a body lists the acts that its recipient may make now, and nobody else's", () => {
+  const lists = { requesterMay: ["cancel"], performerMay: ["accept", "reject"] };
+  expect(bodyOf({ ...addressed, ...lists }).data.may).toEqual(["accept", "reject"]);
+  expect(bodyOf({ ...lists, fact: { case: "accepted", value: {} } }).data.may).toEqual(["cancel"]);
+  const value = { institution: "stranger", act: "accept", code: "not-a-party" };
+  expect(bodyOf({ ...lists, fact: { case: "refused", value } }).data).not.toHaveProperty("may");
+});
+
+test("a supplement is told by the ids that it supersedes, and its acknowledgement by the event that told it", () => {
+  const by = { actor: create(ActorSchema, { institution: "sender" }) };
+  const supplemented = bodyOf({ ...by, fact: { case: "supplemented", value: { supersedes: ["s-1"] } } });
+  expect(supplemented).toMatchObject({
+    id: "event-1",
+    type: "ruta.referral.supplement",
+    data: { supersedes: ["s-1"] },
+  });
+  const added = bodyOf({ ...by, fact: { case: "supplemented", value: {} } });
+  expect(added.data).not.toHaveProperty("supersedes");
+  const acknowledged = bodyOf({ fact: { case: "supplementAcknowledged", value: { eventId: "event-1" } } });
+  expect(acknowledged).toMatchObject({
+    type: "ruta.referral.acknowledge-supplement",
+    data: { event: "event-1", requester: "sender" },
   });
 });
 

@@ -66,6 +66,10 @@ function factData({ fact, performer }: ReferralEvent): Data {
     }
     case "addressed":
       return { service: text(fact.value.serviceId) };
+    case "supplemented":
+      return { supersedes: fact.value.supersedes.length > 0 ? fact.value.supersedes : undefined };
+    case "supplementAcknowledged":
+      return { event: fact.value.eventId };
     case "undeliverable":
       return { reasonCode: text(fact.value.reasonCode), institution: fact.value.institution || performer };
     default:
@@ -96,6 +100,7 @@ function fullData({ event, notice, facts, discreet }: PayloadInput): Data {
     expected: expectation?.institution
       ? { institution: expectation.institution, acts: expectation.acts, until: iso(expectation.until) }
       : undefined,
+    may: sent ? event.requesterMay : notice.institution === event.performer ? event.performerMay : undefined,
   };
 }
 

@@ -1,4 +1,5 @@
 // Who is told of an event, and by which word: the party that did not act, or the sender of what was refused.
+import { broughtBy } from "@ruta/events";
 import type { ReferralEvent } from "@ruta/events";
 
 /** One institution to tell, and the type of the webhook without its `ruta.referral.` prefix. */
@@ -66,7 +67,7 @@ export function recipients(event: ReferralEvent): readonly Notice[] {
     case "sender":
       return tell(fact.case === "refused" || fact.case === "setAside" ? fact.value.institution : "");
     case "counterpart":
-      return tell(event.actor?.institution === requester ? performer : requester);
+      return tell(broughtBy(event) === requester ? performer : requester);
     case "other":
       // Withdrawn by the requester, confirmed by the performer, or ended by the hub, of which both must hear.
       if (event.actor?.institution === performer) return tell(requester, "confirm-cancellation");

@@ -19,6 +19,7 @@ import type { Limits } from "./limits.ts";
 import { createDeliveryMetrics } from "./metrics.ts";
 import { openParkedDeliveries } from "./parked.ts";
 import { openSender } from "./send.ts";
+import { registerSummary } from "./summary.ts";
 import { startWorker } from "./worker.ts";
 import type { Worker } from "./worker.ts";
 
@@ -64,6 +65,7 @@ export async function createDelivery(deps: DeliveryDeps): Promise<Service> {
   const engine = await openEngine({ log, db, service: "delivery", schema, logger });
   const intake = openIntake(schema);
   const metrics = createDeliveryMetrics(deps.metrics, db, schema);
+  registerSummary(admin, db, schema);
   registerRoutes(admin, { engine, schema, deliveries: openParkedDeliveries(db, schema), now });
   const sender = openSender({
     rules,

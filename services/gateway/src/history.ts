@@ -6,6 +6,7 @@ import type { Candidate, ReferralEvent } from "@ruta/events";
 import { disclosureOf, phaseOf } from "./disclosure.ts";
 import type { Disclosure, Role, Standing } from "./disclosure.ts";
 import { remedyOf } from "./refusals.ts";
+import { sectionsOf, supplementsOf } from "./sections.ts";
 
 /** A referral as one viewer may see it, and the cell of the disclosure table that says so. */
 export interface Seen {
@@ -60,10 +61,14 @@ export function seenBy(
     ...(expected && expected.institution !== ""
       ? { expected: compact({ institution: expected.institution, acts: expected.acts, until: iso(expected.until) }) }
       : {}),
+    may: role === "requester" ? last.requesterMay : last.performerMay,
     content: `/v1/referrals/${referralId}/content`,
   });
-  const history = own.filter((event) => event.fact.case !== "refused").map((event) => step(event, role, needs));
-  return { role, disclosure, body: { ...body, history, refusals: refusals.map(refusalOf) } };
+  const supplements = supplementsOf(events, referralId, viewer.institution, role);
+  const history = own
+    .filter((event) => event.fact.case !== "refused")
+    .map((event) => ({ ...step(event, role, needs), ...sectionsOf(event, viewer.institution, needs) }));
+  return { role, disclosure, body: { ...body, ...supplements, history, refusals: refusals.map(refusalOf) } };
 }
 
 /** One step of the history; reasons and numbers only as far as the viewer may see needs. */

@@ -38,6 +38,8 @@ export interface State {
   page(on: Querying, filter: PageFilter): Promise<ReferralRow[]>;
   /** Of these referrals the ones to which the institution is a party. */
   partyOf(on: Querying, institution: string, referrals: readonly string[]): Promise<ReadonlySet<string>>;
+  /** The persons of these referrals, as `referral person`. */
+  personsOf(on: Querying, referrals: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
 /** What a page of referrals is asked for. */
@@ -105,6 +107,12 @@ export function createState(schema: string): State {
         where referral_id = any(${[...referrals]}::text[]) and (requester = ${institution} or performer = ${institution})`);
       return new Set(rows.map((row) => row.referral_id));
     },
+
+    async personsOf(on, referrals) {
+      const rows = await on.query<{ referral_id: string; person: string }>(sql`
+        select referral_id, unnest(persons) as person from ${referral} where referral_id = any(${[...referrals]}::text[])`);
+      return new Set(rows.map((row) => `${row.referral_id} ${row.person}`));
+    },
   };
 
   /** Rows of referrals that were requested; what never changes of them comes with that event. */
@@ -128,12 +136,16 @@ export function createState(schema: string): State {
   async function changeReferrals(tx: Tx, last: readonly ReferralEvent[]): Promise<void> {
     await tx.query(sql`
       update ${referral} r set performer = c.performer, status = c.status, business_status = c.business_status,
-        priority = c.priority, confidentiality = c.confidentiality, changed_at = c.changed_at
+        priority = c.priority, confidentiality = c.confidentiality, changed_at = c.changed_at,
+        expected_institution = c.expected_institution, expected_until = c.expected_until
       from unnest(${last.map((e) => e.referralId)}::text[], ${last.map((e) => e.performer)}::text[],
         ${last.map((e) => e.status)}::smallint[], ${last.map((e) => e.businessStatus)}::smallint[],
         ${last.map((e) => e.priority)}::smallint[], ${last.map((e) => e.confidentiality)}::smallint[],
-        ${last.map((e) => new Date(e.recordedAt ? timestampMs(e.recordedAt) : 0))}::timestamptz[])
-        as c (referral_id, performer, status, business_status, priority, confidentiality, changed_at)
+        ${last.map((e) => new Date(e.recordedAt ? timestampMs(e.recordedAt) : 0))}::timestamptz[],
+        ${last.map((e) => e.expectation?.institution ?? "")}::text[],
+        ${last.map(({ expectation }) => (expectation?.until ? new Date(timestampMs(expectation.until)) : null))}::timestamptz[])
+        as c (referral_id, performer, status, business_status, priority, confidentiality, changed_at, expected_institution,
+          expected_until)
       where r.referral_id = c.referral_id`);
   }
 }

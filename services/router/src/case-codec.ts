@@ -7,12 +7,15 @@ import type { CaseState, ReferralState } from "./state.ts";
 /** Form of the stored JSON; raised when a release can no longer read an older one as it is. */
 const FORM = 1;
 
-interface StoredReferral extends Omit<ReferralState, "request" | "consent"> {
+interface StoredReferral extends Omit<ReferralState, "request" | "consent" | "supplements"> {
   readonly request: JsonValue;
   readonly consent: JsonValue;
+  /** Absent from what was stored before there were supplements; so are `sections`. */
+  readonly supplements?: ReferralState["supplements"];
 }
 
-interface StoredCase extends Omit<CaseState, "decided" | "referrals" | "routing"> {
+interface StoredCase extends Omit<CaseState, "decided" | "referrals" | "routing" | "sections"> {
+  readonly sections?: CaseState["sections"];
   readonly form: number;
   readonly routing: readonly JsonValue[];
   readonly referrals: readonly StoredReferral[];
@@ -28,6 +31,7 @@ export function encodeCase(state: CaseState): string {
     lastAt,
     confidentiality,
     routing: state.routing.map((section) => toJson(SectionSchema, section)),
+    sections: state.sections,
     referrals: Object.values(state.referrals).map((referral) => ({
       ...referral,
       request: toJson(ReferralRequestedSchema, referral.request),
@@ -46,6 +50,7 @@ export function decodeCase(text: string): CaseState {
     referral.id,
     {
       ...referral,
+      supplements: referral.supplements ?? {},
       request: fromJson(ReferralRequestedSchema, referral.request, options),
       consent: fromJson(ConsentSchema, referral.consent, options),
     },
@@ -53,6 +58,7 @@ export function decodeCase(text: string): CaseState {
   return {
     ...stored,
     routing: stored.routing.map((section) => fromJson(SectionSchema, section, options)),
+    sections: stored.sections ?? {},
     referrals: Object.fromEntries(referrals),
     decided: new Set(),
   };

@@ -1,5 +1,5 @@
 // Commands in, events out: one transaction a batch holds the cases it changed, the commands it decided and the events it made.
-import { TOPICS, decodeRecord, encodeRecord } from "@ruta/events";
+import { TOPICS, decodeRecord, encodeRecord, eventId } from "@ruta/events";
 import type { NewRecord, ReferralCommand } from "@ruta/events";
 import type { Tx } from "@ruta/db";
 import { reachRevision, unknownKind } from "@ruta/log";
@@ -10,7 +10,7 @@ import type { CaseTable, DecidedCommand } from "./case-table.ts";
 import { decide } from "./decide.ts";
 import type { Decision } from "./decide.ts";
 import { openRouting } from "./open-routing.ts";
-import { emptyCase, eventId, msOf } from "./state.ts";
+import { emptyCase, msOf } from "./state.ts";
 
 /** Group under which the router reads commands. */
 export const GROUP = "router";

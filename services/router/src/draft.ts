@@ -13,6 +13,7 @@ import type { Actor, Directory, ReferralCommand, ReferralEvent, Section } from "
 import { actOf } from "./acts.ts";
 import type { RefusalCode } from "./errors.ts";
 import { HUB, expectationOf, nobody } from "./expectation.ts";
+import { mayOf } from "./may.ts";
 import { STANDING } from "./phase.ts";
 import type { Phase } from "./phase.ts";
 import type { Routing } from "./routing.ts";
@@ -108,6 +109,10 @@ export class Draft {
     // A request alone expects nothing of anybody: the next event of the same decision says where it goes.
     const expects = after !== undefined && fact.case !== "requested" && !particulars.bare;
     event.expectation = expects ? expectationOf(after) : nobody();
+    if (expects) {
+      event.requesterMay = [...mayOf(after, "requester")];
+      event.performerMay = [...mayOf(after, "performer")];
+    }
     this.events.push(event);
   }
 

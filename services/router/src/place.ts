@@ -125,8 +125,9 @@ function needOf(draft: Draft, referral: ReferralState, choice: Choice, routing: 
 /** The persons of a request: age bands as they stand in clear, the rest from the opened sections. */
 function householdOf(request: ReferralRequested, routing: Exclude<Routing, "gone">): HouseholdMember[] {
   const member = (personId: string, ageBand: string, principal: boolean): HouseholdMember => {
-    const facts = routing.get(personId) ?? NOTHING_KNOWN;
-    return { ...facts, ageBand: facts.ageBand ?? known(ageBand), principal };
+    // Once a person has a section of its own, that alone counts: a correction may say that the age is not known.
+    const facts = routing.get(personId) ?? { ...NOTHING_KNOWN, ageBand: known(ageBand) };
+    return { ...facts, principal };
   };
   return [
     member(request.personId, request.ageBand, true),

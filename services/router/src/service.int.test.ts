@@ -20,6 +20,7 @@ import {
   create,
   decodeRecord,
   encodeRecord,
+  eventId,
   newCaseId,
   randomId,
   referralId,
@@ -36,7 +37,6 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { QUITO, asks, factsOf, usual } from "./scenario.ts";
 import { createRouter } from "./service.ts";
 import type { Service } from "./service.ts";
-import { eventId } from "./state.ts";
 
 type CommandInit = MessageInitShape<typeof ReferralCommandSchema>;
 
@@ -185,6 +185,31 @@ for (const driver of testLogs())
         traceparent: "00-a",
       });
       expect(decided[4]?.cause).toMatchObject({ topic: TOPICS.commands, commandId: "second" });
+    });
+
+    it("chooses by what superseded the first routing, even where both come in one batch with the choice", async () => {
+      const [caseId, person] = [newCaseId(), `p-${randomId()}`];
+      await seal.createKeys([{ keyId: `k-${person}`, subject: person }]);
+      const routing = (accused: string[]) =>
+        seal.sealSections([
+          {
+            subject: person,
+            kind: SectionKind.ROUTING,
+            keyId: `k-${person}`,
+            plaintext: Buffer.from(JSON.stringify({ accused })),
+          },
+        ]);
+      const [first, second] = [await routing(["house-c"]), await routing(["house-b"])];
+      const supersedes = [first[0]?.sectionId ?? ""];
+      await log.append([
+        command(caseId, asks({ personId: person }), "sender", { sections: first }),
+        command(caseId, { case: "supplement", value: { supersedes } }, "sender", { sections: second }),
+        command(caseId, usual("reject", 0), "house-a"),
+      ]);
+      const decided = await events(caseId, 6);
+      expect(factsOf(decided)).toEqual("requested addressed supplemented rejected requested addressed".split(" "));
+      expect(decided.at(-1)?.performer).toBe("house-c");
+      expect(decided.at(-1)?.performerMay).toEqual(["receive", "accept", "reject", "supplement"]);
     });
 
     it("decides a command once, however often the log repeats it, before and after a restart", async () => {

@@ -1,7 +1,7 @@
 // The state of a case and how each event changes it. Pure: the same events give the same state, whoever folds them.
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { Confidentiality, SectionKind, derivedId, parseReferralId } from "@ruta/events";
+import { Confidentiality, eventId, parseReferralId } from "@ruta/events";
 import type {
   BusinessStatus,
   Consent,
@@ -9,9 +9,11 @@ import type {
   ReferralEvent,
   ReferralRequested,
   Section,
+  SectionKind,
   Status,
 } from "@ruta/events";
 import type { Act } from "@ruta/events";
+import { withSections, withSupplement } from "./held.ts";
 import { phaseOf } from "./phase.ts";
 import type { Phase } from "./phase.ts";
 
@@ -39,8 +41,24 @@ export interface ReferralState {
   /** The request to cancel: when, the id of its event, and when the performer took that event. */
   readonly cancellation?: { readonly at: number; readonly eventId: string; readonly readAt?: number };
   readonly acknowledged: boolean;
+  /** Supplements by the id of their event: whom they were told to (empty when nobody), and whether it took note. */
+  readonly supplements: Readonly<Record<string, Supplement>>;
   /** The last content of each act, in codes and times, to tell a repeat from a contradiction. */
   readonly recorded: Readonly<Partial<Record<Act, string>>>;
+}
+
+/** A supplement as the institution that was told of it stands to it. */
+interface Supplement {
+  readonly to: string;
+  readonly acknowledged: boolean;
+}
+
+/** A section in force: who brought it, with which referral, of whom and of what kind. */
+export interface HeldSection {
+  readonly institution: string;
+  readonly referral: string;
+  readonly subject: string;
+  readonly kind: SectionKind;
 }
 
 /** A case: its referrals in order and what all of them share. */
@@ -53,6 +71,8 @@ export interface CaseState {
   readonly confidentiality: Confidentiality;
   /** Sealed routing sections, opened again whenever an institution is chosen. */
   readonly routing: readonly Section[];
+  /** Sections of content in force, by id. */
+  readonly sections: Readonly<Record<string, HeldSection>>;
   readonly referrals: Readonly<Record<string, ReferralState>>;
   /** Commands decided, or those of them that the question at hand is about. */
   readonly decided: ReadonlySet<string>;
@@ -66,14 +86,10 @@ export function emptyCase(caseId: string): CaseState {
     lastAt: 0,
     confidentiality: Confidentiality.UNSPECIFIED,
     routing: [],
+    sections: {},
     referrals: {},
     decided: new Set(),
   };
-}
-
-/** The id of the `ordinal`-th event (from 0) that a command led to: its `ce_id`. */
-export function eventId(commandId: string, ordinal: number): string {
-  return derivedId("event", commandId, String(ordinal));
 }
 
 /** The content of an act in one comparable line: codes and milliseconds only. */
@@ -94,7 +110,7 @@ export function evolve(state: CaseState, event: ReferralEvent): CaseState {
   const at = msOf(event.recordedAt) ?? state.lastAt;
   const commandId = event.cause?.commandId ?? "";
   const common = {
-    ...state,
+    ...withSections(state, event),
     version,
     lastAt: Math.max(at, state.lastAt),
     decided: state.decided.has(commandId) ? state.decided : new Set([...state.decided, commandId]),
@@ -103,6 +119,7 @@ export function evolve(state: CaseState, event: ReferralEvent): CaseState {
   if (fact.case === "requested") return withRequest(common, event, fact.value, at);
   const before = state.referrals[event.referralId];
   if (before === undefined || fact.case === "refused") return common;
+  if (fact.case === "supplemented") return withReferral(common, withSupplement(common, before, event));
   return withReferral(common, { ...before, ...changeOf(before, event, at) });
 }
 
@@ -126,14 +143,10 @@ function withRequest(state: CaseState, event: ReferralEvent, request: ReferralRe
     consent: request.consent,
     requestedAt: at,
     acknowledged: false,
+    supplements: {},
     recorded: {},
   };
-  const routing = event.sections.filter(({ kind }) => kind === SectionKind.ROUTING);
-  const next = {
-    ...state,
-    confidentiality: event.confidentiality,
-    routing: routing.length > 0 ? routing : state.routing,
-  };
+  const next = { ...state, confidentiality: event.confidentiality };
   return withReferral(replaced ? withReferral(next, { ...replaced, replacedBy: referral.id }) : next, referral);
 }
 
@@ -195,6 +208,11 @@ function changeOf(before: ReferralState, event: ReferralEvent, at: number): Chan
       return standing({ "mark-in-error": contentOf(fact.value.reasonCode) });
     case "acknowledged":
       return { acknowledged: true };
+    case "supplementAcknowledged": {
+      const { eventId: id } = fact.value;
+      const told = before.supplements[id];
+      return told ? { supplements: { ...before.supplements, [id]: { ...told, acknowledged: true } } } : {};
+    }
     case "delivered": {
       const { cancellation } = before;
       const isRead = cancellation?.eventId === fact.value.eventId && fact.value.institution === before.performer;

@@ -9,6 +9,81 @@ export interface Consent {
   readonly evidence: string;
 }
 
+/** A person of the case, by the id that the receipt or the content shows */
+export interface KnownPerson {
+  readonly id: string;
+  readonly ageBand?: "0-4" | "5-11" | "12-17" | "18-59" | "60+" | {
+    readonly absent: "unknown" | "asked-declined" | "not-asked";
+  };
+  readonly sex?: "male" | "female" | "other" | "unknown" | {
+    readonly absent: "unknown" | "asked-declined" | "not-asked";
+  };
+  readonly nationality?: ReadonlyArray<string> | {
+    readonly absent: "unknown" | "asked-declined" | "not-asked";
+  };
+  readonly papers?: "none" | "expired" | "in-process" | "valid" | "identity-card" | "passport" | "visa" | "asylum-certificate" | "refugee-card" | "other" | {
+    readonly absent: "unknown" | "asked-declined" | "not-asked";
+  };
+  readonly territory?: string | {
+    readonly absent: "unknown" | "asked-declined" | "not-asked";
+  };
+  /** Institutions that must never be chosen */
+  readonly accused?: ReadonlyArray<string>;
+  readonly identity?: {
+    readonly name?: {
+      readonly given?: string | {
+        readonly absent: "unknown" | "asked-declined" | "not-asked";
+      };
+      readonly family?: string | {
+        readonly absent: "unknown" | "asked-declined" | "not-asked";
+      };
+      readonly chosen?: string | {
+        readonly absent: "unknown" | "asked-declined" | "not-asked";
+      };
+    } | {
+      readonly absent: "unknown" | "asked-declined" | "not-asked";
+    };
+    readonly birthDate?: string | {
+      readonly absent: "unknown" | "asked-declined" | "not-asked";
+    };
+    readonly genderIdentity?: string | {
+      readonly absent: "unknown" | "asked-declined" | "not-asked";
+    };
+    readonly documents?: ReadonlyArray<{
+      readonly type: string;
+      readonly number: string;
+      readonly issuer?: string;
+    }> | {
+      readonly absent: "unknown" | "asked-declined" | "not-asked";
+    };
+    readonly contact?: {
+      readonly phone?: string | {
+        readonly absent: "unknown" | "asked-declined" | "not-asked";
+      };
+      readonly email?: string | {
+        readonly absent: "unknown" | "asked-declined" | "not-asked";
+      };
+      readonly address?: string | {
+        readonly absent: "unknown" | "asked-declined" | "not-asked";
+      };
+      /** How and when it is safe to reach the person */
+      readonly safe?: string | {
+        readonly absent: "unknown" | "asked-declined" | "not-asked";
+      };
+    } | {
+      readonly absent: "unknown" | "asked-declined" | "not-asked";
+    };
+    readonly languages?: ReadonlyArray<string> | {
+      readonly absent: "unknown" | "asked-declined" | "not-asked";
+    };
+  } | {
+    readonly absent: "unknown" | "asked-declined" | "not-asked";
+  };
+  readonly narrative?: string | {
+    readonly absent: "unknown" | "asked-declined" | "not-asked";
+  };
+}
+
 /** relation: HL7 v3 RoleCode such as CHILD, SPS, MTH */
 export interface Member {
   readonly relation?: string;
@@ -313,6 +388,26 @@ export interface ActData {
     readonly worker: string;
     /** Free text; sealed, and read only by those entitled */
     readonly note?: string;
+  };
+  readonly "supplement": {
+    readonly referral: string;
+    /** Your own opaque reference of the worker who acts; never a name or a document number */
+    readonly worker: string;
+    /** Free text; sealed, and read only by those entitled */
+    readonly note?: string;
+    readonly person?: KnownPerson;
+    readonly members?: ReadonlyArray<KnownPerson>;
+    /** Ids of sections that you sent and that no longer hold, as GET of the content shows them */
+    readonly supersedes?: ReadonlyArray<string>;
+  };
+  readonly "acknowledge-supplement": {
+    readonly referral: string;
+    /** Your own opaque reference of the worker who acts; never a name or a document number */
+    readonly worker: string;
+    /** Free text; sealed, and read only by those entitled */
+    readonly note?: string;
+    /** The id of the ruta.referral.supplement you were told of */
+    readonly event: string;
   };
 }
 

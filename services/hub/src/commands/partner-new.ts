@@ -23,6 +23,8 @@ interface Options {
   readonly reason: string;
 }
 
+const TRY = "and a first referral, tried: nothing is recorded; without /check in it, it is sent:";
+
 /** How long the gateway may take to know the new token, in milliseconds. */
 const KNOWN_MS = 10_000;
 
@@ -115,9 +117,7 @@ async function make(name: string, options: Options, command: Command): Promise<v
           : `its first line, which reads (the hub at ${config.RUTA_URL} did not answer to it yet):`,
       ),
       lines.read,
-      ...(lines.send === undefined
-        ? []
-        : [style.bold("and a first referral, without a person; it is a real one:"), lines.send]),
+      ...(lines.try === undefined ? [] : [style.bold(TRY), lines.try]),
     ].join("\n"),
   );
 }

@@ -7,7 +7,11 @@ import { style } from "../output.ts";
 export function watchCommand(): Command {
   return new Command("watch")
     .description("print each event as it is decided, by ids and codes, until Ctrl-C")
-    .action(async (_options: unknown, command: Command) => {
+    .option("--referral <id>", "only this referral")
+    .option("--institution <id>", "only what this institution does, sent or is sent")
+    .option("--fact <name>", "only this fact, such as accepted")
+    .option("--state <status>", "only events after which the referral has this status")
+    .action(async (options: Record<string, string>, command: Command) => {
       const context = contextOf(command);
       const stop = new AbortController();
       process.once("SIGINT", () => stop.abort());
@@ -27,7 +31,8 @@ export function watchCommand(): Command {
           process.stdout.write(`${words.filter(Boolean).map(String).join("  ")}\n`);
         }
       };
-      await admin.stream("/admin/gateway/watch", show, stop.signal).catch((error: unknown) => {
+      const path = `/admin/gateway/watch?${new URLSearchParams(options).toString()}`;
+      await admin.stream(path, show, stop.signal).catch((error: unknown) => {
         if (!stop.signal.aborted) throw error;
       });
     });

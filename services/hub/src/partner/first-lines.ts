@@ -1,4 +1,4 @@
-// The first lines that an institution pastes: reading with its token, and a signed referral with curl and openssl. Pure.
+// The first lines that an institution pastes: reading with its token, and trying a signed referral with curl and openssl. Pure.
 
 /** What the lines are made of. */
 export interface FirstLines {
@@ -19,8 +19,8 @@ function readLine({ url, token }: FirstLines): string {
   return `curl -sS -H 'authorization: Bearer ${token}' ${url}/v1/referrals`;
 }
 
-/** Sends a referral that names no person. It is a real one. */
-function sendLines({ url, institution, secret, serviceType, today }: FirstLines): string | undefined {
+/** Asks what would become of a referral that names no person. Without `/check` in it, it is sent. */
+function tryLines({ url, institution, secret, serviceType, today }: FirstLines): string | undefined {
   if (secret === undefined || serviceType === undefined) return undefined;
   const consent = { basis: "N", recipientClass: "any", givenOn: today, evidence: "first-line" };
   const data = { serviceType, priority: "normal", consent };
@@ -35,13 +35,13 @@ function sendLines({ url, institution, secret, serviceType, today }: FirstLines)
   return [
     `id=msg_$(openssl rand -hex 16) time=$(date +%s) body='${body}'`,
     `signature=$(printf '%s.%s.%s' "$id" "$time" "$body" | openssl dgst -sha256 -mac HMAC -macopt hexkey:${hex} -binary | openssl base64 -A)`,
-    `curl -sS ${url}/v1/in/${institution} -H 'content-type: application/cloudevents+json' -H "webhook-id: $id" \\`,
+    `curl -sS ${url}/v1/in/${institution}/check -H 'content-type: application/cloudevents+json' -H "webhook-id: $id" \\`,
     `  -H "webhook-timestamp: $time" -H "webhook-signature: v1,$signature" --data-binary "$body"`,
   ].join("\n");
 }
 
 /** The lines, each of which works when it is pasted into a shell. */
-export function firstLines(of: FirstLines): { readonly read: string; readonly send?: string } {
-  const send = sendLines(of);
-  return { read: readLine(of), ...(send === undefined ? {} : { send }) };
+export function firstLines(of: FirstLines): { readonly read: string; readonly try?: string } {
+  const lines = tryLines(of);
+  return { read: readLine(of), ...(lines === undefined ? {} : { try: lines }) };
 }
