@@ -1,6 +1,6 @@
 // A drill: institutions send and answer without pause while processes of the hub are killed at random; then everything is counted.
 import { setTimeout as delay } from "node:timers/promises";
-import type { Personality } from "@ruta/demonstration/personality";
+import type { Personality } from "@ruta/client/simulator";
 import { openLog } from "@ruta/log";
 import { openCity } from "../city.ts";
 import type { City, Shape } from "../city.ts";

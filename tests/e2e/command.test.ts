@@ -48,7 +48,7 @@ test("help names every command, and a wrong one is told what there is", async ()
   const { code, stdout } = await ruta("--help");
   expect(code).toBe(0);
   const names =
-    "init start directory staff keys tokens receipt send referral watch parked redrive attempts config doctor";
+    "init start directory staff keys tokens partner receipt send referral watch parked redrive attempts config doctor";
   for (const name of names.split(" ")) expect(stdout).toMatch(new RegExp(`^ +${name}\\b`, "m"));
   expect(stdout).not.toContain("\u001b");
   expect(await ruta("fly")).toMatchObject({ code: 2, stderr: expect.stringContaining("unknown command") });

@@ -8,6 +8,7 @@ import { initCommand } from "./commands/init.ts";
 import { keysCommand } from "./commands/keys.ts";
 import { logCommand } from "./commands/log.ts";
 import { parkedCommand } from "./commands/parked.ts";
+import { partnerCommand } from "./commands/partner.ts";
 import { receiptCommand } from "./commands/receipt.ts";
 import { redriveCommand } from "./commands/redrive.ts";
 import { referralCommand } from "./commands/referral.ts";
@@ -75,6 +76,7 @@ export function createProgram(): Command {
     staffCommand(),
     keysCommand(),
     tokensCommand(),
+    partnerCommand(),
     receiptCommand(),
     sendCommand(),
     statusCommand(),
