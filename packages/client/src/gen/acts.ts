@@ -255,6 +255,8 @@ export interface ActData {
     readonly members?: ReadonlyArray<Member>;
     /** Free text; sealed, and read only by those entitled */
     readonly note?: string;
+    /** Makes it a rehearsal: chosen like a real one, sent to nobody, in no figure. A simulated counterpart serves it (complete), rejects it so that the next candidate serves (reject), or never answers (silent) */
+    readonly rehearsal?: "complete" | "reject" | "silent";
   };
   readonly "receive": {
     readonly referral: string;
