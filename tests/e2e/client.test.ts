@@ -244,7 +244,9 @@ test("an institution reads what it was sent, opens its content, and its answer i
   await expect.poll(mine, SOON).toContain(referral);
   expect(await casa.content(referral)).toMatchObject({ referral });
   expect(await casa.directory("terms")).toHaveProperty("revision");
-  await casa.answer("accept", { referral, worker: "op-1" });
+  const answer = { referral, worker: "op-1" };
+  expect(await casa.check("accept", answer)).toMatchObject({ would: "taken", may: expect.arrayContaining(["accept"]) });
+  await casa.answer("accept", answer);
   await expect.poll(async () => (await casa.referral(referral)).status, SOON).toBe("accepted");
   await expect(casa.answer("accept", { referral, worker: "" })).rejects.toMatchObject({ code: "invalid-field" });
   await expect(casa.referral("0123456789abcdefghjkmnpqrs-1")).rejects.toMatchObject({ code: "referral-not-found" });

@@ -50,6 +50,13 @@ test("an answer names its act in the type", async () => {
   });
 });
 
+test("a check is signed like the act and sent beside it; a refusal of it is thrown", async () => {
+  expect(await client().check("request", data)).toEqual({ act: "request", would: "taken" });
+  expect(hub.seen.map(({ path }) => path)).toEqual(["/v1/in/casa/check"]);
+  hub.stumbles.push({ status: 409, body: { code: "number-reused" } });
+  await expect(client().check("request", data)).rejects.toMatchObject({ code: "number-reused" });
+});
+
 test("whatever says later is asked again, with the same bytes under the same id", async () => {
   const pinned = client({ hubKeys: [hub.whpk] });
   hub.stumbles.push("cut", { status: 503 }, { status: 429 }, { status: 409, body: { code: "still-running" } });

@@ -56,6 +56,15 @@ export interface Sent {
   readonly body: string;
 }
 
+/** What would become of an act. */
+export interface Would {
+  readonly act: Act;
+  /** `repeat`: it was taken before, under this webhook-id. */
+  readonly would: "taken" | "repeat";
+  /** Acts that the referral takes from you now. */
+  readonly may?: readonly Act[];
+}
+
 /** A referral as GET /v1/referrals/{id} tells it; `submitted` until the hub has decided on it. More fields: /openapi.json. */
 export interface Referral {
   readonly referral: string;
@@ -78,6 +87,8 @@ export interface Client {
   request(data: ActData["request"], options?: SendOptions): Promise<Sent>;
   /** Answers one, or acts on one of your own: `answer("accept", { referral, worker })`. */
   answer<A extends AnswerAct>(act: A, data: ActData[A], options?: SendOptions): Promise<Sent>;
+  /** Asks what would become of an act; nothing is recorded. Throws Refused where the act would be refused. */
+  check<A extends Act>(act: A, data: ActData[A], options?: SendOptions): Promise<Would>;
   referral(id: string): Promise<Referral>;
   /** Those you sent or were sent, oldest change first, page after page. */
   referrals(filter?: Filter): AsyncGenerator<Referral>;
@@ -118,11 +129,16 @@ export function createClient(options: ClientOptions): Client {
     return keys.map(({ whpk }) => whpk);
   });
 
-  async function send(act: Act, data: object, { webhookId = `msg_${randomUUID()}`, time, signal }: SendOptions = {}) {
+  async function post(act: Act, data: object, how: SendOptions, check: boolean) {
     if (!key) throw new TypeError("sending needs the option key (whsec_… or whsk_…)");
-    await receipts.ready();
+    const { webhookId = `msg_${randomUUID()}`, time, signal } = how;
     const body = actBytes(institution, webhookId, act, data, time);
-    const answer = await postAct({ hub, institution, key, webhookId, body }, patience(signal));
+    const answer = await postAct({ hub, institution, key, webhookId, body, check }, patience(signal));
+    return { webhookId, body, answer };
+  }
+  async function send(act: Act, data: object, how: SendOptions = {}): Promise<Sent> {
+    await receipts.ready();
+    const { webhookId, body, answer } = await post(act, data, how, false);
     if (answer.status !== 202) throw refusalOf(answer.status, answer.body);
     const receipt = await receipts.check(answer.body, { webhookId, institution, body });
     const { receipt: _, ...ids } = answer.body as { receipt: unknown } & Pick<Sent, "referral" | "case" | "person">;
@@ -132,6 +148,11 @@ export function createClient(options: ClientOptions): Client {
   return {
     request: (data, how) => send("request", data, how),
     answer: (act, data, how) => send(act, data, how),
+    async check(act, data, how = {}) {
+      const { status, body } = (await post(act, data, how, true)).answer;
+      if (status !== 200) throw refusalOf(status, body);
+      return body as unknown as Would;
+    },
     referral: async (id) => (await read(`/v1/referrals/${encodeURIComponent(id)}`)) as Referral,
     content: (id) => read(`/v1/referrals/${encodeURIComponent(id)}/content`),
     directory: (part) => read(`/v1/directory/${part}`),

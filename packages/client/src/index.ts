@@ -1,6 +1,6 @@
 // What an institution uses: a client to send, read and follow its inbox, and a receiver for webhooks.
 export { createClient } from "./client.ts";
-export type { Act, AnswerAct, Client, ClientOptions, Filter, Referral, SendOptions, Sent } from "./client.ts";
+export type { Act, AnswerAct, Client, ClientOptions, Filter, Referral, SendOptions, Sent, Would } from "./client.ts";
 export { ReceiptInvalid, Refused, Unanswered } from "./errors.ts";
 export type { Problem } from "./errors.ts";
 export type { EventData, HubEvent, Taken } from "./event.ts";

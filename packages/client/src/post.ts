@@ -11,6 +11,8 @@ export interface Outgoing {
   readonly key: SigningKey;
   readonly webhookId: string;
   readonly body: Uint8Array;
+  /** Only asks what would become of it. */
+  readonly check?: boolean;
 }
 
 /** The bytes of an act. They hold no time of their own: said again after a crash, they are the same. */
@@ -28,13 +30,13 @@ export function actBytes(institution: string, webhookId: string, act: string, da
 
 /** Posts it. Each try is signed anew, as the signature holds the time. */
 export async function postAct(
-  { hub, institution, key, webhookId, body }: Outgoing,
+  { hub, institution, key, webhookId, body, check }: Outgoing,
   patience: Patience,
 ): Promise<Answer> {
   const headers = (): Record<string, string> => ({
     ...webhookHeaders({ id: webhookId, timestampS: Math.floor(Date.now() / 1000), body, key }),
     "content-type": "application/cloudevents+json",
   });
-  const url = new URL(`/v1/in/${encodeURIComponent(institution)}`, hub);
+  const url = new URL(`/v1/in/${encodeURIComponent(institution)}${check === true ? "/check" : ""}`, hub);
   return exchange({ method: "POST", url, headers, body, webhookId }, patience);
 }

@@ -67,6 +67,7 @@ export async function testHub(senderKeys: readonly WebhookKey[] = []): Promise<T
     const [id, timestamp, signature] = ["webhook-id", "webhook-timestamp", "webhook-signature"].map(header);
     if (!verifyWebhook({ headers: { id, timestamp, signature }, body, keys: senderKeys, now: Date.now() }).ok)
       return { status: 401, body: { code: "invalid-signature", title: "no key", remedy: "sign" } };
+    if (seen.path.endsWith("/check")) return { status: 200, body: { act: "request", would: "taken" } };
     const facts = {
       institution: seen.path.split("/").at(-1) ?? "",
       webhookId: id ?? "",
