@@ -3,7 +3,7 @@ import { sql } from "@ruta/db";
 import type { Tx } from "@ruta/db";
 import type { NewRecord, Priority } from "@ruta/events";
 import { capMs, decide, isOutage } from "./backoff.ts";
-import type { Outcome, ParkReason, Verdict } from "./backoff.ts";
+import type { Outcome, ParkReason, TryState, Verdict } from "./backoff.ts";
 import { laneName } from "./intake.ts";
 import type { LaneKey } from "./intake.ts";
 import type { Head } from "./lanes.ts";
@@ -18,10 +18,14 @@ export interface Tried {
   readonly outcome: Outcome;
 }
 
-/** A claimed delivery that was tried, or parked without a try. `gone`: the endpoint (its fingerprint) that answered 410. */
+/**
+ * A claimed delivery that was tried, parked without a try, or put back since its institution pulls by now. `gone`: the endpoint
+ * (its fingerprint) that answered 410.
+ */
 export type Result = { readonly head: Head; readonly gone?: string } & (
   | { readonly tried: Tried }
   | { readonly park: ParkReason; readonly endpointId: string }
+  | { readonly back: true }
 );
 
 /** What was decided on a result; undefined when another worker holds the lane by now. */
@@ -35,6 +39,8 @@ interface Held extends LaneKey {
 interface Decided {
   readonly result: Result;
   readonly verdict: Verdict;
+  /** It waits no longer: taken from the inbox in which it lay before its institution turned to webhooks. */
+  readonly moot: boolean;
   readonly head: Head;
   readonly now: number;
   readonly attempts: number;
@@ -75,7 +81,9 @@ export async function settle(
   await writeDeliveries(tx, schema, written);
   await writeLanes(tx, schema, written);
   await writeGone(tx, schema, written);
-  const up = written.filter(({ verdict }) => verdict.kind === "delivered").map(({ head }) => head.institution);
+  const up = written.flatMap(({ result, head }) =>
+    "tried" in result && result.tried.outcome.ok ? [head.institution] : [],
+  );
   await pullForward(tx, schema, up, "outages");
   return { settled: decided.map((one) => one?.verdict), records: written.flatMap(recordsOf) };
 }
@@ -102,12 +110,17 @@ function decideOn(
     since: head.triedSince?.getTime() ?? now,
     ...(head.pulledFrom ? { pulledFrom: head.pulledFrom.getTime() } : {}),
   };
-  const verdict: Verdict = tried
-    ? decide(result.tried.outcome, state, now, jitter)
-    : { kind: "park", reason: result.park };
+  const verdict = verdictOn(result, state, now, jitter);
+  const moot = waiting.every(({ id }) => id !== head.id);
   const others = waiting.some(({ id }) => id !== head.id);
-  const nextDue = verdict.kind === "retry" ? verdict.retryAt : others ? now : null;
-  return { result, verdict, head, now, attempts: head.attempts + (tried ? 1 : 0), step, nextDue };
+  const nextDue = verdict.kind === "retry" && !moot ? verdict.retryAt : others ? now : null;
+  return { result, verdict, moot, head, now, attempts: head.attempts + (tried ? 1 : 0), step, nextDue };
+}
+
+function verdictOn(result: Result, state: TryState, now: number, jitter: number): Verdict {
+  if ("tried" in result) return decide(result.tried.outcome, state, now, jitter);
+  if ("park" in result) return { kind: "park", reason: result.park };
+  return { kind: "retry", retryAt: now, refusals: state.refusals };
 }
 
 const dateOf = (ms: number | null): Date | null => (ms === null ? null : new Date(ms));
@@ -125,7 +138,7 @@ async function writeDeliveries(tx: Tx, schema: string, all: readonly Decided[]):
       ${all.map(({ verdict }) => (verdict.kind === "park" ? verdict.reason : null))}::text[],
       ${all.map(({ now }) => new Date(now))}::timestamptz[])
       AS r (id, state, attempts, step, refusals, reason, now)
-    WHERE d.delivery_id = r.id`);
+    WHERE d.delivery_id = r.id AND d.state = 'waiting'`);
 }
 
 function stateOf({ kind }: Verdict): string {
@@ -158,10 +171,11 @@ async function writeGone(tx: Tx, schema: string, all: readonly Decided[]): Promi
     WHERE r.institution = g.institution`);
 }
 
-function recordsOf({ result, verdict, head, now, attempts }: Decided): NewRecord[] {
+function recordsOf({ result, verdict, moot, head, now, attempts }: Decided): NewRecord[] {
   const records: NewRecord[] = [];
   if ("tried" in result) records.push(attemptRecord(head, result.tried, verdict, attempts));
-  const endpointId = "tried" in result ? result.tried.endpointId : result.endpointId;
+  if (moot) return records;
+  const endpointId = "tried" in result ? result.tried.endpointId : "park" in result ? result.endpointId : "";
   if (verdict.kind === "delivered") records.push(deliveredRecord(head, { endpointId, attempts, at: now }));
   if (verdict.kind === "park")
     records.push(undeliverableRecord(head, { endpointId, attempts, at: now, reasonCode: verdict.reason }));

@@ -1,10 +1,11 @@
-// The gateway's administrative routes: a referral's timeline and the live watch. The admin app has checked the signature.
+// The gateway's administrative routes: a referral's timeline, the live watch, and how far inboxes are behind. The admin app has checked the signature.
 import type { Db } from "@ruta/db";
 import { STAFF_PROBLEMS, mayWatch, parseReferralId } from "@ruta/events";
 import type { SignedBy } from "@ruta/events";
 import { HTTP_PROBLEMS, eventStream, problemsOf } from "@ruta/kit";
 import type { HttpApp } from "@ruta/kit";
 import { z } from "zod";
+import type { InboxPart } from "./inbox-service.ts";
 import type { State } from "./state.ts";
 import { timelineOf } from "./watch.ts";
 import type { Watching } from "./watch.ts";
@@ -15,6 +16,7 @@ export interface AdminDeps {
   readonly db: Db;
   readonly state: State;
   readonly watching: Watching;
+  readonly inboxes: Pick<InboxPart, "lags">;
 }
 
 const problem = problemsOf({ ...HTTP_PROBLEMS, ...STAFF_PROBLEMS });
@@ -26,7 +28,7 @@ function watcher(request: object): void {
 }
 
 /** Adds the routes below /admin/gateway. */
-export function registerAdmin({ admin, db, state, watching }: AdminDeps): void {
+export function registerAdmin({ admin, db, state, watching, inboxes }: AdminDeps): void {
   const params = z.object({ id: z.string() });
   admin.get("/admin/gateway/referrals/:id", { schema: { params } }, async (request) => {
     watcher(request);
@@ -35,6 +37,11 @@ export function registerAdmin({ admin, db, state, watching }: AdminDeps): void {
     const timeline = caseId === undefined ? undefined : timelineOf(await state.caseEvents(db, caseId), id);
     if (!timeline) throw problem("not-found");
     return timeline;
+  });
+
+  admin.get("/admin/gateway/inboxes", async (request) => {
+    watcher(request);
+    return { inboxes: await inboxes.lags() };
   });
 
   admin.get("/admin/gateway/watch", async (request, reply) => {

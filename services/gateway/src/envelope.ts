@@ -83,7 +83,8 @@ const MISSING: Readonly<Record<string, ProblemCode>> = {
   "data.consent.evidence": "consent-evidence-required",
 };
 
-function refusalOf(error: z.ZodError, body: unknown): Refusal {
+/** What a failed check says, without any value of the body. */
+export function refusalOf(error: z.ZodError, body: unknown): Refusal {
   const issue = deepest(error.issues);
   const path = issue.path.map(String);
   if (issue.code === "unrecognized_keys") {

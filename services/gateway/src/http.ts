@@ -16,6 +16,8 @@ import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { accessRecord, disclosed, sectionsFor } from "./disclose.ts";
 import { readKnock } from "./door.ts";
 import { isRefusal } from "./envelope.ts";
+import type { Inboxes } from "./inbox.ts";
+import { registerInbox } from "./inbox-http.ts";
 import { problemOf } from "./problem.ts";
 import type { Answer } from "./prepare.ts";
 import type { Refusal } from "./errors.ts";
@@ -30,6 +32,7 @@ export interface HttpDeps {
   readonly keysOf: (directory: Directory, institution: string, now: number) => readonly WebhookKey[];
   readonly take: (asked: Asked) => Promise<Answer | Refusal>;
   readonly reads: Reads;
+  readonly inboxes: Pick<Inboxes, "pull" | "acknowledge">;
   readonly engine: Pick<Engine, "transact">;
   readonly seal: Pick<Seal, "openSections">;
   /** The hub's public key, 32 bytes. */
@@ -139,6 +142,8 @@ export async function registerRoutes(app: HttpApp, deps: HttpDeps): Promise<void
     const opened = sections.map((section, index) => ({ section, bytes: bytes[index] }));
     return disclosed(items, events, id, opened);
   });
+
+  registerInbox(app, { inboxes: deps.inboxes, reader, recorded, orThrow });
 
   app.get("/v1/directory/:part", routes.directory, async (request, reply) => {
     reader(request);

@@ -15,6 +15,7 @@ import type { GatewayConfig } from "./config.ts";
 import { FOLDED, GROUP, foldBatch } from "./consume.ts";
 import { createWebhookKeys } from "./credentials.ts";
 import { registerRoutes } from "./http.ts";
+import { createInboxPart } from "./inbox-service.ts";
 import { createReads } from "./reads.ts";
 import { createState } from "./state.ts";
 import { createTake } from "./take.ts";
@@ -37,6 +38,8 @@ export interface GatewayDeps {
   /** Where it adds its routes below /admin/gateway; requests that reach them carry the checked signature. */
   readonly admin: HttpApp;
   readonly now?: () => number;
+  /** Between two looks for inbox items that are too old, in milliseconds; tests need shorter ones. */
+  readonly clearMs?: number;
 }
 
 /** A service as the hub runs it. */
@@ -51,6 +54,7 @@ export interface Service {
 }
 
 const BODY_LIMIT = 256 * 1024;
+const CLEAR_MS = 60_000;
 
 /** Certificate and key of the configuration, read once. */
 async function tlsOf({
@@ -70,6 +74,7 @@ async function tlsOf({
 /** Builds the gateway and adds its routes. */
 export async function createGateway(deps: GatewayDeps): Promise<Service> {
   const { log, db, schema, seal, signingSeed, logger, metrics, config, admin, now = Date.now } = deps;
+  const { clearMs = CLEAR_MS } = deps;
   await migrate(db, { schema, folder: new URL("./migrations/", import.meta.url) });
   const engine = await openEngine({ log, db, service: "gateway", schema, logger });
   const state = createState(schema);
@@ -80,7 +85,8 @@ export async function createGateway(deps: GatewayDeps): Promise<Service> {
     return followed.current();
   };
   const watching = createWatching(log, logger);
-  registerAdmin({ admin, db, state, watching });
+  const inboxes = createInboxPart({ db, schema, engine, metrics, logger, directory, now, clearMs });
+  registerAdmin({ admin, db, state, watching, inboxes });
 
   const tls = await tlsOf(config);
   const app = createHttp({
@@ -96,6 +102,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Service> {
     keysOf: createWebhookKeys((wrapped, context) => seal.unwrap(wrapped, context)),
     take: createTake({ db, state, claims, engine, seal, signingSeed, directory }),
     reads: createReads({ db, state, claims, engine, directory }),
+    inboxes,
     engine,
     seal,
     publicKey: publicKeyOf(signingSeed),
@@ -124,9 +131,11 @@ export async function createGateway(deps: GatewayDeps): Promise<Service> {
           return [];
         },
       });
+      await inboxes.start();
       await app.listen({ host: config.RUTA_HOST, port: config.RUTA_PORT });
     },
     async stop() {
+      await inboxes.stop();
       await app.close();
       await watching.stop();
       await engine.stop();

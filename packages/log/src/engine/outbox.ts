@@ -29,6 +29,8 @@ export interface Outbox {
   claim(tx: Tx, group: string, partitions: readonly TopicPartition[]): Promise<bigint[]>;
   /** Which of these are still there. */
   present(seqs: readonly bigint[]): Promise<Set<bigint>>;
+  /** Keys of a topic's records that other processes have committed and the log does not have yet. */
+  unsent(tx: Tx, topic: TopicName): Promise<Set<string>>;
   /** Says that this process lives, and takes the rows of those that do not; answers how many. */
   beat(): Promise<number>;
   /** Says that this process has ended. */
@@ -73,6 +75,11 @@ export function openOutbox(db: Db, schema: string, owner: string): Outbox {
       return new Set(
         seqs(await db.query<{ seq: bigint }>(sql`SELECT seq FROM ${outbox} WHERE seq = ANY(${asked}::bigint[])`)),
       );
+    },
+    async unsent(tx, topic) {
+      const rows = await tx.query<{ key: string }>(sql`
+        SELECT DISTINCT key FROM ${outbox} WHERE topic = ${topic} AND owner <> ${owner}`);
+      return new Set(rows.map(({ key }) => key));
     },
     async beat() {
       // A heartbeat need not survive a crash of the server: it does not wait for the disk.
