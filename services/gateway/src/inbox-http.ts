@@ -23,6 +23,8 @@ export interface InboxHttpDeps {
 function cursorIn(bytes: Uint8Array): { readonly cursor: string } | Refusal {
   const parsed = parseStrictJson(bytes);
   if (!parsed.ok) return { code: parsed.fault };
+  if (typeof parsed.value !== "object" || parsed.value === null || Array.isArray(parsed.value))
+    return { code: "missing-field", field: "cursor" };
   const body = routes.acknowledgement.safeParse(parsed.value);
   return body.success ? body.data : refusalOf(body.error, parsed.value);
 }

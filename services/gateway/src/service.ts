@@ -110,6 +110,9 @@ export async function createGateway(deps: GatewayDeps): Promise<Service> {
     now,
   });
 
+  // Readers that wait are answered as the stop begins: nothing else would end before they do.
+  app.addHook("preClose", () => inboxes.stop());
+
   function health(): { ready: boolean; reasons: string[] } {
     const reasons = [...engine.health().reasons];
     if (!followed) reasons.push("the gateway has not started");
@@ -135,7 +138,6 @@ export async function createGateway(deps: GatewayDeps): Promise<Service> {
       await app.listen({ host: config.RUTA_HOST, port: config.RUTA_PORT });
     },
     async stop() {
-      await inboxes.stop();
       await app.close();
       await watching.stop();
       await engine.stop();
