@@ -142,7 +142,7 @@ describe("offers between worker and database", () => {
     let fail = (): void => {};
     house.answer = (_, response) => {
       if (house.got.length > 1) response.end();
-      else fail = () => response.writeHead(500).end();
+      else fail = () => response.writeHead(503, { "retry-after": "3600" }).end();
     };
     await arrived(house, 1);
     await bed.tell(caseId, { version: 3n, fact: { case: "delivered", value: reference(caseId, 1) } });

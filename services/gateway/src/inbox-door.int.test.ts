@@ -1,9 +1,11 @@
 // Inboxes over real HTTP: pages, waits, whose they are, hostile cursors, age, and what operators see.
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { sql } from "@ruta/db";
-import { DeliveryMode, EndpointSchema, TOPICS, create, derivedId } from "@ruta/events";
+import { DeliveryMode, EndpointSchema, InboxItemSchema, TOPICS, create, derivedId } from "@ruta/events";
 import { testLogs } from "@ruta/log/testing";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { decodeInboxCursor, encodeInboxCursor } from "./inbox-cursor.ts";
+import { foldInbox } from "./inbox-fold.ts";
 import { idsOf, itemsFor, itemsOf, nextOf, readers } from "./test-inbox.ts";
 import type { Item, Readers } from "./test-inbox.ts";
 import { Bed, SOON } from "./test-service.ts";
@@ -48,6 +50,28 @@ test("more than one transaction's worth is acknowledged by one cursor, and each 
     new Set(offered.map(({ webhookId }) => derivedId("delivered", webhookId))),
   );
   expect((await at.pull("performer")).body["items"]).toEqual([]);
+});
+
+test("places are given in the order of commits: a fold waits for the one before it, so that no reader passes an item", async () => {
+  const usual = { institution: "performer", body: Buffer.from("{}"), offeredAt: timestampFromMs(Date.now()) };
+  const item = (webhookId: string) => create(InboxItemSchema, { webhookId, ...usual });
+  await bed.db.tx((tx) => foldInbox("gateway", tx, [item("zeroth")]));
+  let second: Promise<void> | undefined;
+  await bed.db.tx(async (tx) => {
+    // As one that has just begun: it holds the inbox, and has given no place yet.
+    await tx.query(sql`SELECT FROM gateway.inbox WHERE institution = 'performer' FOR UPDATE`);
+    second = bed.db.tx((other) => foldInbox("gateway", other, [item("second")]));
+    second.catch(() => {}); // looked at below
+    await vi.waitUntil(async () => {
+      const blocked = await bed.db.query(sql`
+        SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`);
+      return blocked.length > 0;
+    }, SOON);
+    await foldInbox("gateway", tx, [item("first")]);
+    expect(idsOf(await at.pull("performer"))).toEqual(["zeroth"]);
+  });
+  await second;
+  expect(idsOf(await at.pull("performer"))).toEqual(["zeroth", "first", "second"]);
 });
 
 test("a reader that waits is answered by the next item, and by a gateway that stops", async () => {

@@ -1,5 +1,5 @@
 // Folds what delivery offers into the inboxes: each item once, at a place of its own, a batch in a few statements.
-import { timestampMs } from "@bufbuild/protobuf/wkt";
+import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { sql } from "@ruta/db";
 import type { Tx } from "@ruta/db";
 import { TOPICS, decodeRecord } from "@ruta/events";
@@ -20,6 +20,7 @@ export function decodeItem(record: LogRecord): InboxItem {
   const key = item.caseId === "" ? item.institution : item.caseId;
   if (key !== record.key) throw new Error("an inbox item lies under another key");
   JSON.parse(Buffer.from(item.body).toString("utf8"));
+  item.offeredAt ??= timestampFromMs(record.time);
   return item;
 }
 
