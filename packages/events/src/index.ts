@@ -3,6 +3,7 @@ export * from "./codes.ts";
 export * from "./directory.ts";
 export * from "./glossary.ts";
 export * from "./ids.ts";
+export * from "./notice.ts";
 export * from "./record.ts";
 export * from "./rehearsal.ts";
 export * from "./sections.ts";

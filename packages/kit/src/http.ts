@@ -136,6 +136,15 @@ export function createHttp(options: HttpOptions): HttpApp {
     const encoding = request.headers["content-encoding"];
     if (encoding !== undefined && encoding !== "identity") throw httpProblem("unsupported-media-type");
   });
+  // A connection that a client would keep open holds up a stop when its answer leaves after the idle ones were closed.
+  let closing = false;
+  app.addHook("preClose", async () => {
+    closing = true;
+  });
+  app.addHook("onSend", (_request, reply, _payload, done) => {
+    if (closing) reply.header("connection", "close");
+    done();
+  });
   app.addHook("onResponse", async (request, reply) => {
     const answer = {
       route: request.routeOptions.url ?? "(none)",

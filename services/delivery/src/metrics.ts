@@ -30,12 +30,12 @@ export function createDeliveryMetrics({ registry }: Metrics, db: Db, schema: str
   });
   void new Gauge({
     name: "ruta_delivery_deliveries",
-    help: "Deliveries that wait or are parked",
+    help: "Deliveries that wait, lie in an inbox or are parked",
     labelNames: ["state"],
     registers,
     async collect() {
       const rows = await db.query<{ state: string; count: number }>(sql`
-        SELECT s.state, count(d.delivery_id)::integer AS count FROM unnest(ARRAY['waiting', 'parked']) AS s (state)
+        SELECT s.state, count(d.delivery_id)::integer AS count FROM unnest(ARRAY['waiting', 'offered', 'parked']) AS s (state)
         LEFT JOIN ${deliveries} AS d ON d.state = s.state GROUP BY s.state`);
       for (const { state, count } of rows) this.set({ state }, count);
     },

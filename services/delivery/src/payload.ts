@@ -5,6 +5,9 @@ import { Status, businessStatus, classOf, priorityWord, statusWord } from "@ruta
 import type { ReferralEvent } from "@ruta/events";
 import type { Notice } from "./recipients.ts";
 
+/** Media type of the body. */
+export const CONTENT_TYPE = "application/cloudevents+json; charset=utf-8";
+
 /** What earlier events of a referral said that later ones do not repeat. Numbers are the institutions' own. */
 export interface ReferralFacts {
   readonly serviceType: string;

@@ -4,7 +4,7 @@ import type { Tx } from "@ruta/db";
 import type { NewRecord, Priority } from "@ruta/events";
 import { writeAttempts } from "./attempts.ts";
 import { capMs, decide, isOutage } from "./backoff.ts";
-import type { Outcome, ParkReason, Verdict } from "./backoff.ts";
+import type { Outcome, ParkReason, TryState, Verdict } from "./backoff.ts";
 import { laneName } from "./intake.ts";
 import type { LaneKey } from "./intake.ts";
 import type { Head } from "./lanes.ts";
@@ -22,10 +22,14 @@ export interface Tried {
   readonly wire: Wire;
 }
 
-/** A claimed delivery that was tried, or parked without a try. `gone`: the endpoint (its fingerprint) that answered 410. */
+/**
+ * A claimed delivery that was tried, parked without a try, or put back since its institution pulls by now. `gone`: the endpoint
+ * (its fingerprint) that answered 410.
+ */
 export type Result = { readonly head: Head; readonly gone?: string } & (
   | { readonly tried: Tried }
   | { readonly park: ParkReason; readonly endpointId: string }
+  | { readonly back: true }
 );
 
 /** What was decided on a result; undefined when another worker holds the lane by now. */
@@ -45,6 +49,8 @@ interface Waiting {
 interface Decided {
   readonly result: Result;
   readonly verdict: Verdict;
+  /** It waits no longer: taken from the inbox in which it lay before its institution turned to webhooks. */
+  readonly moot: boolean;
   readonly head: Head;
   readonly now: number;
   readonly attempts: number;
@@ -93,7 +99,9 @@ export async function settle(
     schema,
     attempts.filter((one) => one !== undefined),
   );
-  const up = written.filter(({ verdict }) => verdict.kind === "delivered").map(({ head }) => head.institution);
+  const up = written.flatMap(({ result, head }) =>
+    "tried" in result && result.tried.outcome.ok ? [head.institution] : [],
+  );
   await pullForward(tx, schema, up, "outages");
   return {
     settled: decided.map((one) => one?.verdict),
@@ -118,14 +126,20 @@ function decideOn(result: Result, waiting: readonly Waiting[], now: number, jitt
     since: head.triedSince?.getTime() ?? now,
     ...(head.pulledFrom ? { pulledFrom: head.pulledFrom.getTime() } : {}),
   };
-  const verdict: Verdict = tried
-    ? decide(result.tried.outcome, state, now, jitter)
-    : { kind: "park", reason: result.park };
-  const own = waiting.find(({ id }) => id === head.id)?.sequence ?? 0n;
+  const verdict = verdictOn(result, state, now, jitter);
+  const own = waiting.find(({ id }) => id === head.id)?.sequence;
+  const moot = own === undefined;
   // What an operator put before it meanwhile does not wait out its back-off.
-  const next = waiting.some(({ id, sequence }) => (verdict.kind === "retry" ? sequence < own : id !== head.id));
-  const nextDue = next ? now : verdict.kind === "retry" ? verdict.retryAt : null;
-  return { result, verdict, head, now, attempts: head.attempts + (tried ? 1 : 0), step, nextDue };
+  const retried = verdict.kind === "retry" && !moot;
+  const next = waiting.some(({ id, sequence }) => (retried ? sequence < own : id !== head.id));
+  const nextDue = next ? now : retried ? verdict.retryAt : null;
+  return { result, verdict, moot, head, now, attempts: head.attempts + (tried ? 1 : 0), step, nextDue };
+}
+
+function verdictOn(result: Result, state: TryState, now: number, jitter: number): Verdict {
+  if ("tried" in result) return decide(result.tried.outcome, state, now, jitter);
+  if ("park" in result) return { kind: "park", reason: result.park };
+  return { kind: "retry", retryAt: now, refusals: state.refusals };
 }
 
 const dateOf = (ms: number | null): Date | null => (ms === null ? null : new Date(ms));
@@ -143,7 +157,7 @@ async function writeDeliveries(tx: Tx, schema: string, all: readonly Decided[]):
       ${all.map(({ verdict }) => (verdict.kind === "park" ? verdict.reason : null))}::text[],
       ${all.map(({ now }) => new Date(now))}::timestamptz[])
       AS r (id, state, attempts, step, refusals, reason, now)
-    WHERE d.delivery_id = r.id`);
+    WHERE d.delivery_id = r.id AND d.state = 'waiting'`);
 }
 
 function stateOf({ kind }: Verdict): string {
@@ -176,9 +190,10 @@ async function writeGone(tx: Tx, schema: string, all: readonly Decided[]): Promi
     WHERE r.institution = g.institution`);
 }
 
-function recordsOf({ result, verdict, head, now, attempts }: Decided, attempt: Attempt | undefined): NewRecord[] {
+function recordsOf({ result, verdict, moot, head, now, attempts }: Decided, attempt: Attempt | undefined): NewRecord[] {
   const records = attempt ? [attempt.record] : [];
-  const endpointId = "tried" in result ? result.tried.endpointId : result.endpointId;
+  if (moot) return records;
+  const endpointId = "tried" in result ? result.tried.endpointId : "park" in result ? result.endpointId : "";
   if (verdict.kind === "delivered") records.push(deliveredRecord(head, { endpointId, attempts, at: now }));
   // A case that knows it as delivered is not told that it could not be.
   if (verdict.kind === "park" && !head.replayed)

@@ -1,10 +1,9 @@
 // Skips a delivery that holds its lane up: it is parked for good or until an operator sends it again, and what follows goes on.
 import { sql } from "@ruta/db";
 import type { Tx } from "@ruta/db";
-import type { NewRecord } from "@ruta/events";
+import type { Delivery, NewRecord } from "@ruta/events";
 import { channelOf } from "./intake.ts";
 import { undeliverableRecord } from "./records.ts";
-import type { Subject } from "./records.ts";
 
 /** Why a delivery is not skipped: there is none, it holds nothing up, or a worker sends it at this moment. */
 type SkipRefusal = "not-found" | "not-blocking" | "in-hand";
@@ -12,7 +11,7 @@ type SkipRefusal = "not-found" | "not-blocking" | "in-hand";
 /** What came of it: a refusal, or what the case is told (nothing when it knows it as delivered). */
 export type Skipped = { readonly refused: SkipRefusal } | { readonly records: NewRecord[] };
 
-type Row = Subject & {
+type Row = Delivery & {
   readonly attempts: number;
   readonly state: string;
   readonly replayed: boolean;

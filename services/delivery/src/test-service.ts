@@ -7,6 +7,7 @@ import type { Db } from "@ruta/db";
 import { testDatabase } from "@ruta/db/testing";
 import type { TestDatabase } from "@ruta/db/testing";
 import {
+  DeliveryMode,
   DirectoryRecordSchema,
   EndpointSchema,
   InstitutionSchema,
@@ -160,6 +161,18 @@ export class Bed {
     );
   }
 
+  /** Registers an institution that pulls. */
+  async pulls(institution: string): Promise<void> {
+    const endpoint = { id: `endpoint-${institution}`, institution, mode: DeliveryMode.INBOX };
+    await this.commit(
+      {
+        case: "institution",
+        value: create(InstitutionSchema, { id: institution, type: InstitutionType.MUNICIPAL }),
+      },
+      { case: "endpoint", value: create(EndpointSchema, endpoint) },
+    );
+  }
+
   /** An institution with an endpoint of its own that stops with the bed. */
   async receiver(institution: string, options: Parameters<Bed["register"]>[2] = {}): Promise<Receiver> {
     const receiver = await startReceiver();
@@ -187,13 +200,15 @@ export class Bed {
     );
   }
 
-  /** The messages of a topic that lie under a key, in order. */
-  async messages<T extends TopicName>(topic: T, key: string): Promise<TopicMessage<T>[]> {
+  /** The messages of a topic, in order inside each partition; of one key when it is named. */
+  async messages<T extends TopicName>(topic: T, key?: string): Promise<TopicMessage<T>[]> {
     const found: TopicMessage<T>[] = [];
     for (const { partition, start, end } of await this.log.offsets(topic))
       for (let next = start; next < end;) {
         const read = await this.log.read(topic, partition, next);
-        found.push(...read.filter((one) => one.key === key).map(({ value }) => decodeRecord(topic, value)));
+        found.push(
+          ...read.filter((one) => key === undefined || one.key === key).map(({ value }) => decodeRecord(topic, value)),
+        );
         const last = read.at(-1);
         if (!last) break;
         next = last.offset + 1n;

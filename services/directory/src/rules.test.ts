@@ -43,6 +43,22 @@ describe("an endpoint", () => {
     expect(problemsOf(withUrl("http://casa.example/"), new Directory(), { allowLoopback: true })).toHaveLength(1);
   });
 
+  it("has a url and a scheme where the hub posts, and neither where the institution pulls", () => {
+    const written = (fields: string): string => `${SAMPLE}endpoints:\n  - { institution: casa${fields} }\n`;
+    expect(problemsOf(written(", mode: inbox"))).toEqual([]);
+    for (const mode of ["", ", mode: webhook"])
+      expect(problemsOf(written(mode))).toEqual([
+        "d.yaml:32 endpoint casa, url: is missing; give a url, or mode: inbox",
+        "d.yaml:32 endpoint casa, scheme: is missing; give a scheme, or mode: inbox",
+      ]);
+    expect(problemsOf(written(', mode: inbox, url: "https://a.example/"'))).toEqual([
+      "d.yaml:32 endpoint casa, url: is not used by an inbox; leave it out, or give mode: webhook",
+    ]);
+    expect(problemsOf(written(", mode: pull"))).toEqual([
+      'd.yaml:32 endpoint casa, mode: does not take "pull"; give one of webhook, inbox',
+    ]);
+  });
+
   it("that stands is no reason to refuse another act when the rules have become stricter", () => {
     const fold = firstRevision();
     const validated = validate(entriesOf(withUrl("http://127.0.0.1:8000/")), fold.current, { allowLoopback: true });

@@ -1,7 +1,7 @@
 // Rules of single kinds of entries: reserved ids, secret places, endpoints, and keys that must tell one holder from another.
 import { toBinary } from "@bufbuild/protobuf";
 import type { DescMessage, Message } from "@bufbuild/protobuf";
-import { MAX_RECORD_BYTES, RESERVED_INSTITUTIONS, SignatureScheme } from "@ruta/events";
+import { DeliveryMode, MAX_RECORD_BYTES, RESERVED_INSTITUTIONS, SignatureScheme } from "@ruta/events";
 import type { EntryKind } from "@ruta/events";
 import { ENTRY_SCHEMAS, idOf } from "./form.ts";
 import { Problem } from "./problem.ts";
@@ -56,9 +56,16 @@ function places(whole: Whole): Problem[] {
 
 function endpoints(whole: Whole, rules: Rules): Problem[] {
   return whole.added("endpoint").flatMap((placed) => {
-    const { url, scheme, wrappedSecret } = placed.value;
+    const { url, scheme, wrappedSecret, mode } = placed.value;
+    if (mode === DeliveryMode.INBOX)
+      return url === ""
+        ? []
+        : [problemAt("endpoint", placed, "url", "is not used by an inbox", "leave it out, or give mode: webhook")];
     const problems: Problem[] = [];
-    const wrong = urlFault(url, rules);
+    for (const field of ["url", "scheme"] as const)
+      if (!placed.value[field])
+        problems.push(problemAt("endpoint", placed, field, "is missing", `give a ${field}, or mode: inbox`));
+    const wrong = url === "" ? undefined : urlFault(url, rules);
     if (wrong)
       problems.push(
         problemAt("endpoint", placed, "url", wrong, "give an https URL that the institution serves to the internet"),

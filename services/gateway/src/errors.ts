@@ -49,6 +49,11 @@ export const PROBLEMS = {
     title: "The query is not understood",
     remedy: "Use the documented filters, and a cursor only as a page returned it.",
   },
+  "invalid-cursor": {
+    status: 400,
+    title: "The cursor is none that this inbox answered",
+    remedy: "Use a cursor as your own inbox answered it; leave after out to start behind what you last acknowledged.",
+  },
   "looks-like-identity": {
     status: 422,
     title: "A field that stands in clear holds what looks like an identity number",

@@ -19,6 +19,8 @@ import { untilDecided, waitOf } from "./decision.ts";
 import { accessRecord, disclosed, sectionsFor } from "./disclose.ts";
 import { readKnock } from "./door.ts";
 import { isRefusal } from "./envelope.ts";
+import type { Inboxes } from "./inbox.ts";
+import { registerInbox } from "./inbox-http.ts";
 import { problemOf } from "./problem.ts";
 import type { Answer } from "./prepare.ts";
 import type { Refusal } from "./errors.ts";
@@ -38,6 +40,7 @@ export interface HttpDeps {
   readonly db: Db;
   readonly state: Pick<State, "caseEvents">;
   readonly reads: Reads;
+  readonly inboxes: Pick<Inboxes, "pull" | "acknowledge">;
   readonly engine: Pick<Engine, "transact">;
   readonly seal: Pick<Seal, "openSections">;
   /** The hub's public key, 32 bytes. */
@@ -164,6 +167,8 @@ export async function registerRoutes(app: HttpApp, deps: HttpDeps): Promise<void
     const opened = held.map((each, index) => ({ ...each, bytes: bytes[index] }));
     return disclosed(items, events, id, opened);
   });
+
+  registerInbox(app, { inboxes: deps.inboxes, reader, recorded, orThrow });
 
   app.get("/v1/directory/:part", routes.directory, async (request, reply) => {
     reader(request);

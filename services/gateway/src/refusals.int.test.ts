@@ -42,6 +42,7 @@ const CASES: Readonly<Partial<Record<ProblemCode, readonly [() => Promise<Answer
   "attachments-not-supported": [() => request({ attachments: [{ name: SECRET }] }), "data.attachments"],
   "missing-field": [() => request({ serviceType: undefined }), "data.serviceType"],
   "invalid-field": [() => request({ priority: SECRET }), "data.priority"],
+  "invalid-cursor": [() => get(`/v1/inbox?after=${SECRET}`), "after"],
   "invalid-query": [() => get("/v1/referrals?cursor=none"), "cursor"],
   "looks-like-identity": [() => request({ number: "1710034065" }), "data.number"],
   "time-in-future": [() => send({ ...smallRequest(), time: later(3_600_000) }), "time"],

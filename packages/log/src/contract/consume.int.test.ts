@@ -65,6 +65,23 @@ for (const driver of testLogs()) {
       expect((await effects(bed.db)).filter(({ text, by }) => text === "alone" && by === "two")).toHaveLength(20);
     });
 
+    test("says for which keys others have committed what the log does not have yet, until it has it", async () => {
+      let cut = true;
+      const append: Log["append"] = (records) => (cut ? Promise.reject(new Error("cut")) : bed.log.append(records));
+      const behind = await bed.engine({ log: { ...bed.log, append } });
+      const other = await bed.engine({ log: await bed.another() });
+      const unsent = (engine: typeof other) => bed.db.tx((tx) => engine.unsent(tx, TOPICS.events));
+      await behind.transact(async () => ({
+        result: undefined,
+        records: [record("a", "1", TOPICS.events), record("b", "1", TOPICS.commands)],
+      }));
+      expect(await unsent(other)).toEqual(new Set(["a"]));
+      expect(await unsent(behind)).toEqual(new Set());
+      cut = false;
+      await vi.waitFor(async () => expect(await unsent(other)).toEqual(new Set()), SOON);
+      expect((await readAll(bed.log, TOPICS.events)).map(textOf)).toEqual(["1"]);
+    });
+
     test("drops its batch when another has moved the offset, and goes on from what SQL says", async () => {
       const key = "fenced";
       const partition = partitionOf(key, PARTITIONS);

@@ -51,6 +51,11 @@ export interface Engine {
     fn: (tx: Tx) => Promise<{ readonly result: T; readonly records: readonly NewRecord[] }>,
     options?: { readonly waitForLog?: boolean },
   ): Promise<T>;
+  /**
+   * Keys of a topic for which other processes have committed records that the log does not have yet. Whoever appends for a key
+   * by `transact` from several processes, in an order that a lock of its own gives, asks behind that lock and leaves these alone.
+   */
+  unsent(tx: Tx, topic: TopicName): Promise<Set<string>>;
   /** What has stepped aside, without content. */
   parked(): Promise<ParkedRecord[]>;
   /** Flags the parked records of a key; the holder of the partition executes them in order. Answers how many. */
@@ -147,6 +152,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
         throw error;
       }
     },
+    unsent: (tx, topic) => outbox.unsentKeys(tx, topic),
     parked: () => listParked(db, schema),
     release: (topic, key) => flagForRelease(db, schema, topic, key),
     lag: () => measureLag(log, db, schema, Date.now()),
