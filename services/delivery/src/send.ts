@@ -8,6 +8,7 @@ import type { Dispatcher } from "undici";
 import type { Failure, Outcome } from "./backoff.ts";
 import { AddressRefused, checkedUrl, guardedConnector } from "./guard.ts";
 import type { GuardRules, Resolver } from "./guard.ts";
+import { mediaTypeOf } from "./payload.ts";
 import type { Tried } from "./results.ts";
 
 /** The most that is read of an answer, in bytes: only its status and headers count. */
@@ -109,7 +110,7 @@ async function exchange(options: SenderOptions, agent: Agent, one: Exchange): Pr
 function headersOf(options: SenderOptions, endpoint: Endpoint, { id, body, attempt }: Message): Record<string, string> {
   const timestampS = Math.floor(options.now() / 1000);
   return {
-    "content-type": "application/cloudevents+json; charset=utf-8",
+    "content-type": mediaTypeOf(body),
     "user-agent": "ruta",
     "accept-encoding": "identity",
     "webhook-attempt": String(attempt),

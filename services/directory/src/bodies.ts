@@ -47,6 +47,7 @@ export const endpoint = z.strictObject({
   url: z.string().min(1).max(2000),
   scheme: z.enum(["v1", "v1a"], "takes v1 or v1a"),
   ratePerSecond: z.int().min(0).max(1000).default(0),
+  format: z.enum(["cloudevents", "fhir"], "takes cloudevents or fhir").default("cloudevents"),
   reason,
 });
 

@@ -5,6 +5,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import {
   AccessTokenSchema,
   EndpointSchema,
+  PayloadFormat,
   InstitutionKeySchema,
   SignatureScheme,
   StaffRole,
@@ -33,6 +34,15 @@ export interface Made {
 
 /** Kinds of entries that revocation ends. */
 export type Revocable = "institutionKey" | "accessToken" | "staff";
+
+/** An endpoint as it is asked for. */
+interface EndpointAsked {
+  readonly institution: string;
+  readonly url: string;
+  readonly scheme: "v1" | "v1a";
+  readonly ratePerSecond: number;
+  readonly format: "cloudevents" | "fhir";
+}
 
 /** Makes credentials; secrets are wrapped by the seal before they become part of an entry. */
 export function createCredentials(seal: Pick<Seal, "wrap">, rules: Rules) {
@@ -82,7 +92,7 @@ export function createCredentials(seal: Pick<Seal, "wrap">, rules: Rules) {
     },
 
     /** An institution's one endpoint; v1 gets a new shared secret each time it is registered. */
-    endpoint(institution: string, url: string, scheme: "v1" | "v1a", ratePerSecond: number): Made {
+    endpoint({ institution, url, scheme, ratePerSecond, format }: EndpointAsked): Made {
       const id = endpointId(institution);
       const fresh = scheme === "v1" ? freshSecret(`endpoint:${id}`) : undefined;
       const endpoint = create(EndpointSchema, {
@@ -91,6 +101,7 @@ export function createCredentials(seal: Pick<Seal, "wrap">, rules: Rules) {
         url,
         ratePerSecond,
         scheme: scheme === "v1" ? SignatureScheme.V1 : SignatureScheme.V1A,
+        format: format === "fhir" ? PayloadFormat.FHIR : PayloadFormat.CLOUDEVENTS,
         ...(fresh && { wrappedSecret: fresh.wrapped }),
       });
       return {

@@ -14,21 +14,25 @@ import { readerOf } from "./credentials.ts";
 import type { Reader } from "./credentials.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { accessRecord, disclosed, sectionsFor } from "./disclose.ts";
+import { formOf } from "./accept.ts";
 import { readKnock } from "./door.ts";
 import { isRefusal } from "./envelope.ts";
+import { answerInForm, registerFhir, sendFhir } from "./fhir-http.ts";
+import type { FhirHttpDeps } from "./fhir-http.ts";
+import { fhirView } from "./fhir-view.ts";
 import { problemOf } from "./problem.ts";
-import type { Answer } from "./prepare.ts";
 import type { Refusal } from "./errors.ts";
 import type { Reads } from "./reads.ts";
 import { refusalsPage } from "./refusals.ts";
 import * as routes from "./routes.ts";
-import type { Asked } from "./take.ts";
+import type { Asked, Together } from "./take.ts";
 
 /** What the routes need. */
 export interface HttpDeps {
   readonly directory: () => Directory;
   readonly keysOf: (directory: Directory, institution: string, now: number) => readonly WebhookKey[];
-  readonly take: (asked: Asked) => Promise<Answer | Refusal>;
+  readonly take: (group: readonly Asked[]) => Promise<Together>;
+  readonly readFhirKnock: FhirHttpDeps["readFhirKnock"];
   readonly reads: Reads;
   readonly engine: Pick<Engine, "transact">;
   readonly seal: Pick<Seal, "openSections">;
@@ -87,17 +91,21 @@ export async function registerRoutes(app: HttpApp, deps: HttpDeps): Promise<void
     }
   }
 
-  app.post("/v1/in/:institution", routes.door, async (request, reply) => {
+  const knockOf: FhirHttpDeps["knockOf"] = (request) => {
     const headers = {
       id: header(request, "webhook-id"),
       timestamp: header(request, "webhook-timestamp"),
       signature: header(request, "webhook-signature"),
     };
-    const knock = { institution: request.params.institution, path: request.url, headers, body: request.rawBody };
-    const asked = orThrow(readKnock(deps, knock, now()));
-    const answer = orThrow(await recorded(() => take(asked)));
-    return reply.status(202).send(answer as never);
+    return { institution: request.params.institution, path: request.url, headers, body: request.rawBody };
+  };
+  app.post("/v1/in/:institution", routes.door, async (request, reply) => {
+    const asked = orThrow(readKnock(deps, knockOf(request), now()));
+    const taken = await recorded(() => take([asked]));
+    if ("refusal" in taken) throw problemOf(taken.refusal);
+    return reply.status(202).send(taken[0] as never);
   });
+  registerFhir(app, { knockOf, readFhirKnock: deps.readFhirKnock, take, recorded, now });
 
   app.get("/v1/referrals", routes.list, async (request) => {
     const { institution } = reader(request);
@@ -115,10 +123,14 @@ export async function registerRoutes(app: HttpApp, deps: HttpDeps): Promise<void
     return { referrals, ...(next === undefined ? {} : { next }) };
   });
 
-  app.get("/v1/referrals/:id", routes.referral, async (request) => {
+  app.get("/v1/referrals/:id", { ...routes.referral, errorHandler: answerInForm }, async (request, reply) => {
     const { institution } = reader(request);
+    const form = formOf(request.headers.accept);
+    if (form === undefined) throw problemOf({ code: "not-acceptable" });
     const found = orThrow(await reads.find(institution, request.params.id, { fresh: false }));
-    return "submitted" in found ? found.submitted : found.seen.body;
+    const body = "submitted" in found ? found.submitted : found.seen.body;
+    reply.header("vary", "accept");
+    return form === "fhir" ? sendFhir(reply, 200, fhirView(body)) : reply.send(body);
   });
 
   app.get("/v1/referrals/:id/content", routes.content, async (request) => {

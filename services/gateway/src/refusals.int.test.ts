@@ -73,8 +73,11 @@ const CASES: Readonly<Partial<Record<ProblemCode, readonly [() => Promise<Answer
     "webhook-id",
   ],
 };
-/** Met in door.int.test.ts, reads.int.test.ts and outage.int.test.ts. */
-const ELSEWHERE: readonly ProblemCode[] = ["still-running", "claim-erased", "not-caught-up", "log-unavailable"];
+/** Met in door.int.test.ts, reads.int.test.ts, outage.int.test.ts and fhir.int.test.ts; those of FHIR in fhir-refusals.int.test.ts. */
+const ELSEWHERE: readonly ProblemCode[] = [
+  ...(["still-running", "claim-erased", "not-caught-up", "log-unavailable", "not-acceptable"] as const),
+  ...Object.keys(PROBLEMS).filter((code): code is ProblemCode => code.startsWith("fhir-")),
+];
 
 async function post(
   body: string | Uint8Array,

@@ -14,7 +14,9 @@ import { createClaims } from "./claims.ts";
 import type { GatewayConfig } from "./config.ts";
 import { FOLDED, GROUP, foldBatch } from "./consume.ts";
 import { createWebhookKeys } from "./credentials.ts";
+import { createFhirDoor } from "./fhir-door.ts";
 import { registerRoutes } from "./http.ts";
+import { createNumbers } from "./numbers.ts";
 import { createReads } from "./reads.ts";
 import { createState } from "./state.ts";
 import { createTake } from "./take.ts";
@@ -74,6 +76,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Service> {
   const engine = await openEngine({ log, db, service: "gateway", schema, logger });
   const state = createState(schema);
   const claims = createClaims(schema);
+  const numbers = createNumbers(schema);
   let followed: FollowedDirectory | undefined;
   const directory = () => {
     if (!followed) throw new Error("the gateway has not started");
@@ -91,9 +94,11 @@ export async function createGateway(deps: GatewayDeps): Promise<Service> {
     ...(tls ? { tls } : {}),
     ...(config.RUTA_TRUSTED_PROXY === undefined ? {} : { trustedProxy: config.RUTA_TRUSTED_PROXY }),
   });
+  const keysOf = createWebhookKeys((wrapped, context) => seal.unwrap(wrapped, context));
   await registerRoutes(app, {
     directory,
-    keysOf: createWebhookKeys((wrapped, context) => seal.unwrap(wrapped, context)),
+    keysOf,
+    readFhirKnock: createFhirDoor({ directory, keysOf, db, claims, numbers, engine }),
     take: createTake({ db, state, claims, engine, seal, signingSeed, directory }),
     reads: createReads({ db, state, claims, engine, directory }),
     engine,
@@ -120,7 +125,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Service> {
         topics: FOLDED,
         decode: decodeEvent,
         handle: async (tx, batch) => {
-          await foldBatch(state, tx, batch);
+          await foldBatch({ state, numbers }, tx, batch);
           return [];
         },
       });
