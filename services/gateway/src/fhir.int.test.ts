@@ -1,11 +1,11 @@
 // FHIR through the door on real servers: a request, its answer, and the referral read as FHIR say the same; all of a body or nothing.
-import { Priority, Status, TOPICS, derivedId } from "@ruta/events";
+import { Priority, Status, TOPICS, decodeRecord, derivedId } from "@ruta/events";
 import { REFERRAL, answerTask, bundle, fillerNumber, r4Faults, requestBundle, requestParts } from "@ruta/fhir/testing";
 import { testLogs } from "@ruta/log/testing";
 import { verifyReceipt } from "@ruta/proof";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { actsOf, commandOf, decideRequest, readFhir, sendFhir } from "./test-fhir.ts";
-import { Bed, answered } from "./test-service.ts";
+import { Bed, SOON, answered } from "./test-service.ts";
 import type { Answered, Door } from "./test-service.ts";
 
 type Json = Record<string, unknown>;
@@ -22,11 +22,6 @@ afterAll(async () => bed?.close());
 const send = (body: unknown, id?: string, institution = "sender") =>
   sendFhir(bed, door, institution, body, id === undefined ? {} : { id });
 const resources = ({ body }: Answered): Json[] => (body.entry as Json[]).map(({ resource }) => resource as Json);
-
-/** The parts of a request that names nobody whom the test directory does not have. */
-function parts(number?: string) {
-  return requestParts(number);
-}
 
 describe("a request as FHIR", () => {
   test("is a command with its codes, answered by Parameters with a receipt that verifies", async () => {
@@ -153,8 +148,8 @@ function firstUrl({ body }: Answered): unknown {
 
 describe("a body with several acts", () => {
   const two = (a: string, b: string, more: Json = {}) => {
-    const one = parts(a);
-    const task = { ...parts(b).task, id: "t2", focus: { reference: "ServiceRequest/s2" } };
+    const one = requestParts(a);
+    const task = { ...requestParts(b).task, id: "t2", focus: { reference: "ServiceRequest/s2" } };
     return bundle("transaction", { ...one, task2: task, request2: { ...one.request, id: "s2", ...more } });
   };
 
@@ -199,29 +194,42 @@ describe("a body with several acts", () => {
     for (const act of actsOf(taken[0]!)) expect(await bed.records(TOPICS.commands, act.case)).toHaveLength(1);
   });
 
-  test("of two bodies that share one number and differ, one is taken and nothing of the other", async () => {
-    const bodies = [
-      two("T-8", "T-9"),
-      two("T-8", "T-10", { priority: "stat" }),
-      two("T-11", "T-8", { priority: "stat" }),
-    ];
-    const all = (round: string) =>
-      Promise.all(
-        bodies.map((body, i) => sendFhir(bed, i === 1 ? second : door, "sender", body, { id: `shared-${round}-${i}` })),
-      );
-    await all("a");
-    const answers = await all("b");
-    const taken = answers.filter(({ status }) => status === 202).flatMap(actsOf);
-    const cases = new Set(taken.map((act) => act.case));
-    const numbers = await bed.messages(TOPICS.commands, "").then(() => bed.records(TOPICS.commands));
-    expect(numbers.length).toBeGreaterThan(0);
-    for (const one of cases) expect(await bed.records(TOPICS.commands, one)).toHaveLength(1);
+  test("of two bodies that share a number and differ, sent at once to two gateways, one is taken and nothing of the other", async () => {
+    const rounds = Array.from({ length: 8 }, (_, i) => ({ shared: `S-${i}`, first: `P-${i}`, second: `Q-${i}` }));
+    const race = async ({ shared, first, second: other }: (typeof rounds)[number]): Promise<number[]> => {
+      const bodies = [two(first, shared), two(other, shared, { priority: "stat" })] as const;
+      const [one, another] = await Promise.all([
+        settled(door, bodies[0], `race-${first}`),
+        settled(second, bodies[1], `race-${other}`),
+      ]);
+      return [one.status, another.status];
+    };
+    const statuses = await Promise.all(rounds.map(race));
+    for (const pair of statuses) expect([[202, 409].join(), [409, 202].join()]).toContain(pair.join());
+    const requested = (await bed.records(TOPICS.commands)).flatMap(({ value }) => {
+      const { act } = decodeRecord(TOPICS.commands, value);
+      return act.case === "request" ? [act.value.placerNumber] : [];
+    });
+    const count = (number: string): number => requested.filter((each) => each === number).length;
+    for (const [index, { shared, first, second: other }] of rounds.entries()) {
+      const [won, lost] = statuses[index]?.[0] === 202 ? [first, other] : [other, first];
+      expect([count(shared), count(won), count(lost)], shared).toEqual([1, 1, 0]);
+    }
   });
+
+  /** The answer once nothing of it is being taken any more. */
+  async function settled(at: Door, body: unknown, id: string): Promise<Answered> {
+    return vi.waitFor(async () => {
+      const answer = await sendFhir(bed, at, "sender", body, { id });
+      expect(answer.text).not.toContain("still-running");
+      return answer;
+    }, SOON);
+  }
 });
 
 test("what is no referral is left alone, and the answer says so; with no act nothing is promised", async () => {
   const goal = { resourceType: "Goal", id: "g1" };
-  const answer = await send(bundle("collection", { ...parts("L-1"), goal }));
+  const answer = await send(bundle("collection", { ...requestParts("L-1"), goal }));
   expect(answer.status).toBe(202);
   expect(answer.text).toContain("Bundle.entry[6].resource");
   const nothing = await send(bundle("collection", { goal }));
