@@ -1,13 +1,13 @@
 // An answer to a referral that is known: what a Task says of it, as the data of one of the door's acts.
 import type { Act } from "@ruta/events";
-import { codesOf, numbersOf } from "./codes.ts";
+import { codesOf, numbersOf, lookUp } from "./codes.ts";
 import { consentOf } from "./consent.ts";
 import { some } from "./person.ts";
 import type { Fields } from "./person.ts";
 import { idMeant, onlyOne, reasonOf, workerOf } from "./reading.ts";
 import type { Read, Reading } from "./reading.ts";
 import { isAttachment } from "./request.ts";
-import type { Resource } from "./resources.ts";
+import type { Reference, Resource } from "./resources.ts";
 import { linesOf } from "./text.ts";
 import { HL7, RUTA } from "./systems.ts";
 
@@ -84,7 +84,7 @@ function outcomeOf(reading: Reading): Fields {
   const concepts = (task.resource.output ?? []).map(({ valueCodeableConcept }) => valueCodeableConcept);
   const [procedure] = outputs(reading, "Procedure");
   const code = onlyOne(reading, codesOf(RUTA.outcome, concepts), `${task.at}.output`, "fhir-inconsistent");
-  const derived = procedure && PROCEDURE_OUTCOME[procedure.resource.status];
+  const derived = procedure && lookUp(PROCEDURE_OUTCOME, procedure.resource.status);
   if (code === undefined && procedure && derived === undefined)
     reading.shelf.fault("fhir-inconsistent", `${procedure.at}.status`);
   const performed = procedure?.resource.performedDateTime ?? procedure?.resource.performedPeriod?.end;
@@ -96,11 +96,11 @@ function outcomeOf(reading: Reading): Fields {
 
 /** The resources of a type that the Task's outputs lead to. */
 function outputs<T extends "Appointment" | "Procedure">({ shelf, task }: Reading, type: T): Read<T>[] {
-  return (task.resource.output ?? []).flatMap(({ valueReference }) => {
-    const found = valueReference && shelf.find(valueReference, task);
-    const read = found?.type === type ? shelf.read(found, type) : undefined;
-    return read ? [read] : [];
-  });
+  const references = (task.resource.output ?? []).flatMap(({ valueReference }): Reference[] =>
+    valueReference ? [valueReference] : [],
+  );
+  const found = shelf.findAll(references, task).filter((one) => one.type === type);
+  return found.flatMap((one) => shelf.read(one, type) ?? []);
 }
 
 function ownOutput({ output }: Resource<"Task">, kind: string) {
@@ -123,12 +123,13 @@ function noteOf(reading: Reading, act: Act): string | undefined {
   const foreign = (task.resource.output ?? []).filter(
     ({ type }) => codesOf(RUTA.output, [type]).length === 0 && codesOf(HL7.sdoh, [type]).length === 0,
   );
-  const results = (task.resource.output ?? []).flatMap(({ valueReference }, index) => {
-    if (!valueReference) return [];
-    const found = shelf.find(valueReference, task);
+  const references = (task.resource.output ?? []).flatMap(({ valueReference }, index): Reference[] => {
     // Whatever came of it is told by what is in the body: a result elsewhere would be lost.
-    if (!found) shelf.fault("fhir-dangling", `${task.at}.output[${index}].valueReference`);
-    if (!found) return [];
+    if (valueReference && !shelf.find(valueReference, task))
+      shelf.fault("fhir-dangling", `${task.at}.output[${index}].valueReference`);
+    return valueReference ? [valueReference] : [];
+  });
+  const results = shelf.findAll(references, task).flatMap((found) => {
     if (isAttachment(found.type)) shelf.fault("fhir-unsupported", found.at);
     shelf.use(found);
     return linesOf(found.type, found.resource);

@@ -4,6 +4,11 @@ import type { FaultCode } from "./faults.ts";
 import { HL7 } from "./systems.ts";
 import type { Concept, Identifier } from "./resources.ts";
 
+/** The value under a key that came from outside; what every object inherits is none. */
+export function lookUp<V>(table: Readonly<Record<string, V>>, key: string | undefined): V | undefined {
+  return key !== undefined && Object.hasOwn(table, key) ? table[key] : undefined;
+}
+
 /** FHIR request-priority to our urgency. */
 export const PRIORITIES: Readonly<Record<string, string>> = {
   stat: "emergency",
@@ -25,8 +30,8 @@ const STRICTNESS: readonly Class[] = ["U", "N", "R", "V"];
 
 /** The strictest class that labels say, undefined when none speaks of it, or the fault of a label that is not known. */
 export function classOfLabels(labels: readonly (string | undefined)[]): Class | undefined | FaultCode {
-  if (labels.some((label) => CLASSES[label ?? ""] === undefined)) return "fhir-unknown-code";
-  return STRICTNESS.findLast((each) => labels.some((label) => CLASSES[label ?? ""] === each));
+  const classes = labels.map((label) => lookUp(CLASSES, label));
+  return classes.includes(undefined) ? "fhir-unknown-code" : STRICTNESS.findLast((each) => classes.includes(each));
 }
 
 /** Categories of SDOH Clinical Care whose need one service type of ours meets; the others leave a choice to the sender. */

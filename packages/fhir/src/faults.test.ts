@@ -214,9 +214,11 @@ describe("a request with one thing wrong", () => {
     const { request, ...parts } = requestParts();
     const document = { resourceType: "DocumentReference", id: "d1", status: "current", content: [] };
     const supportingInfo = [...(request.supportingInfo as Json[]), { reference: "DocumentReference/d1" }];
-    expect(faultsOf(bundle("collection", { ...parts, request: { ...request, supportingInfo }, document }))).toEqual([
-      `fhir-unsupported ${at(6, "")}`,
-    ]);
+    const unsupported = [`fhir-unsupported ${at(6, "")}`];
+    const asInfo = { ...parts, request: { ...request, supportingInfo } };
+    const asInput = { ...parts, request, task: { ...parts.task, input: [{ valueReference: supportingInfo.at(-1) }] } };
+    expect(faultsOf(bundle("collection", { ...asInfo, document }))).toEqual(unsupported);
+    expect(faultsOf(bundle("collection", { ...asInput, document }))).toEqual(unsupported);
   });
 });
 
@@ -246,6 +248,31 @@ describe("an answer with one thing wrong", () => {
     const procedure = { resourceType: "Procedure", id: "q1", status: "not-done" };
     expect(faultsOf(bundle("collection", { task, procedure }))).toEqual([`fhir-inconsistent ${at(1, ".status")}`]);
   });
+});
+
+test("names that every object has are no codes", () => {
+  for (const code of ["constructor", "toString", "__proto__", "hasOwnProperty"]) {
+    expect(faultsOf(changed({ request: { priority: code } }))).toContain(`fhir-unknown-code ${at(1, ".priority")}`);
+    expect(faultsOf(changed({ request: label(code) }))).toContain(`fhir-unknown-code ${at(1, ".meta.security")}`);
+    const concept = inSystem(HL7.sdoh, code);
+    expect(faultsOf(changed({ request: { code: concept } }))).toContain(`fhir-unknown-code ${at(1, ".code")}`);
+    expect(faultsOf(answerTask(code))).toEqual(["fhir-unknown-code Task.status"]);
+  }
+});
+
+test("what is named a thousand times is read once, and of a thousand faults the first are told", () => {
+  const many = <T>(one: T): T[] => Array.from({ length: 1000 }, () => one);
+  const { request, ...parts } = requestParts();
+  const condition = { resourceType: "Condition", id: "d1", code: { text: "x".repeat(50_000) } };
+  const named = { ...request, reasonReference: many({ reference: "Condition/d1" }) };
+  const read = readFhir(bundle("collection", { ...parts, request: named, condition }), {
+    institution: "sender",
+    now: NOON,
+  });
+  const finished = isFaulty(read) ? read : read.finish([undefined]);
+  expect(JSON.stringify(finished).length).toBeLessThan(60_000);
+  const nowhere = { ...request, reasonReference: many({ reference: "Condition/none" }) };
+  expect(faultsOf(bundle("collection", { ...parts, request: nowhere }))).toHaveLength(50);
 });
 
 test("whatever is put in the place of any element, it is read or refused, and a refusal repeats nothing of it", () => {

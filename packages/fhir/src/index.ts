@@ -3,7 +3,7 @@ export { capabilityStatement } from "./capability.ts";
 export type { Fault, FaultCode, Left } from "./faults.ts";
 export { outcomeOf, takenOf } from "./outcome.ts";
 export type { Issue } from "./outcome.ts";
-export { isFaulty, readFhir } from "./read.ts";
+export { MAX_ACTS, isFaulty, readFhir } from "./read.ts";
 export type { ReadAct, ReadBody, ReadTask } from "./read.ts";
 export type { Known } from "./status.ts";
 export { bundleOf } from "./write.ts";

@@ -1,6 +1,6 @@
 // A person as FHIR describes it (Patient, RelatedPerson) in the door's form: identity apart from what choosing needs.
 import { AGE_BANDS } from "@ruta/events";
-import { LANGUAGES, codesOf, valuesOf } from "./codes.ts";
+import { LANGUAGES, codesOf, lookUp, valuesOf } from "./codes.ts";
 import type { Extension, Resource } from "./resources.ts";
 import type { Located } from "./shelf.ts";
 import { EXTENSION, HL7, RUTA } from "./systems.ts";
@@ -140,7 +140,7 @@ function languagesOf({ communication }: PersonResource): string[] | undefined {
     .flatMap(({ language }) => language.coding ?? [])
     .flatMap(({ code }) => {
       const primary = code?.toLowerCase().split("-")[0] ?? "";
-      const known = LANGUAGES[primary] ?? (/^[a-z]{3}$/.test(primary) ? primary : undefined);
+      const known = lookUp(LANGUAGES, primary) ?? (/^[a-z]{3}$/.test(primary) ? primary : undefined);
       return known === undefined ? [] : [known];
     });
   return codes.length === 0 ? undefined : [...new Set(codes)];

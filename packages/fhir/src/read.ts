@@ -15,7 +15,7 @@ import type { Known, TaskStatus } from "./status.ts";
 import { HL7, RUTA } from "./systems.ts";
 
 /** Most acts of one body. */
-const MAX_ACTS = 20;
+export const MAX_ACTS = 20;
 
 /** How a Task names the referral that it speaks of. */
 interface Names {

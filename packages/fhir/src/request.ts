@@ -1,10 +1,11 @@
 // A new request: ServiceRequest, Patient, Consent and who is asked, as the data of the door's `request`.
-import { PRIORITIES, SDOH_SERVICE_TYPES, classOfLabels, codesOf, numbersOf, valuesOf } from "./codes.ts";
+import { PRIORITIES, SDOH_SERVICE_TYPES, classOfLabels, codesOf, numbersOf, lookUp, valuesOf } from "./codes.ts";
 import { consentOf } from "./consent.ts";
 import { PERSON_ELEMENTS, personOf, some } from "./person.ts";
 import type { Fields } from "./person.ts";
 import { follow, idMeant, onlyOne, workerOf } from "./reading.ts";
 import type { Read, Reading } from "./reading.ts";
+import type { Reference } from "./resources.ts";
 import { linesOf } from "./text.ts";
 import { EXTENSION, HL7, RUTA } from "./systems.ts";
 
@@ -56,7 +57,7 @@ export function requestData(reading: Reading, request: Read<"ServiceRequest">): 
 function serviceTypeOf({ shelf }: Reading, { resource, at }: Read<"ServiceRequest">): string | undefined {
   const concepts = [resource.code, ...(resource.category ?? [])];
   const own = codesOf(RUTA.serviceType, concepts);
-  const mapped = codesOf(HL7.sdoh, concepts).flatMap((code) => SDOH_SERVICE_TYPES[code] ?? []);
+  const mapped = codesOf(HL7.sdoh, concepts).flatMap((code) => lookUp(SDOH_SERVICE_TYPES, code) ?? []);
   const codes = [...new Set(own.length > 0 ? own : mapped)];
   // One referral asks for one service: which of several, the sender must say.
   if (codes.length !== 1) shelf.fault(codes.length > 1 ? "fhir-unsupported" : "fhir-unknown-code", `${at}.code`);
@@ -70,8 +71,8 @@ function priorityOf(reading: Reading, { resource, at }: Read<"ServiceRequest">):
     { code: task.resource.priority, element: `${task.at}.priority` },
   ].filter(({ code }) => code !== undefined);
   for (const { code, element } of said)
-    if (PRIORITIES[code ?? ""] === undefined) shelf.fault("fhir-unknown-code", element);
-  const words = said.flatMap(({ code }) => PRIORITIES[code ?? ""] ?? []);
+    if (lookUp(PRIORITIES, code) === undefined) shelf.fault("fhir-unknown-code", element);
+  const words = said.flatMap(({ code }) => lookUp(PRIORITIES, code) ?? []);
   return onlyOne(reading, words, `${task.at}.priority`) ?? PRIORITIES[ROUTINE];
 }
 
@@ -138,11 +139,9 @@ function subjectOf(reading: Reading, request: Read<"ServiceRequest">): Fields | 
 /** RelatedPerson counts as referred together only where the ServiceRequest says so: a contact is not a member. */
 function membersOf(reading: Reading, request: Read<"ServiceRequest">): Fields[] {
   const { shelf, fields, sender } = reading;
-  const related = (request.resource.supportingInfo ?? []).flatMap((reference) => {
-    const found = shelf.find(reference, request);
-    const read = found?.type === "RelatedPerson" ? shelf.read(found, "RelatedPerson") : undefined;
-    return read ? [read] : [];
-  });
+  const related = shelf
+    .findAll(request.resource.supportingInfo ?? [], request)
+    .flatMap((found) => (found.type === "RelatedPerson" ? (shelf.read(found, "RelatedPerson") ?? []) : []));
   return related.map((one, index) => {
     note(fields, `data.members.${index}`, one.at);
     const [relation] = codesOf(HL7.roleCode, one.resource.relationship ?? []);
@@ -185,15 +184,24 @@ function basedOnOf(reading: Reading, { resource, at }: Read<"ServiceRequest">): 
 
 function noteOf(reading: Reading, request: Read<"ServiceRequest">): string | undefined {
   const { shelf, task } = reading;
-  const reasons = [...(request.resource.reasonReference ?? []), ...(request.resource.supportingInfo ?? [])].flatMap(
-    (reference) => {
-      const found = shelf.find(reference, request);
-      if (!found || found.type === "Consent" || found.type === "RelatedPerson") return [];
+  const named = (["reasonReference", "supportingInfo"] as const).flatMap((element) => {
+    const references = request.resource[element] ?? [];
+    // What is named and is not there would be lost.
+    for (const [index, reference] of references.entries())
+      if (reference.reference !== undefined && !shelf.find(reference, request))
+        shelf.fault("fhir-dangling", `${request.at}.${element}[${index}]`);
+    return references;
+  });
+  const inputs = (task.resource.input ?? []).flatMap(({ valueReference }): Reference[] =>
+    valueReference ? [valueReference] : [],
+  );
+  const reasons = [...shelf.findAll(named, request), ...shelf.findAll(inputs, task)]
+    .filter(({ type }) => type !== "Consent" && type !== "RelatedPerson")
+    .flatMap((found) => {
       if (isAttachment(found.type)) shelf.fault("fhir-unsupported", found.at);
       shelf.use(found);
       return linesOf(found.type, found.resource);
-    },
-  );
+    });
   const lines = [...linesOf("Task", task.resource), ...linesOf("ServiceRequest", request.resource), ...reasons];
   return lines.length === 0 ? undefined : lines.join("\n");
 }

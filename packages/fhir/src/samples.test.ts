@@ -119,12 +119,13 @@ describe.skipIf(FOLDER === undefined)("the published examples (skipped where the
     });
 
     test("with its owner left as it was it is refused: who is addressed must not be lost", () => {
-      const unknown = { ...parts(), task: { ...task(), owner: read(ACCEPTED).owner }, platform: read(PLATFORM) };
+      const owned = { ...parts(), task: { ...task(), owner: read(ACCEPTED).owner } };
+      const unknown = { ...owned, platform: read(PLATFORM), consent: read(CONSENT) };
       expect(outcome(bundle("collection", unknown))).toEqual(["fhir-dangling Bundle.entry[0].resource.owner"]);
     });
 
     test("without the Patient it is refused: its subject leads nowhere", () => {
-      expect(outcome(bundle("collection", { ...parts(), patient: undefined }))).toEqual([
+      expect(outcome(bundle("collection", { ...parts(), patient: undefined, consent: read(CONSENT) }))).toEqual([
         "fhir-dangling Bundle.entry[1].resource.subject",
       ]);
     });

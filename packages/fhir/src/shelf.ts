@@ -21,6 +21,7 @@ export class Shelf {
   readonly all: readonly Located[];
   private readonly byAddress = new Map<string, Located>();
   private readonly used = new Set<string>();
+  private readonly parsed = new Map<string, unknown>();
 
   constructor(all: readonly Located[]) {
     this.all = all;
@@ -35,9 +36,9 @@ export class Shelf {
     }
   }
 
-  /** Notes a fault. */
+  /** Notes a fault; a body in which everything is wrong is told of the first ones. */
   fault(code: FaultCode, at: string): void {
-    this.faults.push({ code, expression: at });
+    if (this.faults.length < MAX_FAULTS) this.faults.push({ code, expression: at });
   }
 
   /** What a reference leads to inside of the body; undefined when that is elsewhere or nowhere. */
@@ -54,17 +55,32 @@ export class Shelf {
     return this.all.find(({ fullUrl }) => fullUrl?.endsWith(`/${tail}`));
   }
 
-  /** A resource as its type is read, or undefined with faults noted. What is read counts as used. */
+  /**
+   * A resource as its type is read, or undefined with faults noted. What is read counts as used, and is read once, however often it
+   * is referred to.
+   */
   read<T extends ReadType>(located: Located, type: T): (Located<Resource<T>> & { readonly type: T }) | undefined {
-    this.used.add(located.at);
-    const { at, resource } = located;
+    this.use(located);
+    const key = `${type} ${located.at}`;
+    if (!this.parsed.has(key)) this.parsed.set(key, this.parse(located, type));
+    const resource = this.parsed.get(key) as Resource<T> | undefined;
+    return resource && { ...located, type, resource };
+  }
+
+  private parse<T extends ReadType>({ at, resource }: Located, type: T): Resource<T> | undefined {
     // What changes the meaning of a whole resource must be understood, or not be taken (FHIR R4 §2.4, modifiers).
     for (const modifier of ["modifierExtension", "implicitRules"])
       if (resource[modifier] !== undefined) this.fault("fhir-unsupported", `${at}.${modifier}`);
     const parsed = READ[type].safeParse(resource);
-    if (parsed.success) return { ...located, type, resource: parsed.data as Resource<T> };
+    if (parsed.success) return parsed.data as Resource<T>;
     for (const issue of parsed.error.issues) this.fault("fhir-invalid-element", pathOf(at, issue.path));
     return undefined;
+  }
+
+  /** What some references lead to, each once: the same thing named a thousand times is one thing. */
+  findAll(references: readonly Reference[], from: Located<unknown>): Located[] {
+    const found = references.flatMap((reference) => this.find(reference, from) ?? []);
+    return [...new Map(found.map((one) => [one.at, one])).values()];
   }
 
   /** The resources of a type, contained ones too. */
@@ -84,6 +100,8 @@ export class Shelf {
 }
 
 const TYPES: ReadonlySet<unknown> = new Set(["transaction", "message", "collection"]);
+/** Most faults that are told. */
+const MAX_FAULTS = 50;
 /** Most entries of a Bundle. */
 const MAX_ENTRIES = 500;
 

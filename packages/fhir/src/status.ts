@@ -1,5 +1,6 @@
 // Task.status and Task.businessStatus against the acts of a referral: which pairs can be, and which act each one says.
 import type { Act, StatusWord } from "@ruta/events";
+import { lookUp } from "./codes.ts";
 
 /** Statuses of R4 that the mapping knows; `ready` is no status of a referral (SDOH Clinical Care). */
 export const TASK_STATUSES = [
@@ -79,7 +80,7 @@ export function actSaid(status: TaskStatus, business: string | undefined, known:
     case "failed":
       return requester ? "acknowledge" : "fail";
     case "in-progress":
-      return PROGRESS[business ?? ""] ?? (known.status === "on-hold" ? "resume" : "start");
+      return lookUp(PROGRESS, business) ?? (known.status === "on-hold" ? "resume" : "start");
     case "on-hold":
       return "hold";
     case "cancelled":

@@ -1,10 +1,11 @@
 // The door for FHIR: verifies the bytes, finds the referrals that Tasks name, and hands on the acts of a body, all or none.
 import type { Db } from "@ruta/db";
 import { TOPICS } from "@ruta/events";
-import { isFaulty, readFhir } from "@ruta/fhir";
+import type { Act } from "@ruta/events";
+import { MAX_ACTS, isFaulty, readFhir } from "@ruta/fhir";
 import type { Fault, Known, Left, ReadAct, ReadTask } from "@ruta/fhir";
 import type { Engine } from "@ruta/log";
-import type { Claims } from "./claims.ts";
+import type { Claim, Claims } from "./claims.ts";
 import { TYPE_PREFIX } from "./codes.ts";
 import { GROUP } from "./consume.ts";
 import { verifyKnock } from "./door.ts";
@@ -95,11 +96,23 @@ export function createFhirDoor(deps: FhirDoorDeps): (knock: Knock, now: number) 
     return { standings };
   }
 
+  /** Claims that stand under a webhook-id and those derived from it. */
+  async function claimed(institution: string, webhookId: string): Promise<ReadonlyMap<string, Claim>> {
+    const keys = Array.from({ length: MAX_ACTS }, (_, index) => ({
+      institution,
+      webhookId: idOf(webhookId, index),
+      number: undefined,
+    }));
+    return new Map((await claims.find(db, keys)).map((claim) => [claim.webhookId, claim]));
+  }
+
   return async (knock, now) => {
     const verified = verifyKnock(deps, knock, now, MAX_DEPTH);
     if (isRefusal(verified)) return { refusal: verified };
     const { institution, path, body } = knock;
-    const read = readFhir(verified.value, { institution, now });
+    const standing = await claimed(institution, verified.webhookId);
+    // A repeat is read as of the first time, so that it is not refused for an hour that has passed since.
+    const read = readFhir(verified.value, { institution, now: standing.get(verified.webhookId)?.receivedAt ?? now });
     if (isFaulty(read)) return { faults: read };
     const resolved = await known(institution, read.tasks);
     if (!("standings" in resolved)) return resolved;
@@ -107,8 +120,7 @@ export function createFhirDoor(deps: FhirDoorDeps): (knock: Knock, now: number) 
     if (isFaulty(finished)) return { faults: finished };
     const acts: { asked: Asked; from: ReadAct }[] = [];
     for (const [index, from] of finished.acts.entries()) {
-      // The first act stands under the webhook-id itself, so that another body under it is seen.
-      const webhookId = index === 0 ? verified.webhookId : `${verified.webhookId}#${index + 1}`;
+      const webhookId = idOf(verified.webhookId, index);
       const event = {
         specversion: "1.0",
         id: webhookId.slice(0, 256),
@@ -117,13 +129,19 @@ export function createFhirDoor(deps: FhirDoorDeps): (knock: Knock, now: number) 
         ...(from.time === undefined ? {} : { time: from.time }),
         data: from.data,
       };
-      const envelope = readEnvelope(event, now);
+      const envelope = readEnvelope(event, standing.get(webhookId)?.receivedAt ?? now);
       if (isRefusal(envelope)) return { refusal: inFhir(envelope, from) };
       const asked = { institution, path, webhookId, headers: verified.evidence, body, envelope, receivedAt: now };
-      acts.push({ asked, from });
+      // What it was taken as, it stays, wherever the referral stands by now.
+      acts.push({ asked, from: { ...from, act: (standing.get(webhookId)?.act ?? from.act) as Act } });
     }
     return { acts, left: finished.left };
   };
+}
+
+/** The first act stands under the webhook-id itself, so that another body under it is seen; the others under `#2`, `#3` … */
+function idOf(webhookId: string, index: number): string {
+  return index === 0 ? webhookId : `${webhookId}#${index + 1}`;
 }
 
 /** A refusal of the door with the element in the place of the field. */

@@ -86,8 +86,11 @@ const CASES: readonly (readonly [ProblemCode, () => unknown, string?])[] = [
   ],
   [
     "consent-required",
-    () => bundle("collection", { ...requestParts("W-2"), consent: undefined }),
-    "Bundle.entry[1].resource.supportingInfo",
+    () => {
+      const { request, ...parts } = requestParts("W-2");
+      return bundle("collection", { ...parts, consent: undefined, request: { ...request, supportingInfo: [] } });
+    },
+    "Bundle.entry[4].resource.supportingInfo",
   ],
   [
     "consent-recipients-required",

@@ -6,7 +6,7 @@ import { verifyReceipt } from "@ruta/proof";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { actsOf, commandOf, decideRequest, readFhir, sendFhir } from "./test-fhir.ts";
 import { Bed, SOON, answered } from "./test-service.ts";
-import type { Answered, Door } from "./test-service.ts";
+import type { Answered, Door, EventInit } from "./test-service.ts";
 
 type Json = Record<string, unknown>;
 
@@ -98,25 +98,25 @@ describe("a request as FHIR", () => {
     const command = await commandOf(bed, caseId, "accept");
     expect(command).toMatchObject({ actor: { worker: "op-7" }, act: { value: { fillerNumber: "B-4" } } });
     expect(command.sections.map(({ kind }) => kind)).toHaveLength(1);
-    await bed.tell(
-      caseId,
-      [
-        {
-          requester: "sender",
-          performer: "performer",
-          status: Status.ACCEPTED,
-          priority: Priority.URGENT,
-          fact: { case: "accepted", value: { fillerNumber: "B-4" } },
-        },
-      ],
-      3,
-    );
-    const started = await send(
-      answerTask("in-progress", "5.1", { identifier: [fillerNumber("B-4")] }),
-      undefined,
-      "performer",
-    );
+    const standing: EventInit = { requester: "sender", performer: "performer", priority: Priority.URGENT };
+    const accept: EventInit = {
+      ...standing,
+      status: Status.ACCEPTED,
+      fact: { case: "accepted", value: { fillerNumber: "B-4" } },
+    };
+    await bed.tell(caseId, [accept], 3);
+    const start = answerTask("in-progress", "5.1", { identifier: [fillerNumber("B-4")] });
+    const started = await send(start, "start", "performer");
     expect(actsOf(started)).toMatchObject([{ act: "start", referral }]);
+    // On hold by now, the same Task would be another act; its repeat is still the first one.
+    const held: EventInit = {
+      ...standing,
+      status: Status.ON_HOLD,
+      fact: { case: "held", value: { reasonCode: "waitlist" } },
+    };
+    await bed.tell(caseId, [held], 4);
+    await vi.waitFor(async () => expect((await send(start, undefined, "performer")).text).toContain('"resume"'), SOON);
+    expect((await send(start, "start", "performer")).text).toBe(started.text);
     const cancelled = await send(
       answerTask("in-progress", "5.2", {
         identifier: (requestParts("F-2").task.identifier as Json[]).slice(0, 1),
