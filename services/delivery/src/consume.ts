@@ -1,7 +1,7 @@
 // Events in, deliveries out: one transaction a batch holds how far cases are folded and whatever has to be told to whom.
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Tx } from "@ruta/db";
-import { InstitutionType, derivedId } from "@ruta/events";
+import { InstitutionType, PayloadFormat, derivedId } from "@ruta/events";
 import type { Directory, NewRecord, ReferralEvent } from "@ruta/events";
 import { newEvents, reachRevision } from "@ruta/log";
 import type { FollowedDirectory, LogRecord } from "@ruta/log";
@@ -100,7 +100,12 @@ function deliveries(
       referralId: event.referralId,
       sequence,
       priority: event.priority,
-      body: payload({ ...one, sequence, discreet: isDiscreet(directory, lane.institution) }),
+      body: payload({
+        ...one,
+        sequence,
+        discreet: isDiscreet(directory, lane.institution),
+        fhir: isFhir(directory, lane.institution, event),
+      }),
       lateAt: lateAtOf(event, lane.institution),
     };
   });
@@ -110,6 +115,12 @@ function deliveries(
 function isDiscreet(directory: Directory, institution: string): boolean {
   const type = directory.get("institution", institution)?.type;
   return type === undefined || type === InstitutionType.PRIVATE;
+}
+
+/** Whether the institution's endpoint, as it counts when the event was recorded, takes FHIR. */
+function isFhir(directory: Directory, institution: string, { recordedAt }: ReferralEvent): boolean {
+  const at = recordedAt ? timestampMs(recordedAt) : 0;
+  return directory.endpointOf(institution, at)?.format === PayloadFormat.FHIR;
 }
 
 /** Whoever is expected to act has until then; others have the window of the priority. */

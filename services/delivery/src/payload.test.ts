@@ -17,7 +17,13 @@ import { recipients } from "./recipients.ts";
 import { CASE, MONDAY, eventOf } from "./scenario.ts";
 import type { EventInit } from "./scenario.ts";
 
-const FACTS = { serviceType: "ALO-FAM", placerNumber: "A-17", fillerNumber: "B-4", replaces: `${CASE}-9` };
+const FACTS = {
+  serviceType: "ALO-FAM",
+  placerNumber: "A-17",
+  fillerNumber: "B-4",
+  replaces: `${CASE}-9`,
+  requestedAt: "",
+};
 
 function bodyOf(
   init: EventInit,
@@ -25,7 +31,16 @@ function bodyOf(
 ): { data: Record<string, unknown> } & Record<string, unknown> {
   const event = eventOf(init);
   const [notice] = recipients(event);
-  const input = { eventId: "event-1", event, notice: notice!, sequence: 7n, facts: FACTS, discreet: false, ...rest };
+  const input = {
+    eventId: "event-1",
+    event,
+    notice: notice!,
+    sequence: 7n,
+    facts: FACTS,
+    discreet: false,
+    fhir: false,
+    ...rest,
+  };
   return JSON.parse(Buffer.from(payload(input)).toString("utf8")) as ReturnType<typeof bodyOf>;
 }
 
@@ -163,7 +178,14 @@ test("nothing sealed, and nobody's worker, is in a body", () => {
 test("what was said once is remembered: the service and the sender's number, then the performer's", () => {
   const value = create(ReferralRequestedSchema, { serviceType: "LEG", placerNumber: "A-1", replaces: "r-0" });
   const requested = factsAfter(NO_FACTS, eventOf({ fact: { case: "requested", value } }));
-  expect(requested).toEqual({ serviceType: "LEG", placerNumber: "A-1", fillerNumber: "", replaces: "r-0" });
+  const requestedAt = "2026-11-23T15:00:00.000Z";
+  expect(requested).toEqual({
+    serviceType: "LEG",
+    placerNumber: "A-1",
+    fillerNumber: "",
+    replaces: "r-0",
+    requestedAt,
+  });
   const accepted = factsAfter(requested, eventOf({ fact: { case: "accepted", value: { fillerNumber: "F-2" } } }));
   expect(accepted).toEqual({ ...requested, fillerNumber: "F-2" });
   expect(factsAfter(accepted, eventOf({ fact: { case: "started", value: {} } }))).toBe(accepted);

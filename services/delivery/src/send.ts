@@ -8,7 +8,7 @@ import type { Dispatcher } from "undici";
 import type { Failure, Outcome } from "./backoff.ts";
 import { AddressRefused, checkedUrl, guardedConnector } from "./guard.ts";
 import type { GuardRules, Resolver } from "./guard.ts";
-import { CONTENT_TYPE } from "./payload.ts";
+import { mediaTypeOf } from "./payload.ts";
 import type { Tried } from "./results.ts";
 import { keyIdOf, openTap } from "./wire.ts";
 import type { Watch } from "./wire.ts";
@@ -130,7 +130,7 @@ function originOf(url: string): string {
 function headersOf({ now }: SenderOptions, key: SigningKey, { id, body, attempt }: Message): Record<string, string> {
   const timestampS = Math.floor(now() / 1000);
   return {
-    "content-type": CONTENT_TYPE,
+    "content-type": mediaTypeOf(body),
     "user-agent": "ruta",
     "accept-encoding": "identity",
     "webhook-attempt": String(attempt),

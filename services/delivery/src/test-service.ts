@@ -12,6 +12,7 @@ import {
   EndpointSchema,
   InstitutionSchema,
   InstitutionType,
+  PayloadFormat,
   RevisionCommittedSchema,
   SignatureScheme,
   StaffRole,
@@ -148,16 +149,16 @@ export class Bed {
   async register(
     institution: string,
     url: string,
-    options: { secret?: Uint8Array; type?: InstitutionType; ratePerSecond?: number } = {},
+    options: { secret?: Uint8Array; type?: InstitutionType; ratePerSecond?: number; format?: PayloadFormat } = {},
   ): Promise<void> {
-    const { secret, type = InstitutionType.MUNICIPAL, ratePerSecond = 0 } = options;
+    const { secret, type = InstitutionType.MUNICIPAL, ratePerSecond = 0, format = PayloadFormat.UNSPECIFIED } = options;
     const id = `endpoint-${institution}`;
     const signed = secret
       ? { scheme: SignatureScheme.V1, wrappedSecret: this.seal.wrap(secret, `endpoint:${id}`) }
       : { scheme: SignatureScheme.V1A };
     await this.commit(
       { case: "institution", value: create(InstitutionSchema, { id: institution, type }) },
-      { case: "endpoint", value: create(EndpointSchema, { id, institution, url, ratePerSecond, ...signed }) },
+      { case: "endpoint", value: create(EndpointSchema, { id, institution, url, ratePerSecond, format, ...signed }) },
     );
   }
 

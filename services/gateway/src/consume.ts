@@ -3,6 +3,7 @@ import type { Tx } from "@ruta/db";
 import { TOPICS } from "@ruta/events";
 import type { ReferralEvent } from "@ruta/events";
 import { newEvents } from "@ruta/log";
+import type { Numbers } from "./numbers.ts";
 import type { State } from "./state.ts";
 
 /** Group under which the gateway reads events. */
@@ -13,14 +14,13 @@ export const FOLDED = [TOPICS.events] as const;
 
 /** Folds one batch of events. */
 export async function foldBatch(
-  state: State,
+  { state, numbers }: { readonly state: State; readonly numbers: Numbers },
   tx: Tx,
   batch: readonly { readonly message: ReferralEvent }[],
 ): Promise<void> {
   const cases = [...new Set(batch.map(({ message }) => message.caseId))];
   const fresh = newEvents(await state.versions(tx, cases), batch);
-  await state.fold(
-    tx,
-    fresh.map(({ message }) => message),
-  );
+  const events = fresh.map(({ message }) => message);
+  await state.fold(tx, events);
+  await numbers.fold(tx, events);
 }
