@@ -21,6 +21,7 @@ export const ACTS = [
   "mark-in-error",
   "redirect",
   "acknowledge",
+  "dispute",
 ] as const;
 
 /** An act of a referral. */

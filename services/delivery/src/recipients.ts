@@ -8,7 +8,7 @@ export interface Notice {
 }
 
 type Fact = NonNullable<ReferralEvent["fact"]["case"]>;
-type Party = "requester" | "performer" | "other" | "counterpart" | "sender" | "nobody";
+type Party = "requester" | "performer" | "other" | "counterpart" | "performer-or-both" | "sender" | "nobody";
 
 /** Each fact: whom it is told to, and the word by which the act came through the door (or the hub's own word). */
 const TOLD: Readonly<Record<Fact, readonly [Party, string]>> = {
@@ -28,7 +28,7 @@ const TOLD: Readonly<Record<Fact, readonly [Party, string]>> = {
   cancelled: ["other", "cancel"],
   completed: ["requester", "complete"],
   failed: ["requester", "fail"],
-  enteredInError: ["performer", "mark-in-error"],
+  enteredInError: ["performer-or-both", "mark-in-error"],
   acknowledged: ["performer", "acknowledge"],
   returned: ["requester", "returned"],
   worklisted: ["requester", "worklisted"],
@@ -38,15 +38,35 @@ const TOLD: Readonly<Record<Fact, readonly [Party, string]>> = {
   deliveryLate: ["nobody", "late"],
   supplemented: ["counterpart", "supplement"],
   supplementAcknowledged: ["counterpart", "acknowledge-supplement"],
-  disputed: ["requester", "dispute"],
+  disputed: ["counterpart", "dispute"],
   setAside: ["sender", "set-aside"],
 };
 
-/** The institutions to tell of an event; empty when it is nobody's news, or the party is not chosen yet. */
+/**
+ * The institutions to tell of an event; empty when it is nobody's news, or the party is not chosen yet. What the hub recorded on
+ * behalf of an institution is told to that institution too, by the same word: it did not send it, and can dispute it.
+ */
 export function recipients(event: ReferralEvent): readonly Notice[] {
-  const { fact, requester, performer } = event;
+  const { fact } = event;
   if (fact.case === undefined) return [];
-  const [party, act] = TOLD[fact.case];
+  const told = parties(event, fact.case);
+  const behalf = recordedFor(event);
+  if (behalf === undefined || told.some(({ institution }) => institution === behalf)) return told;
+  const word = fact.case === "addressed" ? "redirect" : (told[0]?.act ?? TOLD[fact.case][1]);
+  return [...told, { institution: behalf, act: word }];
+}
+
+/** The institution on whose behalf the hub recorded what the event tells; undefined when it was no such act. */
+export function recordedFor({ fact, actor }: ReferralEvent): string | undefined {
+  return actor?.institution !== "hub" || actor.onBehalfOf === "" || fact.case === "refused"
+    ? undefined
+    : actor.onBehalfOf;
+}
+
+function parties(event: ReferralEvent, name: Fact): readonly Notice[] {
+  const { fact, requester, performer } = event;
+  const [party, act] = TOLD[name];
+  const by = recordedFor(event) ?? event.actor?.institution;
   const tell = (institution: string, word = act): readonly Notice[] =>
     institution === "" || institution === "hub" ? [] : [{ institution, act: word }];
   switch (party) {
@@ -66,11 +86,17 @@ export function recipients(event: ReferralEvent): readonly Notice[] {
     case "sender":
       return tell(fact.case === "refused" || fact.case === "setAside" ? fact.value.institution : "");
     case "counterpart":
-      return tell(event.actor?.institution === requester ? performer : requester);
+      return tell(by === requester ? performer : requester);
     case "other":
       // Withdrawn by the requester, confirmed by the performer, or ended by the hub, of which both must hear.
-      if (event.actor?.institution === performer) return tell(requester, "confirm-cancellation");
-      if (event.actor?.institution === requester) return tell(performer);
-      return [...tell(requester), ...(performer === requester ? [] : tell(performer))];
+      if (by === performer) return tell(requester, "confirm-cancellation");
+      if (by === requester) return tell(performer);
+      return both(tell, requester, performer);
+    case "performer-or-both":
+      return by === requester ? tell(performer) : both(tell, requester, performer);
   }
+}
+
+function both(tell: (institution: string) => readonly Notice[], requester: string, performer: string) {
+  return [...tell(requester), ...(performer === requester ? [] : tell(performer))];
 }

@@ -18,6 +18,10 @@ const number = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9 ._:/-]{0,63}$/)
   .meta({ description: "Your own number of the referral; never a document number" });
 const note = z.string().min(1).max(100_000).meta({ description: "Free text; sealed, and read only by those entitled" });
+const eventId = z
+  .string()
+  .regex(/^[0-9a-hjkmnp-tv-z]{26}$/)
+  .meta({ description: "Id of the event that told you of the act" });
 
 const consent = z
   .strictObject({
@@ -73,6 +77,7 @@ export const DATA = {
   "mark-in-error": z.strictObject({ ...answer, reasonCode: z.enum(codes.ERROR_REASONS) }),
   redirect: z.strictObject({ ...answer, performer: directoryId.optional(), consent }),
   acknowledge: z.strictObject(answer),
+  dispute: z.strictObject({ ...answer, event: eventId, reasonCode: z.enum(codes.DISPUTE_REASONS) }),
 } as const satisfies Record<Act, z.ZodType>;
 
 /** The data of an act, checked. */

@@ -119,6 +119,11 @@ const ANSWERS: Record<string, [Record<string, unknown>, string, Record<string, u
     { performer: "otro", consent: { evidence: "F-12" } },
   ],
   acknowledge: [{}, "acknowledge", {}],
+  dispute: [
+    { event: "0123456789abcdefghjkmnpqrs", reasonCode: "not-said" },
+    "dispute",
+    { eventId: "0123456789abcdefghjkmnpqrs", reasonCode: "not-said" },
+  ],
 };
 
 test.each(ACTS.filter((act) => act !== "request"))("the answer %s lands in its own message with its worker", (act) => {

@@ -11,6 +11,7 @@ import {
   Confidentiality,
   ConfirmCancellationSchema,
   ConsentSchema,
+  DisputeActSchema,
   FailReferralSchema,
   HoldReferralSchema,
   MarkInErrorSchema,
@@ -126,6 +127,11 @@ function actOf(input: ActInput, ids: ActIds): ReferralCommand["act"] {
       };
     case "acknowledge":
       return { case: "acknowledge", value: create(AcknowledgeOutcomeSchema) };
+    case "dispute":
+      return {
+        case: "dispute",
+        value: create(DisputeActSchema, { eventId: data.event, reasonCode: data.reasonCode }),
+      };
   }
 }
 

@@ -74,6 +74,7 @@ test.each(ACTS.filter((act) => act !== "request"))("the answer %s needs its work
     consent: smallRequest().data["consent"],
     outcomeCode: "served",
     appointmentAt: "2026-12-01T09:00:00-05:00",
+    event: "0123456789abcdefghjkmnpqrs",
   });
   for (const name of Object.keys(body.data)) if (!(name in DATA[act].shape)) delete body.data[name];
   expect(isRefusal(read(body)), JSON.stringify(read(body))).toBe(false);

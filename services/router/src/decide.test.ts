@@ -5,8 +5,8 @@ import { ReferralEventSchema, SectionKind, Status, referralId } from "@ruta/even
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ACTS } from "@ruta/events";
-import { NOTICES } from "./acts.ts";
-import type { Act } from "@ruta/events";
+import { NOTICES, STAFF_ACTS } from "./acts.ts";
+import type { Notice, RunningAct } from "./acts.ts";
 import { CASE, HOUR, PERSON, QUITO, Story, asks, usual } from "./scenario.ts";
 import { decodeCase, encodeCase } from "./case-codec.ts";
 import { emptyCase, evolve } from "./state.ts";
@@ -23,7 +23,7 @@ const TERMINAL: readonly Status[] = [
 /** One command of a random history. Ids are few, so that commands repeat. */
 interface Told {
   readonly id: number;
-  readonly act: Act | (typeof NOTICES)[number];
+  readonly act: "request" | RunningAct | Notice;
   readonly by: string;
   readonly ordinal: number;
   readonly hours: number;
@@ -31,7 +31,7 @@ interface Told {
 
 const told: fc.Arbitrary<Told> = fc.record({
   id: fc.integer({ min: 1, max: 60 }),
-  act: fc.constantFrom(...ACTS, ...NOTICES, "accept" as const, "reject" as const, "redirect" as const),
+  act: fc.constantFrom(...ACTS, ...STAFF_ACTS, ...NOTICES, "accept" as const, "reject" as const, "redirect" as const),
   by: fc.constantFrom("sender", "house-a", "house-b", "house-c", "stranger", "hub"),
   ordinal: fc.integer({ min: 1, max: 3 }),
   // The log's clock of another partition or machine may be behind.

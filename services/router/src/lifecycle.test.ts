@@ -3,10 +3,11 @@ import { isDeepStrictEqual } from "node:util";
 import { BusinessStatus, Status } from "@ruta/events";
 import { describe, expect, it } from "vitest";
 import { ACTS } from "@ruta/events";
-import type { Act } from "@ruta/events";
+import { STAFF_ACTS } from "./acts.ts";
+import type { RunningAct } from "./acts.ts";
 import { DAY, HOUR, Story, asks, factsOf, usual } from "./scenario.ts";
 
-type Asked = Exclude<Act, "request">;
+type Asked = RunningAct;
 
 /** The acts that lead to each phase, `by:act`, after a request; a request for DOC-REF finds nobody. */
 const WAYS: Record<string, readonly `${string}:${Asked}`[]> = {
@@ -34,7 +35,7 @@ const TERMINAL = "rejected cancelled completed failed entered-in-error";
 const WAITING = "returned worklisted";
 
 /** What an act of the institution whose act it is leads to: phases on the left, status and BSeR code or refusal on the right. */
-const OWN: Record<Asked, Record<string, string>> = {
+const OWN: Record<Exclude<Asked, "dispute" | "reroute">, Record<string, string>> = {
   receive: {
     [WAITING]: "not-a-party",
     requested: "received 2.0",
@@ -187,6 +188,9 @@ const OWN: Record<Asked, Record<string, string>> = {
   },
 };
 
+/** Acts of either party, or of none: told apart below. */
+const APART: readonly Asked[] = ["dispute", "reroute"];
+
 /** Whose act it is. */
 const REQUESTERS: readonly Asked[] = ["cancel", "mark-in-error", "redirect", "acknowledge"];
 
@@ -208,6 +212,12 @@ const HUB: Partial<Record<Asked, Record<string, string>>> = {
   redirect: {
     worklisted: "worklisted stays",
     [`returned requested received accepted ${SERVING} on-hold cancellation-requested ${TERMINAL}`]: "only-requester",
+  },
+  reroute: {
+    [WAITING]: "not-addressed",
+    "requested received": "cancelled 6.0",
+    [`accepted ${SERVING} on-hold cancellation-requested`]: "already-accepted",
+    [TERMINAL]: "ended",
   },
 };
 
@@ -278,11 +288,12 @@ function spread(table: Record<string, string>): [phase: string, expected: string
   return cells;
 }
 
-const asked = ACTS.filter((act): act is Asked => act !== "request");
+const every: readonly Asked[] = [...ACTS.filter((act) => act !== "request"), ...STAFF_ACTS];
+const asked = every.filter((act): act is keyof typeof OWN => !APART.includes(act));
 
 describe("the lifecycle", () => {
   it("names every act", () => {
-    expect(Object.keys(OWN).sort()).toEqual([...asked].sort());
+    expect([...Object.keys(OWN), ...APART].sort()).toEqual([...every].sort());
   });
 
   it.each(Object.keys(WAYS))("is understood in %s", (phase) => {
@@ -314,13 +325,25 @@ describe("the lifecycle", () => {
     });
   });
 
-  describe.each(asked)("%s by an institution that has no part in it", (act) => {
+  describe.each(["sender", "house-a"])("%s", (by) => {
+    it.each(Object.keys(WAYS))("takes no referral from its performer in %s", (phase) => {
+      const nobody = by === "house-a" && (phase === "returned" || phase === "worklisted");
+      expect(outcome(phase, "reroute", by)).toBe(nobody ? "not-a-party" : "only-hub");
+    });
+
+    it.each(Object.keys(WAYS))("disputes nothing in %s while nothing was recorded on its behalf", (phase) => {
+      const nobody = by === "house-a" && (phase === "returned" || phase === "worklisted");
+      expect(outcome(phase, "dispute", by)).toBe(nobody ? "not-a-party" : "not-on-behalf");
+    });
+  });
+
+  describe.each(every)("%s by an institution that has no part in it", (act) => {
     it.each(Object.keys(WAYS))("in %s is refused", (phase) => {
       expect(outcome(phase, act, "stranger")).toBe("not-a-party");
     });
   });
 
-  describe.each(asked)("%s by the hub", (act) => {
+  describe.each(every)("%s by the hub", (act) => {
     const table = HUB[act] ?? {
       [Object.keys(WAYS).join(" ")]: REQUESTERS.includes(act) ? "only-requester" : "only-performer",
     };

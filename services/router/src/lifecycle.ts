@@ -1,5 +1,5 @@
 // The lifecycle of a referral as data: from where, by whom, to where, or why not. Nothing else decides a transition.
-import type { Act } from "@ruta/events";
+import type { RunningAct } from "./acts.ts";
 import type { RefusalCode } from "./errors.ts";
 import { ACTIVE, AFTER, ENDED, PHASES, SERVED, UNDECIDED, WAITING } from "./phase.ts";
 import type { Phase } from "./phase.ts";
@@ -13,6 +13,8 @@ export type Step =
   | { readonly kind: "repeat"; readonly otherwise: RefusalCode }
   | { readonly kind: "choose" }
   | { readonly kind: "acknowledge" }
+  | { readonly kind: "dispute" }
+  | { readonly kind: "reroute" }
   | { readonly kind: "refuse"; readonly code: RefusalCode };
 
 type Row = readonly [from: readonly Phase[], step: Step];
@@ -34,7 +36,7 @@ interface Rule {
 }
 
 /** Every act of a running referral: the rows of the lifecycle (domain §8), then why the rest is refused. */
-const RULES: Readonly<Record<Exclude<Act, "request">, Rule>> = {
+const RULES: Readonly<Record<RunningAct, Rule>> = {
   receive: {
     by: ["performer"],
     rows: [
@@ -170,19 +172,34 @@ const RULES: Readonly<Record<Exclude<Act, "request">, Rule>> = {
       [PHASES, no("not-ended")],
     ],
   },
+  dispute: {
+    by: ["requester", "performer"],
+    rows: [[PHASES, { kind: "dispute" }]],
+  },
+  reroute: {
+    by: ["hub"],
+    rows: [
+      [WAITING, no("not-addressed")],
+      // After an acceptance only where it was recorded on behalf of the performer, and the performer disputes it: its guard says so.
+      [[...UNDECIDED, ...AFTER, "cancellation-requested"], { kind: "reroute" }],
+    ],
+  },
 };
 
-/** Acts of the hub that only staff or clocks reach, and where: it never answers for an institution. */
-const HUB_ONLY_FROM: Partial<Record<Act, readonly Phase[]>> = {
+/** Acts of the hub that only staff or clocks reach, and where: in its own name it never answers for an institution. */
+const HUB_ONLY_FROM: Partial<Record<RunningAct, readonly Phase[]>> = {
   cancel: [...WAITING, ...UNDECIDED, ...ENDED],
   redirect: ["worklisted"],
 };
 
 /** What an act of a role does to a referral in a phase. The request has no phase to start from and is not asked here. */
-export function stepOf(phase: Phase, act: Exclude<Act, "request">, role: Role): Step {
+export function stepOf(phase: Phase, act: RunningAct, role: Role): Step {
   if (role === "other") return no("not-a-party");
   const rule = RULES[act];
-  if (!rule.by.includes(role)) return no(rule.by.includes("performer") ? "only-performer" : "only-requester");
+  if (!rule.by.includes(role)) {
+    const whose = (["performer", "requester"] as const).find((one) => rule.by.includes(one)) ?? "hub";
+    return no(`only-${whose}`);
+  }
   const onlyFrom = role === "hub" ? HUB_ONLY_FROM[act] : undefined;
   if (onlyFrom && !onlyFrom.includes(phase)) return no("only-requester");
   const row = rule.rows.find(([from]) => from.includes(phase));

@@ -10,10 +10,11 @@ import type { Seal } from "@ruta/seal";
 import { openCaseTable } from "./case-table.ts";
 import { GROUP, decideBatch, decodeCommand } from "./consume.ts";
 import { registerRoutes } from "./http.ts";
+import { openWorklist } from "./worklist.ts";
 
 export { config } from "./config.ts";
 export { REFUSALS } from "./errors.ts";
-export { PROBLEMS } from "./http.ts";
+export { PROBLEMS } from "./staff-request.ts";
 export type { RefusalCode, RefusalKind } from "./errors.ts";
 
 /** What the service is built on. */
@@ -22,7 +23,7 @@ export interface RouterDeps {
   readonly db: Db;
   /** Schema of its own in that database. */
   readonly schema: string;
-  readonly seal: Pick<Seal, "openSections">;
+  readonly seal: Pick<Seal, "openSections" | "sealSections">;
   readonly logger: LogLogger;
   /** Where it adds its routes below /admin/router; requests that reach them carry the checked signature. */
   readonly admin: HttpApp;
@@ -44,8 +45,9 @@ export async function createRouter(deps: RouterDeps): Promise<Service> {
   await migrate(db, { schema, folder: new URL("./migrations/", import.meta.url) });
   const engine = await openEngine({ log, db, service: "router", schema, logger });
   const table = openCaseTable(schema);
-  registerRoutes(admin, { engine, db, table, now });
+  const worklist = openWorklist(schema);
   let directory: FollowedDirectory | undefined;
+  registerRoutes(admin, { engine, db, table, worklist, seal, directory: () => directory, now });
 
   return {
     engine,
@@ -56,7 +58,7 @@ export async function createRouter(deps: RouterDeps): Promise<Service> {
         group: GROUP,
         topics: [TOPICS.commands],
         decode: decodeCommand,
-        handle: (tx, batch) => decideBatch({ table, directory: folded, seal }, tx, batch),
+        handle: (tx, batch) => decideBatch({ table, worklist, directory: folded, seal }, tx, batch),
       });
     },
     async stop() {
