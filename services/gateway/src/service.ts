@@ -12,7 +12,7 @@ import type { Seal } from "@ruta/seal";
 import { registerAdmin } from "./admin.ts";
 import { createClaims } from "./claims.ts";
 import type { GatewayConfig } from "./config.ts";
-import { FOLDED, GROUP, foldBatch } from "./consume.ts";
+import { FOLDED, GROUP, foldBatch, passOver } from "./consume.ts";
 import { createWebhookKeys } from "./credentials.ts";
 import { registerRoutes } from "./http.ts";
 import { createReads } from "./reads.ts";
@@ -123,6 +123,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Service> {
           await foldBatch(state, tx, batch);
           return [];
         },
+        givenUp: (tx, record) => passOver(state, tx, record),
       });
       await app.listen({ host: config.RUTA_HOST, port: config.RUTA_PORT });
     },

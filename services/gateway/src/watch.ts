@@ -26,7 +26,7 @@ function watchLine(event: ReferralEvent): WatchLine {
     at: new Date(event.recordedAt ? timestampMs(event.recordedAt) : 0).toISOString(),
     fact: wordOf(event.fact.case ?? "unknown"),
     referral: event.referralId,
-    actor: event.actor?.institution ?? "",
+    actor: actorOf(event),
     requester: event.requester,
     performer: event.performer,
     status: statusWord(event.status),
@@ -35,6 +35,12 @@ function watchLine(event: ReferralEvent): WatchLine {
       ? { serviceType: event.fact.value.serviceType, priority: priorityWord(event.priority) }
       : {}),
   };
+}
+
+/** Who acted; where the hub recorded it for an institution, both. */
+function actorOf({ actor }: ReferralEvent): string {
+  const { institution = "", onBehalfOf = "" } = actor ?? {};
+  return onBehalfOf === "" ? institution : `${institution} for ${onBehalfOf}`;
 }
 
 /** The code that says more than the fact. */

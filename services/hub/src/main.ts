@@ -4,6 +4,7 @@ import { FolderInUse } from "@ruta/db/embedded";
 import { ConfigError } from "@ruta/kit";
 import { WrongKey } from "@ruta/seal";
 import { Command } from "commander";
+import { actCommand } from "./commands/act.ts";
 import { configCommand } from "./commands/config.ts";
 import { directoryCommand } from "./commands/directory.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -13,10 +14,12 @@ import { parkedCommand } from "./commands/parked.ts";
 import { receiptCommand } from "./commands/receipt.ts";
 import { referralCommand } from "./commands/referral.ts";
 import { sendCommand } from "./commands/send.ts";
+import { setAsideCommand } from "./commands/set-aside.ts";
 import { staffCommand } from "./commands/staff.ts";
 import { startCommand } from "./commands/start.ts";
 import { tokensCommand } from "./commands/tokens.ts";
 import { watchCommand } from "./commands/watch.ts";
+import { worklistCommand } from "./commands/worklist.ts";
 import { KeyProblem } from "./keys.ts";
 import { CommandError, EXIT, style } from "./output.ts";
 
@@ -40,7 +43,10 @@ for (const command of [
   sendCommand(),
   referralCommand(),
   watchCommand(),
+  actCommand(),
+  worklistCommand(),
   parkedCommand(),
+  setAsideCommand(),
   configCommand(),
   doctorCommand(),
 ])

@@ -1,7 +1,8 @@
-// `ruta parked`: deliveries that were given up, and those that wait long: sends them again.
+// `ruta parked`: deliveries that were given up, and those that wait long: sends them again. And records that cannot be processed.
 import { Command } from "commander";
 import { contextOf } from "../context.ts";
 import { print, table } from "../output.ts";
+import { addParkedRecords } from "./parked-records.ts";
 
 interface ParkedDelivery {
   readonly id: string;
@@ -14,7 +15,7 @@ interface ParkedDelivery {
 
 /** The command and its sub-commands. */
 export function parkedCommand(): Command {
-  const parked = new Command("parked").description("deliveries that wait for an operator");
+  const parked = new Command("parked").description("deliveries and records that wait for an operator");
   parked
     .command("list")
     .description("what is parked, and why")
@@ -62,5 +63,6 @@ export function parkedCommand(): Command {
       const result = await admin.request<{ lanes: number }>("POST", path, { reason: options.reason });
       print(context.json, result, () => `${result.lanes} lanes of ${institution} are due now`);
     });
+  addParkedRecords(parked);
   return parked;
 }

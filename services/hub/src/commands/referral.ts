@@ -1,7 +1,8 @@
-// `ruta referral show`: the timeline of a referral as the gateway folded it, by ids, codes and times.
+// `ruta referral`: the timeline of a referral as the gateway folded it, by ids, codes and times; and taking it elsewhere.
 import { Command } from "commander";
 import { contextOf } from "../context.ts";
 import { print, style, table } from "../output.ts";
+import { addReroute } from "./reroute.ts";
 
 /** One line of a timeline. */
 interface Step {
@@ -47,5 +48,6 @@ export function referralCommand(): Command {
       const timeline = await admin.request<Timeline>("GET", `/admin/gateway/referrals/${encodeURIComponent(id)}`);
       print(context.json, timeline, () => text(timeline));
     });
+  addReroute(referral);
   return referral;
 }

@@ -1,0 +1,101 @@
+// `ruta parked records|show|release`: records that a service could not process, decoded without content.
+import type { Command } from "commander";
+import { contextOf } from "../context.ts";
+import { CommandError, EXIT, print, table } from "../output.ts";
+import { addPaging, age, more, withQuery } from "../paging.ts";
+import type { Page } from "../paging.ts";
+import { SERVICES } from "../service-names.ts";
+
+/** A parked record. */
+interface ParkedRow {
+  readonly id: string;
+  readonly topic: string;
+  readonly key: string;
+  readonly state: string;
+  readonly reason: string;
+  readonly error: string;
+  readonly attempts: number;
+  readonly parkedAt: string;
+  readonly proposal?: { readonly staff: string; readonly reasonCode: string; readonly confirmedBy?: string };
+}
+
+/** A parked record with what can be read of it. */
+export interface ShownRecord extends ParkedRow {
+  readonly record: Readonly<Record<string, unknown>>;
+}
+
+interface Filter extends Page {
+  readonly service: string;
+  readonly setAside?: boolean;
+  readonly reason?: string;
+  readonly key?: string;
+}
+
+/** One line for each thing that is known of a record. */
+export function recordLines({ record, proposal, ...row }: ShownRecord): string[] {
+  const { id, state, key, reason, error, attempts, parkedAt } = row;
+  const parked = { id, state, key, reason, error, attempts, parkedAt, proposal };
+  return Object.entries({ ...parked, ...record })
+    .filter(([, value]) => value !== undefined && value !== "")
+    .map(([name, value]) => `  ${name.padEnd(12)}${typeof value === "object" ? JSON.stringify(value) : String(value)}`);
+}
+
+/** The service that a record's id belongs to: the first word of its group. */
+function serviceOf(id: string): string {
+  const service = SERVICES.find((name) => id.startsWith(`${name}:`) || id.startsWith(`${name}.`));
+  if (!service) throw new CommandError(`${id} names no record`, EXIT.usage, "take an id of `ruta parked records`");
+  return service;
+}
+
+/** Adds the sub-commands. */
+export function addParkedRecords(parked: Command): void {
+  const records = parked
+    .command("records")
+    .description("records that a service could not process, and those of their case that wait behind them")
+    .option("--service <name>", "directory, router, delivery or gateway", "router")
+    .option("--set-aside", "those that were given up instead")
+    .option("--reason <reason>", "undecodable, threw, unknown-kind or waiting")
+    .option("--key <key>", "of one case");
+  addPaging(records, "100").action(async (options: Filter, command: Command) => {
+    const context = contextOf(command);
+    const admin = await context.admin();
+    const { service, setAside, reason, key, after, limit } = options;
+    const state = setAside ? "set-aside" : undefined;
+    const path = withQuery(`/admin/${encodeURIComponent(service)}/poison`, { state, reason, key, after, limit });
+    const page = await admin.request<{ records: ParkedRow[]; next?: string }>("GET", path);
+    const now = Date.now();
+    print(context.json, page, () =>
+      page.records.length === 0
+        ? `no record is ${setAside ? "set aside" : "parked"} in ${service}`
+        : `${table(
+            ["id", "key", "state", "reason", "error", "age"],
+            page.records.map((row) => [row.id, row.key, row.state, row.reason, row.error, age(row.parkedAt, now)]),
+          )}${more(page.next)}`,
+    );
+  });
+
+  parked
+    .command("show")
+    .description("one record: ids, codes and why it failed, never content")
+    .argument("<id>", "the record's id")
+    .action(async (id: string, _options: unknown, command: Command) => {
+      const context = contextOf(command);
+      const path = `/admin/${serviceOf(id)}/poison/${encodeURIComponent(id)}`;
+      const shown = await (await context.admin()).request<ShownRecord>("GET", path);
+      print(context.json, shown, () => recordLines(shown).join("\n"));
+    });
+
+  parked
+    .command("release")
+    .description("let a record and those behind it be processed again, in order, once the cause is mended")
+    .argument("<id>", "the record's id")
+    .requiredOption("--reason <text>", "why, for the record")
+    .action(async (id: string, { reason }: { reason: string }, command: Command) => {
+      const context = contextOf(command);
+      const base = `/admin/${serviceOf(id)}/poison`;
+      const admin = await context.admin();
+      const { topic, key } = await admin.request<ShownRecord>("GET", `${base}/${encodeURIComponent(id)}`);
+      const done = await admin.request<{ released: number }>("POST", `${base}/release`, { topic, key, reason });
+      print(context.json, done, () => `${done.released} records of ${key} are processed again`);
+    });
+}
