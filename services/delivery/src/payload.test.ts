@@ -115,6 +115,18 @@ test("a refusal names the command by its webhook-id, and no status of a referral
   });
 });
 
+test("a record that was given up is named by its command and why, also where nothing is known of the case", () => {
+  const value = { institution: "house", commandId: "command-1", reasonCode: "unreadable", staff: ["op-1", "op-2"] };
+  const { data, type } = bodyOf({
+    fact: { case: "setAside", value },
+    confidentiality: Confidentiality.UNSPECIFIED,
+    status: Status.UNSPECIFIED,
+  });
+  expect(type).toBe("ruta.referral.set-aside");
+  expect(data).toMatchObject({ command: "command-1", reasonCode: "unreadable" });
+  expect(JSON.stringify(data)).not.toContain("op-1");
+});
+
 test("what the hub recorded on behalf of an institution says so, by whom and how it was told, and no name, in every class", () => {
   const actor = create(ActorSchema, {
     institution: "hub",

@@ -59,7 +59,6 @@ function factData({ fact, performer }: ReferralEvent): Data {
     case "appointmentCancelled":
     case "cancellationRequested":
     case "worklisted":
-    case "setAside":
       return { reasonCode: text(fact.value.reasonCode) };
     case "returned": {
       const eligible = fact.value.candidates.filter((candidate) => candidate.eligible);
@@ -77,8 +76,9 @@ function factData({ fact, performer }: ReferralEvent): Data {
   }
 }
 
-/** Which of the recipient's own commands was refused, and the code of the refusal. */
+/** Which of the recipient's own commands was refused or given up, and the code that says why. */
 function refusal({ fact }: ReferralEvent): Data {
+  if (fact.case === "setAside") return { command: text(fact.value.commandId), reasonCode: text(fact.value.reasonCode) };
   if (fact.case !== "refused") return {};
   return { code: fact.value.code, act: fact.value.act, webhookId: text(fact.value.webhookId) };
 }

@@ -1,7 +1,7 @@
 // Properties of deciding, over random acts of random actors in random order, with repeats and reorderings.
 import { isDeepStrictEqual } from "node:util";
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
-import { ReferralEventSchema, SectionKind, Status, referralId } from "@ruta/events";
+import { Channel, ReferralEventSchema, SectionKind, Status, referralId } from "@ruta/events";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ACTS } from "@ruta/events";
@@ -20,11 +20,15 @@ const TERMINAL: readonly Status[] = [
   Status.ENTERED_IN_ERROR,
 ];
 
+const OPERATOR = { institution: "hub", worker: "op-1", channel: Channel.PHONE };
+
 /** One command of a random history. Ids are few, so that commands repeat. */
 interface Told {
   readonly id: number;
   readonly act: "request" | RunningAct | Notice;
   readonly by: string;
+  /** The institution for which an operator records it; undefined for whoever speaks for itself. */
+  readonly behalf: string | undefined;
   readonly ordinal: number;
   readonly hours: number;
 }
@@ -33,6 +37,7 @@ const told: fc.Arbitrary<Told> = fc.record({
   id: fc.integer({ min: 1, max: 60 }),
   act: fc.constantFrom(...ACTS, ...STAFF_ACTS, ...NOTICES, "accept" as const, "reject" as const, "redirect" as const),
   by: fc.constantFrom("sender", "house-a", "house-b", "house-c", "stranger", "hub"),
+  behalf: fc.option(fc.constantFrom("sender", "house-a", "house-b"), { nil: undefined, freq: 4 }),
   ordinal: fc.integer({ min: 1, max: 3 }),
   // The log's clock of another partition or machine may be behind.
   hours: fc.integer({ min: -2, max: 60 }),
@@ -40,10 +45,11 @@ const told: fc.Arbitrary<Told> = fc.record({
 
 const history = fc.array(told, { maxLength: 40 });
 
-function tell(story: Story, { id, act, by, ordinal, hours }: Told) {
+function tell(story: Story, { id, act, by, behalf, ordinal, hours }: Told) {
   const at = story.now + hours * HOUR;
   const init = act === "request" ? asks() : usual(act, at);
-  return story.tell(init, { by, at, commandId: `c-${id}`, referralId: referralId(CASE, ordinal) });
+  const told = behalf === undefined ? {} : { actor: { ...OPERATOR, onBehalfOf: behalf } };
+  return story.tell(init, { by, at, commandId: `c-${id}`, referralId: referralId(CASE, ordinal), ...told });
 }
 
 function play(commands: readonly Told[]): Story {

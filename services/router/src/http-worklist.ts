@@ -160,12 +160,12 @@ export function registerWorklist(admin: HttpApp, deps: HttpDeps): void {
 
 /**
  * What follows when an act was not so: a referral that its performer never accepted is taken from it, and one that did not end as
- * recorded is marked in error. Whatever else was recorded wrongly is corrected by the institution's own next act.
+ * recorded is marked in error. One that its requester has asked to cancel stays for the performer to confirm. Whatever else was recorded wrongly is corrected by the institution's own next act.
  */
 function remedyOf({ referral }: Found, eventId: string): ReferralCommand["act"] | undefined {
   const recorded = referral.onBehalf?.find((one) => one.eventId === eventId);
   const { phase } = referral;
-  if (recorded?.fact === "accepted" && [...AFTER, "cancellation-requested"].includes(phase))
+  if (recorded?.fact === "accepted" && AFTER.includes(phase))
     return { case: "reroute", value: create(RerouteReferralSchema, { reasonCode: "other" }) };
   const isEnd = recorded !== undefined && recorded.fact === phase && ENDED.includes(phase);
   return isEnd ? { case: "markInError", value: create(MarkInErrorSchema, { reasonCode: "other" }) } : undefined;

@@ -216,7 +216,8 @@ const HUB: Partial<Record<Asked, Record<string, string>>> = {
   reroute: {
     [WAITING]: "not-addressed",
     "requested received": "cancelled 6.0",
-    [`accepted ${SERVING} on-hold cancellation-requested`]: "already-accepted",
+    [`accepted ${SERVING} on-hold`]: "already-accepted",
+    "cancellation-requested": "cancellation-requested",
     [TERMINAL]: "ended",
   },
 };

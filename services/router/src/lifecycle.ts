@@ -181,7 +181,8 @@ const RULES: Readonly<Record<RunningAct, Rule>> = {
     rows: [
       [WAITING, no("not-addressed")],
       // After an acceptance only where it was recorded on behalf of the performer, and the performer disputes it: its guard says so.
-      [[...UNDECIDED, ...AFTER, "cancellation-requested"], { kind: "reroute" }],
+      [[...UNDECIDED, ...AFTER], { kind: "reroute" }],
+      [["cancellation-requested"], no("cancellation-requested")],
     ],
   },
 };
