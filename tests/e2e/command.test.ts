@@ -47,7 +47,7 @@ const json = async <T>(...args: string[]): Promise<T> => {
 test("help names every command, and a wrong one is told what there is", async () => {
   const { code, stdout } = await ruta("--help");
   expect(code).toBe(0);
-  for (const name of "init start directory staff keys tokens receipt send referral watch parked config doctor".split(
+  for (const name of "init start directory staff keys tokens receipt send referral watch act worklist parked set-aside config doctor".split(
     " ",
   ))
     expect(stdout).toMatch(new RegExp(`^ +${name}\\b`, "m"));
@@ -202,6 +202,7 @@ test("what a receiver gave up is listed as parked, and delivered when it is sent
   const parked = () => json<Parked[]>("parked", "list");
   await expect.poll(parked, SOON).toMatchObject([{ institution: "casa", referral }]);
   const [{ id }] = (await parked()) as [Parked];
+  expect((await ruta("parked", "show", id)).stdout).toMatch(/institution +casa[^]*attempts +\d/);
   const shown = () => ruta("referral", "show", referral).then(({ stdout }) => stdout);
   await expect.poll(shown, SOON).toMatch(/undeliverable/);
   gone = false;

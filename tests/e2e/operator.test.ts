@@ -197,7 +197,9 @@ test("a record that cannot be decided is given up by two persons, stays readable
   const meta = { id: "nameless", source: "/ruta/gateway", type: "ruta.referral.accept", time: Date.now() };
   await append(encodeRecord(TOPICS.commands, caseId, message, meta));
   const id = await firstParked("router", caseId);
-  expect((await ruta("parked", "show", id)).stdout).toMatch(/reason +undecodable[^]*error +Error at[^]*act +accept/);
+  expect((await ruta("parked", "show", id)).stdout).toMatch(
+    /id +router:[^]*reason +undecodable[^]*error +Error at[^]*ce_id +nameless[^]*act +accept/,
+  );
   expect(await ruta("parked", "show", "nothing")).toMatchObject({ code: 2 });
   expect(await ruta("parked", "show", "router:ruta.access.v1:0:99")).toMatchObject({ code: 3 });
 

@@ -27,8 +27,8 @@ test("a command shows its act, ids, actor and reason, and of content its kind an
     act: { case: "reject", value: { reasonCode: "no-capacity" } },
   });
   expect(recordView(encodeRecord(TOPICS.commands, CASE, command, meta))).toMatchObject({
-    id: "command-1",
-    type: "ruta.referral.reject",
+    ce_id: "command-1",
+    ce_type: "ruta.referral.reject",
     readable: true,
     act: "reject",
     case: CASE,

@@ -18,7 +18,7 @@ const CODES = ["code", "reasonCode", "outcomeCode", "chosenBy", "eventId"] as co
 export function recordView({ topic, headers, value }: Pick<LogRecord, "topic" | "headers" | "value">): View {
   const shown = HEADERS.flatMap((name): [string, string][] => {
     const text = headers[name];
-    return text !== undefined && PLAIN.test(text) ? [[name.slice(3), text]] : [];
+    return text !== undefined && PLAIN.test(text) ? [[name, text]] : [];
   });
   return { ...Object.fromEntries(shown), bytes: value.byteLength, ...decoded(topic, value) };
 }

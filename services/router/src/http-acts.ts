@@ -7,7 +7,7 @@ import { z } from "zod";
 import { messageOf, recordedAct } from "./recorded-act.ts";
 import { commandRecord, staffCommand } from "./staff.ts";
 import { findReferral, foresee, institutionId, knownInstitution, operator, problem } from "./staff-request.ts";
-import { reason, record } from "./staff-request.ts";
+import { mustPlace, reason, record } from "./staff-request.ts";
 import type { Found, HttpDeps } from "./staff-request.ts";
 import { foreseenView } from "./views.ts";
 
@@ -84,7 +84,9 @@ export function registerActs(admin: HttpApp, deps: HttpDeps): void {
     const value = create(RerouteReferralSchema, { reasonCode, performer: performer ?? "" });
     const act = { case: "reroute", value } as const;
     const command = staffCommand({ staff, caseId: state.caseId, referralId: referral.id, at, act });
-    const foreseen = foreseenView(await foresee(deps, command));
+    const decision = await foresee(deps, command);
+    mustPlace(decision, performer);
+    const foreseen = foreseenView(decision);
     const answer = { referral: referral.id, case: state.caseId, foreseen };
     if (dryRun) return answer;
     // The event says "rerouted"; why is on the record of the act.

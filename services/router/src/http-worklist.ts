@@ -17,7 +17,7 @@ import type { Decision } from "./decide.ts";
 import { AFTER, ENDED } from "./phase.ts";
 import { commandRecord, staffCommand } from "./staff.ts";
 import { findReferral, foresee, institutionId, knownInstitution, operator, problem } from "./staff-request.ts";
-import { reason, record, watcher } from "./staff-request.ts";
+import { mustPlace, reason, record, watcher } from "./staff-request.ts";
 import type { Found, HttpDeps } from "./staff-request.ts";
 import { foreseenView, workView } from "./views.ts";
 import { KINDS } from "./worklist.ts";
@@ -111,6 +111,7 @@ export function registerWorklist(admin: HttpApp, deps: HttpDeps): void {
         ? { case: "redirect", value: create(RedirectReferralSchema, { performer: body.performer ?? "" }) }
         : { case: "cancel", value: create(CancelReferralSchema, { reasonCode: body.reasonCode }) };
     const { at, command, decision } = await ask(staff, found, act);
+    if (body.how === "retry") mustPlace(decision, body.performer);
     const answer = { id, case: found.state.caseId, foreseen: foreseenView(decision) };
     if (body.dryRun) return answer;
     const done = { act: `router.worklist.${body.how}`, target: id, reason: body.reason, at };

@@ -165,6 +165,10 @@ for (const driver of testLogs())
       expect((await bed.post(url, { ...reroute, reasonCode: "tired" })).status).toBe(400);
       expect((await bed.post(url, reroute, "auditor")).status).toBe(403);
       expect((await bed.post(url, { ...reroute, performer: "nowhere" })).status).toBe(422);
+      expect(await bed.post(url, { ...reroute, performer: "sender" })).toMatchObject({
+        status: 409,
+        body: { code: "cannot-take" },
+      });
       const shown = await bed.post(url, { ...reroute, performer: "house-c", dryRun: true });
       expect(shown.body["foreseen"]).toMatchObject([{}, {}, { fact: "addressed", performer: "house-c" }]);
       expect((await bed.post(url, { ...reroute, performer: "house-c" })).status).toBe(200);
@@ -208,6 +212,10 @@ for (const driver of testLogs())
       expect(await items(`${query}&assigned=nobody`)).toHaveLength(3);
 
       const url = `/admin/router/worklist/${two.id}/resolve`;
+      expect(await bed.post(url, { how: "retry", performer: "house-a", reason: "sin cupo" })).toMatchObject({
+        status: 409,
+        body: { code: "cannot-take" },
+      });
       expect((await bed.post(url, { how: "cancel", reasonCode: "no-response", reason: "sin cupo" })).status).toBe(400);
       const cancel = { how: "cancel", reasonCode: "served-elsewhere", reason: "sin cupo" };
       expect((await bed.post(url, cancel)).status).toBe(200);

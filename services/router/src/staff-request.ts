@@ -41,6 +41,12 @@ export const PROBLEMS = {
     title: "The case as it stands would refuse this",
     remedy: "See `refusal`, which is a code of the section After the 202; nothing was recorded.",
   },
+  "cannot-take": {
+    status: 409,
+    title: "The institution that you name cannot take this referral",
+    remedy:
+      "Name another, or none and let the hub choose; the candidates of the referral's events say what was not met.",
+  },
   "unknown-institution": {
     status: 422,
     title: "The directory has no such institution",
@@ -125,6 +131,11 @@ export async function foresee(deps: HttpDeps, command: ReferralCommand): Promise
   if (decision.refusal === undefined) return decision;
   const { title, remedy } = REFUSALS[decision.refusal];
   throw problem("act-refused", { detail: `${title}. ${remedy}`, extra: { refusal: decision.refusal } });
+}
+
+/** Refuses to send a referral to an institution that cannot take it: it would go on the worklist instead. */
+export function mustPlace({ events }: Decision, performer: string | undefined): void {
+  if (performer !== undefined && events.some(({ fact }) => fact.case === "worklisted")) throw problem("cannot-take");
 }
 
 /** Appends records and waits until the log has them. */

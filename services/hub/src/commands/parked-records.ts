@@ -1,5 +1,6 @@
 // `ruta parked records|show|release`: records that a service could not process, decoded without content.
 import type { Command } from "commander";
+import type { AdminClient } from "../admin-client.ts";
 import { contextOf } from "../context.ts";
 import { CommandError, EXIT, print, table } from "../output.ts";
 import { addPaging, age, more, withQuery } from "../paging.ts";
@@ -34,8 +35,11 @@ interface Filter extends Page {
 /** One line for each thing that is known of a record. */
 export function recordLines({ record, proposal, ...row }: ShownRecord): string[] {
   const { id, state, key, reason, error, attempts, parkedAt } = row;
-  const parked = { id, state, key, reason, error, attempts, parkedAt, proposal };
-  return Object.entries({ ...parked, ...record })
+  return linesOf({ id, state, key, reason, error, attempts, parkedAt, proposal, ...record });
+}
+
+function linesOf(values: object): string[] {
+  return Object.entries(values)
     .filter(([, value]) => value !== undefined && value !== "")
     .map(([name, value]) => `  ${name.padEnd(12)}${typeof value === "object" ? JSON.stringify(value) : String(value)}`);
 }
@@ -45,6 +49,12 @@ function serviceOf(id: string): string {
   const service = SERVICES.find((name) => id.startsWith(`${name}:`) || id.startsWith(`${name}.`));
   if (!service) throw new CommandError(`${id} names no record`, EXIT.usage, "take an id of `ruta parked records`");
   return service;
+}
+
+/** A parked delivery by its id. */
+async function deliveryOf(admin: AdminClient, id: string): Promise<object | undefined> {
+  const { parked } = await admin.request<{ parked: { id: string }[] }>("GET", "/admin/delivery/parked");
+  return parked.find((row) => row.id === id);
 }
 
 /** Adds the sub-commands. */
@@ -76,13 +86,17 @@ export function addParkedRecords(parked: Command): void {
 
   parked
     .command("show")
-    .description("one record: ids, codes and why it failed, never content")
-    .argument("<id>", "the record's id")
+    .description("one record or delivery: ids, codes and why it failed, never content")
+    .argument("<id>", "the record's id, or the delivery's")
     .action(async (id: string, _options: unknown, command: Command) => {
       const context = contextOf(command);
-      const path = `/admin/${serviceOf(id)}/poison/${encodeURIComponent(id)}`;
-      const shown = await (await context.admin()).request<ShownRecord>("GET", path);
-      print(context.json, shown, () => recordLines(shown).join("\n"));
+      const admin = await context.admin();
+      const delivery = id.includes(":") ? undefined : await deliveryOf(admin, id);
+      const path = delivery ? "" : `/admin/${serviceOf(id)}/poison/${encodeURIComponent(id)}`;
+      const shown = delivery ?? (await admin.request<ShownRecord>("GET", path));
+      print(context.json, shown, () =>
+        ("record" in shown ? recordLines(shown as ShownRecord) : linesOf(shown)).join("\n"),
+      );
     });
 
   parked
