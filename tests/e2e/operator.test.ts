@@ -17,11 +17,11 @@ import {
 import type { NewRecord } from "@ruta/events";
 import { openLog } from "@ruta/log";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { everything } from "../canary.ts";
 import { openCity } from "../city.ts";
 import type { City } from "../city.ts";
 import { command } from "../command.ts";
 import type { Ended } from "../command.ts";
-import { everything } from "../everything.ts";
 
 const SOON = { timeout: 30_000, interval: 50 };
 const REASON = ["--reason", "guardia del domingo"];
@@ -92,6 +92,8 @@ test("what casa said by telephone counts, is told to casa too, and is taken back
   expect((await ruta("worklist", "list", "--kind", "disputed")).stdout).toMatch(
     new RegExp(`${event} +disputed +urgent .*not-said says casa`),
   );
+  const disputed = { cause: "act-disputed", count: 1, suggestion: "ruta worklist list --kind disputed" };
+  expect(await json("stuck")).toContainEqual(expect.objectContaining(disputed));
   expect(await ruta("worklist", "assign", event, "--to", "op-2", ...REASON)).toMatchObject({ code: 0 });
   expect(await ruta("worklist", "assign", event, "--to", "nadie", ...REASON)).toMatchObject({ code: 3 });
   expect(await json("worklist", "list", "--assigned", "op-2")).toMatchObject({ items: [{ id: event }] });
@@ -197,6 +199,9 @@ test("a record that cannot be decided is given up by two persons, stays readable
   const meta = { id: "nameless", source: "/ruta/gateway", type: "ruta.referral.accept", time: Date.now() };
   await append(encodeRecord(TOPICS.commands, caseId, message, meta));
   const id = await firstParked("router", caseId);
+  const suggestion = "ruta parked records --service router";
+  expect(await json("stuck")).toContainEqual(expect.objectContaining({ cause: "record-parked", suggestion }));
+  expect((await ruta(...suggestion.split(" ").slice(1))).stdout).toContain(id);
   expect((await ruta("parked", "show", id)).stdout).toMatch(
     /id +router:[^]*reason +undecodable[^]*error +Error at[^]*ce_id +nameless[^]*act +accept/,
   );

@@ -1,11 +1,11 @@
 // One referral through the whole hub, on each log and in each spread over processes: asked, refused, passed on, served, told.
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Personality } from "@ruta/demonstration/personality";
+import type { Personality } from "@ruta/client/simulator";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { everything } from "../canary.ts";
 import { SHAPES, openCity } from "../city.ts";
 import type { City, Citizen } from "../city.ts";
-import { everything } from "../everything.ts";
 
 const SOON = { timeout: 30_000, interval: 50 };
 /** Written by nobody but this test: whatever stands in clear anywhere is found by them. */

@@ -40,12 +40,18 @@ export const GLOSSARY: Readonly<Record<string, Word>> = {
   dispute: ours(
     "An institution says that what was recorded on its behalf is not so; an operator upholds or dismisses it.",
   ),
+  rehearsal: ours(
+    "A referral that only tries the hub out: chosen like a real one, answered by a simulated counterpart, in no figure.",
+  ),
   outcome: fhir("How a referral ended, as a code (Task.output)."),
   // Content
   consent: fhir("The basis of a disclosure, whom it covers, its date and the reference of its evidence (Consent)."),
   "clearance class": fhir("How restricted a case is: U, N, R or V (HL7 v3 Confidentiality)."),
   content: ours("What a referral says of persons: sealed, and opened only for those entitled."),
   section: ours("A sealed piece of content: identity, narrative, routing, raw or who told of an act, of one subject."),
+  supplement: ours(
+    "Content that a party adds later, or puts in the place of a section of its own; what is superseded is shown no more.",
+  ),
   subject: ours("Whom a section is about; erasing the subject destroys its key."),
   actor: ours("Who acted: institution, its own opaque reference of the worker, channel, on whose behalf."),
   worker: ours("Who acted inside an institution, by that institution's own opaque reference."),
@@ -70,6 +76,7 @@ export const GLOSSARY: Readonly<Record<string, Word>> = {
   record: ours("One entry of a topic: key, headers, protobuf value."),
   lane: ours("The deliveries of one case to one institution, in order."),
   attempt: ours("One try to hand an event to an endpoint."),
+  redrive: ours("Many deliveries sent again for an operator, each under the id that it has."),
   "set aside": ours("A record that two members of staff gave up: left out for good, readable, told to its case."),
   parked: ours("Waiting until an operator acts: a delivery that was given up, or a record that cannot be processed."),
   poison: ours("A record that cannot be processed; it steps aside with what follows it in its case."),

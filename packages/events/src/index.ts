@@ -4,6 +4,8 @@ export * from "./directory.ts";
 export * from "./glossary.ts";
 export * from "./ids.ts";
 export * from "./record.ts";
+export * from "./rehearsal.ts";
+export * from "./sections.ts";
 export * from "./staff-act.ts";
 export * from "./topics.ts";
 export * from "./words.ts";

@@ -54,10 +54,13 @@ describe("the HTTP shell", () => {
     expect(answer.body).not.toContain("María");
   });
 
-  it("names the field that is wrong", async () => {
+  it("names the field that is wrong, and says what it takes", async () => {
     const { app } = appWithLines();
     const answer = await app.inject({ method: "POST", url: "/echo", headers: json, payload: '{"age":"x"}' });
-    expect(answer.json().field).toBe("body.age");
+    expect(answer.json()).toMatchObject({
+      field: "body.age",
+      detail: "Invalid input: expected number, received string",
+    });
   });
 
   it("answers an unknown path with 404 and a wrong method with 405 and Allow", async () => {

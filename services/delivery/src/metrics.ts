@@ -41,6 +41,17 @@ export function createDeliveryMetrics({ registry }: Metrics, db: Db, schema: str
     },
   });
   void new Gauge({
+    name: "ruta_delivery_redrive_remaining",
+    help: "Deliveries that running redrives have not made due yet",
+    registers,
+    async collect() {
+      const [row] = await db.query<{ count: number }>(sql`
+        SELECT coalesce(sum(greatest(total - made_due, 0)), 0)::integer AS count
+        FROM ${sql.id(schema, "redrives")} WHERE state = 'running'`);
+      this.set(row?.count ?? 0);
+    },
+  });
+  void new Gauge({
     name: "ruta_delivery_oldest_due_seconds",
     help: "How long the lane that is due longest has been due",
     registers,

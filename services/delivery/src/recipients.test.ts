@@ -32,7 +32,7 @@ test.each([
   ["worklisted", ["sender worklisted"]],
   ["delivered", []],
   ["deliveryLate", []],
-  ["disputed", ["sender dispute"]],
+  ["disputed", ["house dispute"]],
 ])("%s: %j", (name, expected) => {
   expect(told(fact(name))).toEqual(expected);
 });
@@ -100,6 +100,18 @@ test("an act recorded on behalf of an institution is told to the other party, an
 test("a dispute is told to the party that has to know of it", () => {
   expect(told({ ...fact("disputed"), ...by("house") })).toEqual(["sender dispute"]);
   expect(told({ ...fact("disputed"), ...by("sender") })).toEqual(["house dispute"]);
+});
+
+test("of a rehearsal nobody but its requester is told", () => {
+  const rehearsed: EventInit = { rehearsal: "complete", performer: "rehearsal" };
+  const facts = ReferralEventSchema.oneofs.flatMap(({ fields }) => fields.map(({ localName }) => localName));
+  for (const by of ["sender", "rehearsal", "hub"])
+    for (const name of facts) {
+      const actor = create(ActorSchema, { institution: by });
+      for (const notice of told({ ...fact(name, { institution: by }), ...rehearsed, actor }))
+        expect(notice, `${name} by ${by}`).toMatch(/^sender /);
+    }
+  expect(told({ ...fact("completed"), ...rehearsed })).toEqual(["sender complete"]);
 });
 
 test("nobody is told while no performer is chosen", () => {

@@ -1,4 +1,5 @@
 // Who is told of an event, and by which word: the party that did not act, or the sender of what was refused.
+import { RESERVED_INSTITUTIONS, broughtBy } from "@ruta/events";
 import type { ReferralEvent } from "@ruta/events";
 
 /** One institution to tell, and the type of the webhook without its `ruta.referral.` prefix. */
@@ -43,8 +44,8 @@ const TOLD: Readonly<Record<Fact, readonly [Party, string]>> = {
 };
 
 /**
- * The institutions to tell of an event; empty when it is nobody's news, or the party is not chosen yet. What the hub recorded on
- * behalf of an institution is told to that institution too, by the same word: it did not send it, and can dispute it.
+ * The institutions to tell of an event; empty when it is nobody's news, the party is not chosen yet, or it is simulated. What the hub
+ * recorded on behalf of an institution is told to that institution too, by the same word: it did not send it, and can dispute it.
  */
 export function recipients(event: ReferralEvent): readonly Notice[] {
   const { fact } = event;
@@ -68,7 +69,7 @@ function parties(event: ReferralEvent, name: Fact): readonly Notice[] {
   const [party, act] = TOLD[name];
   const by = recordedFor(event) ?? event.actor?.institution;
   const tell = (institution: string, word = act): readonly Notice[] =>
-    institution === "" || institution === "hub" ? [] : [{ institution, act: word }];
+    institution === "" || RESERVED_INSTITUTIONS.has(institution) ? [] : [{ institution, act: word }];
   switch (party) {
     case "nobody":
       return [];
@@ -86,7 +87,7 @@ function parties(event: ReferralEvent, name: Fact): readonly Notice[] {
     case "sender":
       return tell(fact.case === "refused" || fact.case === "setAside" ? fact.value.institution : "");
     case "counterpart":
-      return tell(by === requester ? performer : requester);
+      return tell(broughtBy(event) === requester ? performer : requester);
     case "other":
       // Withdrawn by the requester, confirmed by the performer, or ended by the hub, of which both must hear.
       if (by === performer) return tell(requester, "confirm-cancellation");

@@ -14,7 +14,7 @@ import {
   derivedId,
   encodeRecord,
 } from "@ruta/events";
-import type { NewRecord, ReferralCommand } from "@ruta/events";
+import type { DeliveryAttempt, NewRecord, ReferralCommand } from "@ruta/events";
 import type { Verdict } from "./backoff.ts";
 import type { Head } from "./lanes.ts";
 import type { Tried } from "./results.ts";
@@ -37,9 +37,15 @@ const OUTCOMES: Readonly<Record<Verdict["kind"], AttemptOutcome>> = {
   park: AttemptOutcome.PARKED,
 };
 
-/** The record of one attempt, the `attempt`-th of its delivery. */
-export function attemptRecord(head: Head, tried: Tried, verdict: Verdict, attempt: number): NewRecord {
-  const { outcome, startedAt, durationMs, endpointId } = tried;
+/** What is known of one try, and its record. */
+export interface Attempt {
+  readonly message: DeliveryAttempt;
+  readonly record: NewRecord;
+}
+
+/** One attempt of `worker`, the `attempt`-th of its delivery. */
+export function attemptOf(head: Head, tried: Tried, verdict: Verdict, worker: string, attempt: number): Attempt {
+  const { outcome, startedAt, durationMs, endpointId, wire } = tried;
   const message = create(DeliveryAttemptSchema, {
     eventId: head.eventId,
     webhookId: head.id,
@@ -56,13 +62,17 @@ export function attemptRecord(head: Head, tried: Tried, verdict: Verdict, attemp
     ...(verdict.kind === "retry" ? { nextDue: timestampFromMs(Math.round(verdict.retryAt)) } : {}),
     trigger: head.takenOver ? "takeover" : head.trigger,
     retryAfterS: outcome.ok ? 0 : Math.ceil((outcome.retryAfterMs ?? 0) / 1000),
+    worker,
+    ...wire,
+    keyIds: [...wire.keyIds],
   });
-  return encodeRecord(TOPICS.attempts, head.caseId, message, {
+  const record = encodeRecord(TOPICS.attempts, head.caseId, message, {
     id: derivedId("attempt", head.id, String(head.token)),
     source: SOURCE,
     type: "ruta.delivery.attempted",
     time: startedAt,
   });
+  return { message, record };
 }
 
 function command(word: string, of: Subject, id: string, at: number, act: ReferralCommand["act"]): NewRecord {
@@ -90,7 +100,10 @@ export function deliveredRecord(of: Subject, { endpointId, attempts, at }: Told)
 }
 
 /** Tells the case that an event is parked for an operator; each parking anew. */
-export function undeliverableRecord(of: Head, told: Told & { readonly reasonCode: string }): NewRecord {
+export function undeliverableRecord(
+  of: Subject & Pick<Head, "token">,
+  told: Told & { readonly reasonCode: string },
+): NewRecord {
   const { eventId, institution } = of;
   const { endpointId, attempts, reasonCode, at } = told;
   const value = create(RecordUndeliverableSchema, { eventId, institution, endpointId, attempts, reasonCode });

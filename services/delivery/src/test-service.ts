@@ -38,12 +38,24 @@ import { createDelivery } from "./service.ts";
 import { startReceiver } from "./test-receiver.ts";
 import type { Receiver } from "./test-receiver.ts";
 import type { DeliveryDeps, Service } from "./service.ts";
+import type { Wire } from "./wire.ts";
 
 /** How long tests wait for what is to come. */
 export const SOON = { timeout: 20_000, interval: 20 };
 
 /** Bounds short enough for tests. */
 export const QUICK: Partial<Limits> = { deadlineMs: 1_000, beatMs: 100, expiryMs: 800, pollMs: 200, stopMs: 300 };
+
+/** Of an exchange of which nothing was seen. */
+export const NO_WIRE: Wire = {
+  origin: "",
+  remoteAddress: "",
+  tlsVersion: "",
+  resolvedMs: 0,
+  connectedMs: 0,
+  firstByteMs: 0,
+  keyIds: [],
+};
 
 /** An admin app that believes a header instead of a signature; nothing else differs from the hub's. */
 export function adminApp(): HttpApp {

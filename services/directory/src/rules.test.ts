@@ -1,9 +1,18 @@
-// Rules of endpoints: an https URL of the outside world, one an institution, no v1 without its secret.
+// Rules of institutions and endpoints: ids that are free; an https URL of the outside world, one an institution, no v1 without its secret.
 import { Directory } from "@ruta/events";
 import { describe, expect, it } from "vitest";
 import { decide } from "./decide.ts";
-import { NOON, SAMPLE, actOf, commit, entriesOf, firstRevision, problemsOf } from "./sample.ts";
+import { NOON, SAMPLE, actOf, commit, entriesOf, firstRevision, problemsOf, sampleWith } from "./sample.ts";
 import { validate } from "./validate.ts";
+
+describe("an institution", () => {
+  it.each(["hub", "rehearsal"])("cannot be called %s: the hub acts under that id itself", (id) => {
+    expect(problemsOf(sampleWith("{ id: otra,", `{ id: ${id},`))).toEqual([
+      `d.yaml:19 institution ${id}, id: is kept for what the hub does itself; choose another id`,
+    ]);
+    expect(problemsOf(sampleWith("{ id: otra,", `{ id: ${id}-norte,`))).toEqual([]);
+  });
+});
 
 describe("an endpoint", () => {
   const withUrl = (url: string): string =>

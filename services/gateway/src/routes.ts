@@ -30,6 +30,16 @@ const accepted = z
     case: z.string(),
     person: z.string().optional(),
     members: z.array(z.string()).optional(),
+    rehearsal: z.literal(true).optional(),
+    decision: z
+      .object({
+        facts: z.array(z.string()).readonly(),
+        status: z.string(),
+        performer: z.string().optional(),
+        refusal: z.object({ code: z.string(), remedy: z.string() }).optional(),
+      })
+      .optional()
+      .meta({ description: "Only where Prefer: wait asked for it and it was known in time" }),
   })
   .meta({
     id: "Accepted",
@@ -44,8 +54,13 @@ export const door = {
   schema: {
     summary: "Send an act",
     description:
-      "A CloudEvents 1.0 JSON event of type ruta.referral.<act>, at most 256 KiB, signed by Standard Webhooks (v1 or v1a). The same webhook-id and body again gets the first answer again.",
+      "A CloudEvents 1.0 JSON event of type ruta.referral.<act>, at most 256 KiB, signed by Standard Webhooks (v1 or v1a). The same webhook-id and body again gets the first answer again. Prefer: wait=5 waits up to so many seconds (at most 10) and adds the decision if it is known by then.",
     params: z.object({ institution: directoryId }),
+    headers: z.looseObject({
+      "webhook-id": z.string().meta({ description: "Yours, one an act; the same again is the same act" }),
+      "webhook-timestamp": z.string().meta({ description: "Seconds since 1970, right to 300 s" }),
+      "webhook-signature": z.string().meta({ description: "v1,<base64> or v1a,<base64> over id.timestamp.body" }),
+    }),
     body: envelopeSchema,
     response: { 202: accepted, "4xx": problem, "5xx": problem },
   },
@@ -59,6 +74,29 @@ export const door = {
       // An institution that cannot exist is answered like one that does not: by its signature.
       return { value: parsed.success ? parsed.data : { institution: "" } };
     },
+};
+
+/** POST /v1/in/{institution}/check. */
+export const check = {
+  schema: {
+    summary: "Ask what would become of an act",
+    description:
+      "Takes what the door takes, signed in the same way, and records nothing. Whatever the door would refuse, or the lifecycle of the referral as it stands now, is refused here with the same code.",
+    params: z.object({ institution: directoryId }),
+    body: envelopeSchema,
+    response: {
+      200: z
+        .object({
+          act: z.string(),
+          would: z.enum(["taken", "repeat"]),
+          may: z.array(z.string()).readonly().optional(),
+        })
+        .meta({ id: "Checked", description: "What would become of the act, and which acts are possible now" }),
+      "4xx": problem,
+      "5xx": problem,
+    },
+  },
+  validatorCompiler: door.validatorCompiler,
 };
 
 /** GET /v1/referrals. */
@@ -86,7 +124,7 @@ export const referral = {
   schema: {
     summary: "Read a referral",
     description:
-      "State, history, refusals, and what is expected next, of whom, until when. `submitted` until it is decided.",
+      "State, history, refusals, what is expected next of whom until when, the acts that you may make now (`may`), and what was supplemented. `submitted` until it is decided.",
     params: byId,
     response: { 200: object, "4xx": problem, "5xx": problem },
     security,
@@ -98,7 +136,7 @@ export const content = {
   schema: {
     summary: "Open the content of a referral",
     description:
-      "What your role, the state and the clearance class allow. Every opening of identity or narrative is recorded.",
+      "What your role, the state and the clearance class allow, each piece with the id of its section; what was superseded is shown no more. Every opening of identity or narrative is recorded.",
     params: byId,
     response: { 200: object, "4xx": problem, "5xx": problem },
     security,

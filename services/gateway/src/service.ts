@@ -10,11 +10,13 @@ import type { Engine, FollowedDirectory, Log } from "@ruta/log";
 import { publicKeyOf } from "@ruta/proof";
 import type { Seal } from "@ruta/seal";
 import { registerAdmin } from "./admin.ts";
+import { createCheck } from "./check.ts";
 import { createClaims } from "./claims.ts";
 import type { GatewayConfig } from "./config.ts";
 import { FOLDED, GROUP, foldBatch, passOver } from "./consume.ts";
 import { createWebhookKeys } from "./credentials.ts";
 import { registerRoutes } from "./http.ts";
+import { openOverview } from "./overview.ts";
 import { createReads } from "./reads.ts";
 import { createState } from "./state.ts";
 import { createTake } from "./take.ts";
@@ -79,8 +81,9 @@ export async function createGateway(deps: GatewayDeps): Promise<Service> {
     if (!followed) throw new Error("the gateway has not started");
     return followed.current();
   };
+  const reads = createReads({ db, state, claims, engine, directory });
   const watching = createWatching(log, logger);
-  registerAdmin({ admin, db, state, watching });
+  registerAdmin({ admin, db, state, overview: openOverview(db, schema), watching, now });
 
   const tls = await tlsOf(config);
   const app = createHttp({
@@ -95,7 +98,10 @@ export async function createGateway(deps: GatewayDeps): Promise<Service> {
     directory,
     keysOf: createWebhookKeys((wrapped, context) => seal.unwrap(wrapped, context)),
     take: createTake({ db, state, claims, engine, seal, signingSeed, directory }),
-    reads: createReads({ db, state, claims, engine, directory }),
+    check: createCheck({ db, state, claims, seal, reads, directory }),
+    db,
+    state,
+    reads,
     engine,
     seal,
     publicKey: publicKeyOf(signingSeed),

@@ -1,5 +1,6 @@
-// What all lists of the command have in common: pages, query strings, ages, and how the next page is asked for.
+// What lists of the command have in common: pages, query strings, and how the next page is asked for.
 import type { Command } from "commander";
+import { say } from "./language.ts";
 
 /** The options of a page. */
 export interface Page {
@@ -9,9 +10,7 @@ export interface Page {
 
 /** Adds --limit and --after. */
 export function addPaging(command: Command, limit = "50"): Command {
-  return command
-    .option("--limit <n>", "most rows", limit)
-    .option("--after <cursor>", "go on where a page ended; the page before says where");
+  return command.option("--limit <n>", "most rows", limit).option("--after <cursor>", "go on where a page ended");
 }
 
 /** A path with those of the values that are there as its query. */
@@ -23,19 +22,5 @@ export function withQuery(path: string, values: Readonly<Record<string, string |
 
 /** The line that leads to the next page; nothing when this was the last. */
 export function more(next: string | undefined): string {
-  return next === undefined ? "" : `\nmore: --after ${next}`;
-}
-
-const UNITS = [
-  ["d", 86_400_000],
-  ["h", 3_600_000],
-  ["min", 60_000],
-  ["s", 1000],
-] as const;
-
-/** How long ago something was (RFC 3339), in its largest unit, such as `3 d`. `now` in milliseconds. */
-export function age(since: string, now: number): string {
-  const ms = Math.max(0, now - Date.parse(since));
-  const [unit, size] = UNITS.find(([, size]) => ms >= size) ?? ["s", 1000];
-  return `${Math.floor(ms / size)} ${unit}`;
+  return next === undefined ? "" : `\n${say`more: --after ${next}`}`;
 }

@@ -2,6 +2,7 @@
 import {
   Channel,
   Confidentiality,
+  DirectoryRecordSchema,
   ReferralCommandSchema,
   ReferralEventSchema,
   SectionKind,
@@ -74,4 +75,18 @@ test("what cannot be read shows its size and nothing else", () => {
     bytes: 0,
     readable: true,
   });
+});
+
+test("what tells of no person is shown as it is, without secrets and sealed bytes", () => {
+  const value = { id: "k-1", institution: "house", wrappedSecret: new Uint8Array(9) };
+  const entry = { case: "institutionKey", value } as const;
+  const record = encodeRecord(
+    TOPICS.directory,
+    "directory",
+    create(DirectoryRecordSchema, { revision: 3n, entry }),
+    meta,
+  );
+  const shown = recordView(record);
+  expect(shown).toMatchObject({ readable: true, revision: "3", institutionKey: { institution: "house" } });
+  expect(JSON.stringify(shown)).not.toMatch(/wrappedSecret/);
 });

@@ -1,16 +1,16 @@
 // Properties of deciding, over random acts of random actors in random order, with repeats and reorderings.
 import { isDeepStrictEqual } from "node:util";
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
-import { Channel, ReferralEventSchema, SectionKind, Status, referralId } from "@ruta/events";
+import { Channel, ReferralEventSchema, SectionKind, Status, eventId, parseReferralId, referralId } from "@ruta/events";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ACTS } from "@ruta/events";
 import { NOTICES, STAFF_ACTS } from "./acts.ts";
 import type { Notice, RunningAct } from "./acts.ts";
-import { CASE, HOUR, PERSON, QUITO, Story, asks, usual } from "./scenario.ts";
+import { CASE, HOUR, PERSON, QUITO, Story, asks, sealed, usual } from "./scenario.ts";
 import { decodeCase, encodeCase } from "./case-codec.ts";
 import { emptyCase, evolve } from "./state.ts";
-import type { CaseState } from "./state.ts";
+import type { CaseState, ReferralState } from "./state.ts";
 
 const TERMINAL: readonly Status[] = [
   Status.REJECTED,
@@ -31,26 +31,69 @@ interface Told {
   readonly behalf: string | undefined;
   readonly ordinal: number;
   readonly hours: number;
+  /** The command that a supplement, its acknowledgement or a dispute is about. */
+  readonly about: number;
 }
 
 const told: fc.Arbitrary<Told> = fc.record({
   id: fc.integer({ min: 1, max: 60 }),
-  act: fc.constantFrom(...ACTS, ...STAFF_ACTS, ...NOTICES, "accept" as const, "reject" as const, "redirect" as const),
+  act: fc.constantFrom(
+    ...ACTS,
+    ...STAFF_ACTS,
+    ...NOTICES,
+    ...(["accept", "reject", "redirect", "supplement", "acknowledge-supplement", "dispute"] as const),
+  ),
   by: fc.constantFrom("sender", "house-a", "house-b", "house-c", "stranger", "hub"),
   behalf: fc.option(fc.constantFrom("sender", "house-a", "house-b"), { nil: undefined, freq: 4 }),
   ordinal: fc.integer({ min: 1, max: 3 }),
   // The log's clock of another partition or machine may be behind.
   hours: fc.integer({ min: -2, max: 60 }),
+  about: fc.integer({ min: 0, max: 60 }),
 });
 
 const history = fc.array(told, { maxLength: 40 });
 
-function tell(story: Story, { id, act, by, behalf, ordinal, hours }: Told) {
-  const at = story.now + hours * HOUR;
-  const init = act === "request" ? asks() : usual(act, at);
-  const told = behalf === undefined ? {} : { actor: { ...OPERATOR, onBehalfOf: behalf } };
-  return story.tell(init, { by, at, commandId: `c-${id}`, referralId: referralId(CASE, ordinal), ...told });
+const KINDS = [SectionKind.IDENTITY, SectionKind.NARRATIVE, SectionKind.ROUTING] as const;
+
+function initOf({ id, act, about }: Told, at: number) {
+  const event = eventId(`c-${about}`, 0);
+  switch (act) {
+    case "request":
+      return asks();
+    case "supplement": {
+      const supersedes = id % 2 === 0 ? [`s-${about}`] : [];
+      return { case: "supplement" as const, value: { supersedes } };
+    }
+    case "acknowledge-supplement":
+      return { case: "acknowledgeSupplement" as const, value: { eventId: event } };
+    case "dispute":
+      return { case: "dispute" as const, value: { eventId: event, reasonCode: "not-said" } };
+    default:
+      return usual(act, at);
+  }
 }
+
+function tell(story: Story, command: Told) {
+  const { id, act, by, behalf, ordinal, hours } = command;
+  const at = story.now + hours * HOUR;
+  const sections = act === "supplement" ? [sealed(`s-${id}`, PERSON, KINDS[id % 3] ?? SectionKind.NARRATIVE)] : [];
+  const recorded = behalf === undefined ? {} : { actor: { ...OPERATOR, onBehalfOf: behalf } };
+  const rest = { by, at, commandId: `c-${id}`, referralId: referralId(CASE, ordinal), sections, ...recorded };
+  return story.tell(initOf(command, at), rest);
+}
+
+/** The act about what an institution has still to take note of, or can dispute; undefined when there is none. */
+function openFor({ supplements, onBehalf = [] }: ReferralState, act: RunningAct, institution: string) {
+  const supplement = Object.entries(supplements).find(([, told]) => told.to === institution && !told.acknowledged);
+  const recorded = onBehalf.find((one) => one.institution === institution && one.disputed === undefined);
+  if (act === "acknowledge-supplement" && supplement)
+    return { case: "acknowledgeSupplement" as const, value: { eventId: supplement[0] } };
+  if (act === "dispute" && recorded)
+    return { case: "dispute" as const, value: { eventId: recorded.eventId, reasonCode: "not-said" } };
+  return undefined;
+}
+
+const ordinalOf = ({ referralId: id }: { referralId: string }) => parseReferralId(id)?.ordinal ?? 0;
 
 function play(commands: readonly Told[]): Story {
   const story = new Story(QUITO);
@@ -145,6 +188,57 @@ describe("deciding", () => {
         expect(live.length).toBeLessThanOrEqual(1);
         for (const { performer, requester } of Object.values(story.state.referrals))
           expect(performer).not.toBe(requester);
+      }),
+    );
+  });
+
+  it("keeps in force what was brought and not superseded, and of a person one identity and one section for choosing", () => {
+    fc.assert(
+      fc.property(history, (commands) => {
+        const { state, events } = play(commands);
+        const facts = events.filter(({ fact }) => fact.case !== "refused");
+        const gone = facts.flatMap(({ fact }) => (fact.case === "supplemented" ? fact.value.supersedes : []));
+        const brought = facts.flatMap(({ sections }) => sections.map(({ sectionId }) => sectionId));
+        expect(Object.keys(state.sections).sort()).toEqual(brought.filter((id) => !gone.includes(id)).sort());
+        const single = Object.values(state.sections).filter(({ kind }) => kind !== SectionKind.NARRATIVE);
+        expect(new Set(single.map(({ kind }) => kind)).size).toBe(single.length);
+        const routing = state.routing.map(({ sectionId }) => state.sections[sectionId]?.kind);
+        expect(routing).toEqual(single.flatMap(({ kind }) => (kind === SectionKind.ROUTING ? [kind] : [])));
+      }),
+    );
+  });
+
+  it("says of each event only acts that are then taken or refused for what they bring, never for the phase or the role", () => {
+    fc.assert(
+      fc.property(history, fc.constantFrom("requester" as const, "performer" as const), (commands, role) => {
+        const story = play(commands);
+        const last = story.events.findLast(({ fact }) => !["refused", "requested"].includes(fact.case ?? ""));
+        if (!last) throw new Error("a request leads to an event that says where it goes");
+        const acts = role === "requester" ? last.requesterMay : last.performerMay;
+        for (const act of acts as RunningAct[]) {
+          const init = openFor(story.referral(ordinalOf(last)), act, last[role]) ?? usual(act, story.now);
+          const trial = Object.assign(new Story(QUITO), { state: story.state, now: story.now });
+          const sections = act === "supplement" ? [sealed("s-new", PERSON, SectionKind.NARRATIVE)] : [];
+          const rest = { by: last[role], commandId: "c-trial", referralId: last.referralId, sections };
+          const { refusal } = trial.tell(init, rest);
+          expect([undefined, "appointment-not-reached", "outcome-after-cancellation"], act).toContain(refusal);
+        }
+      }),
+    );
+  });
+
+  it("offers a dispute to whoever has something recorded on its behalf that it has not disputed, and to nobody else", () => {
+    fc.assert(
+      fc.property(history, (commands) => {
+        const story = play(commands);
+        const last = story.events.findLast(({ fact }) => !["refused", "requested"].includes(fact.case ?? ""));
+        const referral = last && story.state.referrals[last.referralId];
+        if (!referral) return;
+        for (const [institution, acts] of [
+          [last.requester, last.requesterMay],
+          [last.performer, last.performerMay],
+        ] as const)
+          expect(acts.includes("dispute")).toBe(openFor(referral, "dispute", institution) !== undefined);
       }),
     );
   });

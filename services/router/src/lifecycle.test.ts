@@ -1,13 +1,14 @@
 // Every phase × act × actor, through decide: what follows is written out here, apart from the table that decides it.
 import { isDeepStrictEqual } from "node:util";
-import { BusinessStatus, Status } from "@ruta/events";
+import { BusinessStatus, Channel, SectionKind, Status } from "@ruta/events";
 import { describe, expect, it } from "vitest";
 import { ACTS } from "@ruta/events";
 import { STAFF_ACTS } from "./acts.ts";
 import type { RunningAct } from "./acts.ts";
-import { DAY, HOUR, Story, asks, factsOf, usual } from "./scenario.ts";
+import { CASE, DAY, HOUR, Story, asks, factsOf, sealed, usual } from "./scenario.ts";
 
 type Asked = RunningAct;
+type StaffAct = (typeof STAFF_ACTS)[number];
 
 /** The acts that lead to each phase, `by:act`, after a request; a request for DOC-REF finds nobody. */
 const WAYS: Record<string, readonly `${string}:${Asked}`[]> = {
@@ -35,7 +36,7 @@ const TERMINAL = "rejected cancelled completed failed entered-in-error";
 const WAITING = "returned worklisted";
 
 /** What an act of the institution whose act it is leads to: phases on the left, status and BSeR code or refusal on the right. */
-const OWN: Record<Exclude<Asked, "dispute" | "reroute">, Record<string, string>> = {
+const OWN: Record<Exclude<Asked, StaffAct>, Record<string, string>> = {
   receive: {
     [WAITING]: "not-a-party",
     requested: "received 2.0",
@@ -186,13 +187,60 @@ const OWN: Record<Exclude<Asked, "dispute" | "reroute">, Record<string, string>>
     failed: "failed 4.0",
     "entered-in-error": "entered-in-error 2.0",
   },
+  // A requester that corrects a rejected referral means the successor, which is with the second house.
+  supplement: {
+    [`${WAITING} requested rejected failed`]: "requested 2.0",
+    received: "received 2.0",
+    accepted: "accepted 3.0",
+    "in-progress": "in-progress 5.1",
+    scheduled: "in-progress 5.1.1",
+    "no-show": "in-progress 5.1.2",
+    "appointment-cancelled": "in-progress 5.1.3",
+    interim: "in-progress 5.1.4",
+    "on-hold": "on-hold 3.0",
+    "cancellation-requested": "accepted 5.2",
+    "cancelled completed entered-in-error": "ended",
+  },
+  "acknowledge-supplement": {
+    [`${WAITING} requested received accepted ${SERVING} on-hold cancellation-requested ${TERMINAL}`]:
+      "supplement-not-found",
+  },
+  // Of what an operator recorded for it a party disputes in every phase: see below.
+  dispute: {
+    [`${WAITING} requested received accepted ${SERVING} on-hold cancellation-requested ${TERMINAL}`]: "not-on-behalf",
+  },
 };
 
-/** Acts of either party, or of none: told apart below. */
-const APART: readonly Asked[] = ["dispute", "reroute"];
+/** What differs when the performer does an act of both parties. */
+const PERFORMERS: Partial<Record<Asked, Record<string, string>>> = {
+  supplement: {
+    ...OWN.supplement,
+    [`${WAITING} requested rejected failed`]: "",
+    requested: "requested 2.0",
+    [WAITING]: "not-a-party",
+    "rejected failed": "ended",
+  },
+  "acknowledge-supplement": {
+    [WAITING]: "not-a-party",
+    [`requested received accepted ${SERVING} on-hold cancellation-requested ${TERMINAL}`]: "supplement-not-found",
+  },
+  dispute: {
+    [WAITING]: "not-a-party",
+    [`requested received accepted ${SERVING} on-hold cancellation-requested ${TERMINAL}`]: "not-on-behalf",
+  },
+};
 
 /** Whose act it is. */
-const REQUESTERS: readonly Asked[] = ["cancel", "mark-in-error", "redirect", "acknowledge"];
+const REQUESTERS: readonly Asked[] = [
+  "cancel",
+  "mark-in-error",
+  "redirect",
+  "acknowledge",
+  "supplement",
+  "acknowledge-supplement",
+  "dispute",
+];
+const BOTH = Object.keys(PERFORMERS) as Asked[];
 
 /** What the hub itself may do; all other acts are for the institution they belong to. */
 const HUB: Partial<Record<Asked, Record<string, string>>> = {
@@ -249,8 +297,8 @@ const STATUS: Record<number, string> = {
   [Status.ENTERED_IN_ERROR]: "entered-in-error",
 };
 
-/** A story that stands in a phase. */
-function storyIn(phase: string): Story {
+/** A story that stands in a phase; with `behalf`, an operator recorded all that this institution did. */
+function storyIn(phase: string, behalf?: string): Story {
   const story = new Story();
   if (phase === "returned") story.tell(asks({ consent: { basis: 1, recipients: ["elsewhere"] } }));
   else if (phase === "worklisted") story.tell(asks({ serviceType: "DOC-REF" }));
@@ -258,7 +306,8 @@ function storyIn(phase: string): Story {
   for (const step of WAYS[phase] ?? []) {
     const [by = "", act = ""] = step.split(":");
     const at = story.now + 2 * HOUR;
-    const { refusal } = story.tell(usual(act as Asked, at), { by, at });
+    const told = { institution: "hub", worker: "op-1", channel: Channel.PHONE, onBehalfOf: by };
+    const { refusal } = story.tell(usual(act as Asked, at), { at, ...(by === behalf ? { actor: told } : { by }) });
     expect(refusal, `on the way to ${phase}`).toBeUndefined();
   }
   return story;
@@ -269,7 +318,8 @@ function outcome(phase: string, act: Asked, by: string): string {
   const story = storyIn(phase);
   const at = story.now + 3 * DAY;
   const before = story.referral();
-  const { events, refusal } = story.tell(usual(act, at), { by, at });
+  const sections = act === "supplement" ? [sealed("s-note", CASE, SectionKind.NARRATIVE)] : [];
+  const { events, refusal } = story.tell(usual(act, at), { by, at, sections });
   if (refusal) {
     const untouched = factsOf(events).join() === "refused" && isDeepStrictEqual(story.referral(), before);
     return untouched ? refusal : `${refusal}, but something changed`;
@@ -283,18 +333,18 @@ function outcome(phase: string, act: Asked, by: string): string {
 /** Spreads a table's grouped phases; each phase must be named exactly once. */
 function spread(table: Record<string, string>): [phase: string, expected: string][] {
   const cells = Object.entries(table).flatMap(([phases, expected]) =>
-    phases.split(" ").map((phase): [string, string] => [phase, expected]),
+    expected === "" ? [] : phases.split(" ").map((phase): [string, string] => [phase, expected]),
   );
   expect(cells.map(([phase]) => phase).sort()).toEqual(Object.keys(WAYS).sort());
   return cells;
 }
 
-const every: readonly Asked[] = [...ACTS.filter((act) => act !== "request"), ...STAFF_ACTS];
-const asked = every.filter((act): act is keyof typeof OWN => !APART.includes(act));
+const asked = ACTS.filter((act): act is keyof typeof OWN => act !== "request");
+const every: readonly Asked[] = [...asked, ...STAFF_ACTS];
 
 describe("the lifecycle", () => {
   it("names every act", () => {
-    expect([...Object.keys(OWN), ...APART].sort()).toEqual([...every].sort());
+    expect(Object.keys(OWN).sort()).toEqual([...asked].sort());
   });
 
   it.each(Object.keys(WAYS))("is understood in %s", (phase) => {
@@ -317,7 +367,13 @@ describe("the lifecycle", () => {
     expect(factsOf(events)).toEqual(["worklisted"]);
   });
 
-  describe.each(asked)("%s by the other side", (act) => {
+  describe.each(BOTH)("%s by the performer", (act) => {
+    it.each(spread(PERFORMERS[act] ?? {}))("in %s leads to %s", (phase, expected) => {
+      expect(outcome(phase, act, "house-a")).toBe(expected);
+    });
+  });
+
+  describe.each(asked.filter((act) => !BOTH.includes(act)))("%s by the other side", (act) => {
     const by = REQUESTERS.includes(act) ? "house-a" : "sender";
     it.each(Object.keys(WAYS))("in %s is refused", (phase) => {
       const nobody = by === "house-a" && (phase === "returned" || phase === "worklisted");
@@ -331,11 +387,22 @@ describe("the lifecycle", () => {
       const nobody = by === "house-a" && (phase === "returned" || phase === "worklisted");
       expect(outcome(phase, "reroute", by)).toBe(nobody ? "not-a-party" : "only-hub");
     });
+  });
 
-    it.each(Object.keys(WAYS))("disputes nothing in %s while nothing was recorded on its behalf", (phase) => {
-      const nobody = by === "house-a" && (phase === "returned" || phase === "worklisted");
-      expect(outcome(phase, "dispute", by)).toBe(nobody ? "not-a-party" : "not-on-behalf");
-    });
+  it.each(
+    Object.entries(WAYS).flatMap(([phase, steps]) => {
+      const whose = ["sender", "house-a"].filter((by) => steps.some((step) => step.startsWith(by)));
+      return whose.filter((by) => !(by === "sender" && phase === "entered-in-error")).map((by) => [phase, by] as const);
+    }),
+  )("in %s what an operator recorded for %s is disputed by it alone, once, and stays as it is", (phase, by) => {
+    const story = storyIn(phase, by);
+    const before = story.referral();
+    const value = { eventId: before.onBehalf?.at(-1)?.eventId ?? "", reasonCode: "not-said" };
+    const other = by === "sender" ? "house-a" : "sender";
+    expect(story.tell({ case: "dispute", value }, { by: other }).refusal).toBe("not-on-behalf");
+    expect(factsOf(story.tell({ case: "dispute", value }, { by }).events)).toEqual(["disputed"]);
+    expect(story.referral()).toMatchObject({ phase, status: before.status, performer: before.performer });
+    expect(story.tell({ case: "dispute", value }, { by }).refusal).toBe("already-recorded");
   });
 
   describe.each(every)("%s by an institution that has no part in it", (act) => {
@@ -346,7 +413,11 @@ describe("the lifecycle", () => {
 
   describe.each(every)("%s by the hub", (act) => {
     const table = HUB[act] ?? {
-      [Object.keys(WAYS).join(" ")]: REQUESTERS.includes(act) ? "only-requester" : "only-performer",
+      [Object.keys(WAYS).join(" ")]: BOTH.includes(act)
+        ? "not-a-party"
+        : REQUESTERS.includes(act)
+          ? "only-requester"
+          : "only-performer",
     };
     it.each(spread(table))("in %s leads to %s", (phase, expected) => {
       expect(outcome(phase, act, "hub")).toBe(expected);

@@ -13,6 +13,8 @@ export type Step =
   | { readonly kind: "repeat"; readonly otherwise: RefusalCode }
   | { readonly kind: "choose" }
   | { readonly kind: "acknowledge" }
+  | { readonly kind: "supplement" }
+  | { readonly kind: "acknowledge-supplement" }
   | { readonly kind: "dispute" }
   | { readonly kind: "reroute" }
   | { readonly kind: "refuse"; readonly code: RefusalCode };
@@ -172,6 +174,15 @@ const RULES: Readonly<Record<RunningAct, Rule>> = {
       [PHASES, no("not-ended")],
     ],
   },
+  supplement: {
+    by: ["requester", "performer"],
+    rows: [[[...WAITING, ...UNDECIDED, ...AFTER, "cancellation-requested"], { kind: "supplement" }]],
+  },
+  // What was told before the end may be taken note of after it.
+  "acknowledge-supplement": {
+    by: ["requester", "performer"],
+    rows: [[PHASES, { kind: "acknowledge-supplement" }]],
+  },
   dispute: {
     by: ["requester", "performer"],
     rows: [[PHASES, { kind: "dispute" }]],
@@ -187,6 +198,14 @@ const RULES: Readonly<Record<RunningAct, Rule>> = {
   },
 };
 
+/** Why a role that an act is not for is refused; what both parties may do, nobody else may. */
+function roleRefusal({ by }: Rule): RefusalCode {
+  const [isRequesters, isPerformers] = [by.includes("requester"), by.includes("performer")];
+  if (isRequesters && isPerformers) return "not-a-party";
+  if (isPerformers) return "only-performer";
+  return isRequesters ? "only-requester" : "only-hub";
+}
+
 /** Acts of the hub that only staff or clocks reach, and where: in its own name it never answers for an institution. */
 const HUB_ONLY_FROM: Partial<Record<RunningAct, readonly Phase[]>> = {
   cancel: [...WAITING, ...UNDECIDED, ...ENDED],
@@ -197,10 +216,7 @@ const HUB_ONLY_FROM: Partial<Record<RunningAct, readonly Phase[]>> = {
 export function stepOf(phase: Phase, act: RunningAct, role: Role): Step {
   if (role === "other") return no("not-a-party");
   const rule = RULES[act];
-  if (!rule.by.includes(role)) {
-    const whose = (["performer", "requester"] as const).find((one) => rule.by.includes(one)) ?? "hub";
-    return no(`only-${whose}`);
-  }
+  if (!rule.by.includes(role)) return no(roleRefusal(rule));
   const onlyFrom = role === "hub" ? HUB_ONLY_FROM[act] : undefined;
   if (onlyFrom && !onlyFrom.includes(phase)) return no("only-requester");
   const row = rule.rows.find(([from]) => from.includes(phase));

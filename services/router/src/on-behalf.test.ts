@@ -1,11 +1,10 @@
 // Stories of what was told to an operator: recorded for the institution, marked so for ever, disputed by it alone, and taken away.
-import { Channel } from "@ruta/events";
+import { Channel, eventId } from "@ruta/events";
 import type { ActorSchema } from "@ruta/events";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { RECORDABLE } from "./acts.ts";
 import { ANYONE, CASE, FIRST, HOUR, Story, asks, factsOf, usual } from "./scenario.ts";
-import { eventId } from "./state.ts";
 
 const SECOND = `${CASE}-2`;
 

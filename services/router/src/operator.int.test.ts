@@ -1,10 +1,9 @@
 // What operators do on a real database and each real log: acts told to them, disputes, the worklist, and referrals taken away.
 import { Buffer } from "node:buffer";
-import { Channel, Confidentiality, SectionKind, newCaseId, randomId, referralId } from "@ruta/events";
+import { Channel, Confidentiality, SectionKind, eventId, newCaseId, randomId, referralId } from "@ruta/events";
 import { testLogs } from "@ruta/log/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { asks, factsOf, usual } from "./scenario.ts";
-import { eventId } from "./state.ts";
 import { openBed } from "./test-service.ts";
 import type { Bed } from "./test-service.ts";
 
@@ -115,6 +114,8 @@ for (const driver of testLogs())
         disputedBy: "house-a",
         reasonCode: "not-said",
       });
+      const counted = async () => (await bed.get("/admin/router/summary")).body;
+      expect(await counted()).toMatchObject({ disputed: 1, oldestDisputed: expect.any(String) as string });
       const url = `/admin/router/worklist/${event}/resolve`;
       expect(await bed.post(url, { how: "dismiss", reason: "grabación oída" })).toMatchObject({
         status: 200,
@@ -125,8 +126,22 @@ for (const driver of testLogs())
         body: { code: "not-worklisted" },
       });
       expect((await items("kind=disputed")).some((item) => item["id"] === event)).toBe(false);
+      expect(await counted()).toMatchObject({ disputed: 0 });
       expect(await bed.records(caseId)).toHaveLength(4);
       expect(await bed.acts(event)).toMatchObject([{ act: "router.dispute.dismiss" }]);
+    });
+
+    it("have no work of a rehearsal: nothing is recorded for its counterpart, and a dispute in it is on no worklist", async () => {
+      const { caseId, id } = await requested({ rehearsal: "silent" });
+      const pretended = told({ act: "accept" }, { onBehalfOf: "rehearsal" });
+      expect((await bed.post(actUrl(id), pretended)).body).toMatchObject({ code: "unknown-institution" });
+      const asked = told({ act: "cancel", reasonCode: "other" }, { onBehalfOf: "sender" });
+      const { body } = await bed.post(actUrl(id), asked);
+      const value = { eventId: eventId(body["command"] as string, 0), reasonCode: "not-said" };
+      await bed.events(caseId, 3);
+      await bed.log.append([bed.command(caseId, { case: "dispute", value }, "sender")]);
+      expect((await bed.events(caseId, 4)).at(-1)).toMatchObject({ rehearsal: "silent", fact: { case: "disputed" } });
+      expect((await items("kind=disputed")).some((item) => item["case"] === caseId)).toBe(false);
     });
 
     it("take a referral from a performer whose acceptance they should not have recorded", async () => {

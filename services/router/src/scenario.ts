@@ -11,12 +11,13 @@ import {
   InstitutionType,
   Priority,
   ReferralCommandSchema,
+  SectionSchema,
   ServiceSchema,
   TerritorySchema,
   create,
   referralId,
 } from "@ruta/events";
-import type { ConsentSchema, Criterion, Institution, ReferralEvent, Service } from "@ruta/events";
+import type { ConsentSchema, Criterion, Institution, ReferralEvent, Section, SectionKind, Service } from "@ruta/events";
 import type { Notice, RunningAct } from "./acts.ts";
 import { wordOf } from "@ruta/events";
 import { decide } from "./decide.ts";
@@ -110,6 +111,11 @@ export function asks(fields: Extract<ActInit, { case: "request" }>["value"] = {}
     ageBand: "18-59",
   };
   return { case: "request", value: { ...usual, ...fields } } as ActInit;
+}
+
+/** A sealed section of a test, with nothing in it. */
+export function sealed(sectionId: string, subject: string, kind: SectionKind): Section {
+  return create(SectionSchema, { sectionId, subject, kind, keyId: `k-${subject}`, ciphertext: new Uint8Array([1, 2]) });
 }
 
 /** What a test says of a command besides its act. */
@@ -227,6 +233,10 @@ export function usual(act: RunningAct | Notice, now: number): ActInit {
       return { case: "redirect", value: { performer: "house-a", consent: ANYONE } };
     case "acknowledge":
       return { case: "acknowledge", value: {} };
+    case "supplement":
+      return { case: "supplement", value: {} };
+    case "acknowledge-supplement":
+      return { case: "acknowledgeSupplement", value: { eventId: "event" } };
     case "dispute":
       return { case: "dispute", value: { eventId: "event", reasonCode: "not-said" } };
     case "reroute":

@@ -10,6 +10,7 @@ import type { Seal } from "@ruta/seal";
 import { openCaseTable } from "./case-table.ts";
 import { GROUP, decideBatch, decodeCommand } from "./consume.ts";
 import { registerRoutes } from "./http.ts";
+import { registerSummary } from "./summary.ts";
 import { openWorklist } from "./worklist.ts";
 
 export { config } from "./config.ts";
@@ -46,6 +47,7 @@ export async function createRouter(deps: RouterDeps): Promise<Service> {
   const engine = await openEngine({ log, db, service: "router", schema, logger });
   const table = openCaseTable(schema);
   const worklist = openWorklist(schema);
+  registerSummary(admin, db, schema);
   let directory: FollowedDirectory | undefined;
   registerRoutes(admin, { engine, db, table, worklist, seal, directory: () => directory, now });
 

@@ -45,7 +45,7 @@ interface OpenDispute {
 
 /** The worklist of one schema. */
 export interface Worklist {
-  /** Notes the disputes that these events raise. */
+  /** Notes the disputes that these events raise; a rehearsal's are nobody's work. */
   raise(tx: Tx, events: readonly ReferralEvent[]): Promise<void>;
   list(on: Pick<Tx, "query">, filter: WorkFilter): Promise<WorkItem[]>;
   /** Whether a row of this id is there. */
@@ -82,7 +82,9 @@ export function openWorklist(schema: string): Worklist {
     FROM ${table("disputes")} WHERE resolution IS NULL) AS open`;
   return {
     async raise(tx, events) {
-      const raised = events.flatMap((event) => (event.fact.case === "disputed" ? [{ event, fact: event.fact }] : []));
+      const raised = events.flatMap((event) =>
+        event.fact.case === "disputed" && event.rehearsal === "" ? [{ event, fact: event.fact }] : [],
+      );
       if (raised.length === 0) return;
       await tx.query(sql`
         INSERT INTO ${table("disputes")} (event_id, case_id, referral_id, institution, reason_code, priority, since)

@@ -221,6 +221,23 @@ for (const driver of testLogs()) {
       expect(await bed.db.query(sql`SELECT 1 FROM contract.outbox`)).toEqual([]);
     });
 
+    test("any process can wait until what another left in the outbox under a key is in the log", async () => {
+      const held = Promise.withResolvers<void>();
+      const append: Log["append"] = async (records) => {
+        await held.promise;
+        return bed.log.append(records);
+      };
+      const cut = await bed.engine({ log: { ...bed.log, append } });
+      const other = await bed.engine();
+      await cut.transact(async () => ({ result: undefined, records: [record("k", "1", TOPICS.events)] }));
+      const relayed = (key: string, withinMs: number) => other.waitForRelay({ topic: TOPICS.events, key, withinMs });
+      expect(await relayed("k", 50)).toBe(false);
+      expect(await relayed("another", 0)).toBe(true);
+      held.resolve();
+      expect(await relayed("k", SOON.timeout)).toBe(true);
+      expect((await readAll(bed.log, TOPICS.events)).map(textOf)).toEqual(["1"]);
+    });
+
     test("many transactions at once share the outbox, and each waits for its own records only", async () => {
       const engine = await bed.engine();
       await Promise.all(

@@ -12,8 +12,8 @@ import { startConsumer } from "./consumer.ts";
 import type { ConsumeOptions, Consumer } from "./consumer.ts";
 import { noFaults } from "./faults.ts";
 import type { Faults } from "./faults.ts";
-import { measureLag, waitForEnd } from "./lag.ts";
-import type { Lag, WaitForEnd } from "./lag.ts";
+import { measureLag, waitForEnd, waitForRelay } from "./lag.ts";
+import type { Lag, WaitForEnd, WaitForRelay } from "./lag.ts";
 import { openOutbox } from "./outbox.ts";
 import { openParked } from "./parked.ts";
 import { startRelay } from "./relay.ts";
@@ -63,6 +63,11 @@ export interface Engine {
   lag(): Promise<Lag[]>;
   /** Waits until a group has consumed what the log holds now; false when that takes longer. */
   waitForEnd(wait: WaitForEnd): Promise<boolean>;
+  /**
+   * Waits until the log has what was committed to the outbox for a topic under a key before the call, by whichever process
+   * of the service: one that was killed leaves it to another. False when that takes longer.
+   */
+  waitForRelay(wait: WaitForRelay): Promise<boolean>;
   /** Whether everything moves; reasons hold names and codes only. */
   health(): { readonly ready: boolean; readonly reasons: string[] };
   /** Finishes the batch in hand, leaves the groups, relays what is unsent (at most 3 s), and ends. */
@@ -153,6 +158,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     release: (topic, key) => aside.release(db, topic, key),
     lag: () => measureLag(log, db, schema, Date.now()),
     waitForEnd: (wait) => waitForEnd(log, db, schema, wait, (ms) => progress.wait(progress.count(), ms)),
+    waitForRelay: (wait) => waitForRelay(outbox, wait),
     health() {
       const stuck = relay.stuckSince();
       const reasons = [...consumers].flatMap((consumer) => consumer.reasons());

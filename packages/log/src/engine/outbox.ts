@@ -29,6 +29,8 @@ export interface Outbox {
   claim(tx: Tx, group: string, partitions: readonly TopicPartition[]): Promise<bigint[]>;
   /** Which of these are still there. */
   present(seqs: readonly bigint[]): Promise<Set<bigint>>;
+  /** Whatever any process has yet to send to a topic under a key. */
+  unsent(topic: TopicName, key: string): Promise<bigint[]>;
   /** Says that this process lives, and takes the rows of those that do not; answers how many. */
   beat(): Promise<number>;
   /** Says that this process has ended. */
@@ -72,6 +74,12 @@ export function openOutbox(db: Db, schema: string, owner: string): Outbox {
     async present(asked) {
       return new Set(
         seqs(await db.query<{ seq: bigint }>(sql`SELECT seq FROM ${outbox} WHERE seq = ANY(${asked}::bigint[])`)),
+      );
+    },
+    async unsent(topic, key) {
+      return seqs(
+        await db.query<{ seq: bigint }>(sql`
+          SELECT seq FROM ${outbox} WHERE topic = ${topic} AND key = ${key}`),
       );
     },
     async beat() {

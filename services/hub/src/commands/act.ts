@@ -2,9 +2,11 @@
 import { text as readAll } from "node:stream/consumers";
 import { randomId } from "@ruta/events";
 import { Command } from "commander";
-import { addYes, confirm } from "../confirm.ts";
+import { addYes, confirmed } from "../ask.ts";
 import { contextOf } from "../context.ts";
+import { say } from "../language.ts";
 import { print } from "../output.ts";
+import { timeOf } from "../times.ts";
 import { followed } from "./foreseen.ts";
 import type { Foreseen } from "./foreseen.ts";
 
@@ -27,13 +29,16 @@ interface Options {
 export function actCommand(): Command {
   const act = new Command("act")
     .description("record what an institution told you; it is told of it and can dispute it")
-    .argument("<referral>")
+    .argument("<referral>", "referral id")
     .argument("<act>", "receive, accept, reject, schedule, … complete, fail, cancel, redirect; never a request")
     .requiredOption("--on-behalf-of <institution>", "whose act it is")
     .requiredOption("--told-by <name>", "who told you; sealed at once; - reads it from standard input")
     .requiredOption("--channel <channel>", "phone, mail or in-person")
     .requiredOption("--reason <text>", "why you record it, for the record; no person's name")
-    .option("--at <time>", "when it happened, as they say (RFC 3339); now when left out")
+    .option(
+      "--at <time>",
+      "when it happened, as they say: ISO 8601 with offset, or how long ago: 90m, 12h, 3d; now when left out",
+    )
     .option("--reason-code <code>", "of reject, fail, hold, cancel, cancel-appointment")
     .option("--outcome-code <code>", "of complete")
     .option("--appointment-at <time>", "of schedule")
@@ -51,18 +56,19 @@ export function actCommand(): Command {
       toldBy,
       salt: randomId(),
       channel,
-      occurredAt: at,
+      occurredAt: at === undefined ? undefined : timeOf(at, "--at", Date.now()),
       reason,
     };
     const admin = await context.admin();
     const path = `/admin/router/referrals/${encodeURIComponent(referral)}/act`;
     if (!options.yes) {
       const shown = await admin.request<Foreseen>("POST", path, { ...body, dryRun: true });
-      await confirm([`${name} of ${referral} on behalf of ${onBehalfOf}:`, ...followed(shown)], options);
+      const title = say`${name} of ${referral} on behalf of ${onBehalfOf}:`;
+      await confirmed(say`Go on?`, false, [title, ...followed(shown)]);
     }
     const done = await admin.request<Foreseen>("POST", path, body);
     print(context.json, done, () =>
-      [`recorded on behalf of ${onBehalfOf}, which is told and can dispute it`, ...followed(done)].join("\n"),
+      [say`recorded on behalf of ${onBehalfOf}, which is told and can dispute it`, ...followed(done)].join("\n"),
     );
   });
 }

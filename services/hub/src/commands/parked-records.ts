@@ -2,10 +2,12 @@
 import type { Command } from "commander";
 import type { AdminClient } from "../admin-client.ts";
 import { contextOf } from "../context.ts";
+import { say } from "../language.ts";
 import { CommandError, EXIT, print, table } from "../output.ts";
-import { addPaging, age, more, withQuery } from "../paging.ts";
+import { addPaging, more, withQuery } from "../paging.ts";
 import type { Page } from "../paging.ts";
 import { SERVICES } from "../service-names.ts";
+import { ageOf } from "../time.ts";
 
 /** A parked record. */
 interface ParkedRow {
@@ -47,7 +49,7 @@ function linesOf(values: object): string[] {
 /** The service that a record's id belongs to: the first word of its group. */
 function serviceOf(id: string): string {
   const service = SERVICES.find((name) => id.startsWith(`${name}:`) || id.startsWith(`${name}.`));
-  if (!service) throw new CommandError(`${id} names no record`, EXIT.usage, "take an id of `ruta parked records`");
+  if (!service) throw new CommandError(say`${id} names no record`, EXIT.usage, say`take an id of ruta parked records`);
   return service;
 }
 
@@ -74,13 +76,14 @@ export function addParkedRecords(parked: Command): void {
     const path = withQuery(`/admin/${encodeURIComponent(service)}/poison`, { state, reason, key, after, limit });
     const page = await admin.request<{ records: ParkedRow[]; next?: string }>("GET", path);
     const now = Date.now();
+    const none = setAside ? say`no record is set aside in ${service}` : say`no record is parked in ${service}`;
     print(context.json, page, () =>
       page.records.length === 0
-        ? `no record is ${setAside ? "set aside" : "parked"} in ${service}`
-        : `${table(
-            ["id", "key", "state", "reason", "error", "age"],
-            page.records.map((row) => [row.id, row.key, row.state, row.reason, row.error, age(row.parkedAt, now)]),
-          )}${more(page.next)}`,
+        ? none
+        : table(
+            ["id", say`key`, say`state`, say`reason`, say`error`, say`since`],
+            page.records.map((row) => [row.id, row.key, row.state, row.reason, row.error, ageOf(row.parkedAt, now)]),
+          ) + more(page.next),
     );
   });
 
@@ -110,6 +113,6 @@ export function addParkedRecords(parked: Command): void {
       const admin = await context.admin();
       const { topic, key } = await admin.request<ShownRecord>("GET", `${base}/${encodeURIComponent(id)}`);
       const done = await admin.request<{ released: number }>("POST", `${base}/release`, { topic, key, reason });
-      print(context.json, done, () => `${done.released} records of ${key} are processed again`);
+      print(context.json, done, () => say`${done.released} records of ${key} are processed again`);
     });
 }

@@ -1,7 +1,8 @@
 // `ruta referral reroute`: takes a referral from a performer that does not answer, and sends it elsewhere.
 import type { Command } from "commander";
-import { addYes, confirm } from "../confirm.ts";
+import { addYes, confirmed } from "../ask.ts";
 import { contextOf } from "../context.ts";
+import { say } from "../language.ts";
 import { print } from "../output.ts";
 import { followed } from "./foreseen.ts";
 import type { Foreseen } from "./foreseen.ts";
@@ -29,9 +30,10 @@ export function addReroute(parent: Command): void {
     const body = { reasonCode: options.reasonCode, performer: options.to, reason: options.reason };
     if (!options.yes) {
       const shown = await admin.request<Foreseen>("POST", path, { ...body, dryRun: true });
-      await confirm([`${id} is taken from its performer, which is told:`, ...followed(shown)], options);
+      const title = say`${id} is taken from its performer, which is told:`;
+      await confirmed(say`Go on?`, false, [title, ...followed(shown)]);
     }
     const done = await admin.request<Foreseen>("POST", path, body);
-    print(context.json, done, () => [`${id} is rerouted`, ...followed(done)].join("\n"));
+    print(context.json, done, () => [say`${id} is rerouted`, ...followed(done)].join("\n"));
   });
 }

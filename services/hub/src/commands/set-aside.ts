@@ -1,7 +1,8 @@
 // `ruta set-aside`: gives up a record that cannot be read or decided; one member of staff proposes it, another confirms.
 import { Command } from "commander";
-import { addYes, confirm } from "../confirm.ts";
+import { addYes, confirmed } from "../ask.ts";
 import { contextOf } from "../context.ts";
+import { say } from "../language.ts";
 import { CommandError, EXIT, print } from "../output.ts";
 import { recordLines } from "./parked-records.ts";
 import type { ShownRecord } from "./parked-records.ts";
@@ -29,16 +30,16 @@ export function setAsideCommand(): Command {
     const { reasonCode, reason } = options;
     const isFirst = proposal === undefined || reasonCode !== undefined;
     if (isFirst && reasonCode === undefined)
-      throw new CommandError("nobody has proposed this yet", EXIT.usage, "propose it: add --reason-code");
-    const question = isFirst
-      ? `propose to give up this record as ${reasonCode}; another member of staff has to confirm:`
-      : `give up this record for good, as ${proposal.staff} proposed (${proposal.reasonCode}); it stays readable, its case goes on without it:`;
-    await confirm([question, ...recordLines(shown)], options);
+      throw new CommandError(say`nobody has proposed this yet`, EXIT.usage, say`propose it: add --reason-code`);
+    const title = isFirst
+      ? say`propose to give up this record as ${reasonCode ?? ""}; another member of staff has to confirm:`
+      : say`give up this record for good, as ${proposal.staff} proposed (${proposal.reasonCode}); it stays readable, its case goes on without it:`;
+    await confirmed(say`Go on?`, options.yes === true, [title, ...recordLines(shown)]);
     const body = isFirst ? { step: "propose", reasonCode, reason } : { step: "confirm", reason };
     const done = await admin.request<{ state: string; case?: string }>("POST", `${path}/set-aside`, body);
-    const told = done.case === undefined ? "" : `; the case ${done.case} is told`;
+    const told = done.case === undefined ? "" : say`; the case ${done.case} is told`;
     print(context.json, done, () =>
-      isFirst ? `proposed; now another member of staff runs the same without --reason-code` : `given up${told}`,
+      isFirst ? say`proposed; now another member of staff runs the same without --reason-code` : say`given up` + told,
     );
   });
 }

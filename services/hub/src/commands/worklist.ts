@@ -1,10 +1,12 @@
 // `ruta worklist`: referrals for which nobody is left and acts that an institution disputes; who has taken which; how they end.
 import { Command } from "commander";
-import { addYes, confirm } from "../confirm.ts";
+import { addYes, confirmed } from "../ask.ts";
 import { contextOf } from "../context.ts";
+import { say } from "../language.ts";
 import { CommandError, EXIT, print, table } from "../output.ts";
-import { addPaging, age, more, withQuery } from "../paging.ts";
+import { addPaging, more, withQuery } from "../paging.ts";
 import type { Page } from "../paging.ts";
+import { ageOf } from "../time.ts";
 import { followed } from "./foreseen.ts";
 import type { Foreseen } from "./foreseen.ts";
 
@@ -38,12 +40,10 @@ interface Resolve {
   readonly yes?: boolean;
 }
 
-const COLUMNS = ["id", "kind", "priority", "age", "taken by", "requester", "about"];
-
 function row(item: Item, now: number): string[] {
-  const about = item.disputedBy ? `${item.reasonCode} says ${item.disputedBy}` : (item.serviceType ?? "");
-  const { id, kind, priority, since, assigned, requester = "" } = item;
-  return [id, kind, priority, age(since, now), assigned?.staff ?? "nobody", requester, about];
+  const { id, kind, priority, since, assigned, requester = "", disputedBy, reasonCode = "", serviceType = "" } = item;
+  const about = disputedBy ? say`${reasonCode} says ${disputedBy}` : serviceType;
+  return [id, kind, priority, ageOf(since, now), assigned?.staff ?? say`nobody`, requester, about];
 }
 
 /** The command and its sub-commands. */
@@ -62,13 +62,15 @@ export function worklistCommand(): Command {
     const { kind, priority, assigned, hours, after, limit } = options;
     const path = withQuery("/admin/router/worklist", { kind, priority, assigned, hours, after, limit });
     const page = await admin.request<{ items: Item[]; next?: string }>("GET", path);
+    const now = Date.now();
+    const columns = ["id", say`kind`, say`priority`, say`since`, say`taken by`, say`from`, say`about`];
     print(context.json, page, () =>
       page.items.length === 0
-        ? "nothing waits for an operator"
-        : `${table(
-            COLUMNS,
-            page.items.map((item) => row(item, Date.now())),
-          )}${more(page.next)}`,
+        ? say`nothing waits for an operator`
+        : table(
+            columns,
+            page.items.map((item) => row(item, now)),
+          ) + more(page.next),
     );
   });
 
@@ -84,7 +86,9 @@ export function worklistCommand(): Command {
       const body = { ...(options.to === "nobody" ? {} : { staff: options.to }), reason: options.reason };
       const path = `/admin/router/worklist/${encodeURIComponent(id)}/assign`;
       const done = await admin.request<object>("POST", path, body);
-      print(context.json, done, () => `${id} is with ${options.to}`);
+      print(context.json, done, () =>
+        options.to === "nobody" ? say`nobody has ${id} now` : say`${id} is with ${options.to}`,
+      );
     });
 
   const resolve = worklist
@@ -105,10 +109,8 @@ export function worklistCommand(): Command {
     const body = { ...how, reason: options.reason };
     if (!options.yes) {
       const shown = await admin.request<Foreseen>("POST", path, { ...body, dryRun: true });
-      await confirm(
-        [`${how.how} of ${id}:`, ...(shown.foreseen.length === 0 ? ["  on record"] : followed(shown))],
-        options,
-      );
+      const follows = shown.foreseen.length === 0 ? [`  ${say`on record, and nothing else`}`] : followed(shown);
+      await confirmed(say`Go on?`, false, [say`${how.how} of ${id}:`, ...follows]);
     }
     const done = await admin.request<Foreseen>("POST", path, body);
     print(context.json, done, () => [`${id}: ${how.how}`, ...followed(done)].join("\n"));
@@ -125,6 +127,6 @@ function howOf({ retry, to, cancel, uphold, dismiss }: Resolve): { readonly how:
   ];
   const [how] = given;
   if (given.length !== 1 || !how || (to !== undefined && !retry))
-    throw new CommandError("give one of --retry [--to], --cancel CODE, --uphold, --dismiss", EXIT.usage);
+    throw new CommandError(say`give one of --retry [--to], --cancel CODE, --uphold, --dismiss`, EXIT.usage);
   return how;
 }

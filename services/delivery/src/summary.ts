@@ -1,0 +1,57 @@
+// What delivery has to say to `ruta status`: what waits, since when, for whom, and what was given up and why.
+import { sql } from "@ruta/db";
+import type { Db } from "@ruta/db";
+import { STAFF_PROBLEMS, mayWatch } from "@ruta/events";
+import type { SignedBy } from "@ruta/events";
+import { problemsOf } from "@ruta/kit";
+import type { HttpApp } from "@ruta/kit";
+
+/** Institutions in the summary: those for which something waits longest. */
+const WAITING_ROWS = 20;
+const problem = problemsOf(STAFF_PROBLEMS);
+
+/** Counts and ages of deliveries. Times are RFC 3339. */
+interface DeliverySummary {
+  readonly undelivered: number;
+  readonly oldestUndelivered?: string;
+  /** The institutions that wait longest. */
+  readonly waiting: readonly { readonly institution: string; readonly count: number; readonly oldest: string }[];
+  /** What is parked, by reason. */
+  readonly parked: readonly { readonly reason: string; readonly count: number; readonly oldest: string }[];
+}
+
+interface Row {
+  readonly name: string;
+  readonly count: number;
+  readonly oldest: Date;
+}
+
+/** Reads the summary from the tables of one schema. */
+async function summarise(db: Db, schema: string): Promise<DeliverySummary> {
+  const deliveries = sql.id(schema, "deliveries");
+  const [waiting, parked] = await Promise.all([
+    db.query<Row>(sql`
+      SELECT institution AS name, count(*)::integer AS count, min(added_at) AS oldest
+      FROM ${deliveries} WHERE state NOT IN ('delivered', 'parked') GROUP BY institution ORDER BY oldest`),
+    db.query<Row>(sql`
+      SELECT parked_reason AS name, count(*)::integer AS count, min(parked_at) AS oldest
+      FROM ${deliveries} WHERE state = 'parked' GROUP BY parked_reason ORDER BY oldest`),
+  ]);
+  const [first] = waiting;
+  return {
+    undelivered: waiting.reduce((sum, { count }) => sum + count, 0),
+    ...(first ? { oldestUndelivered: first.oldest.toISOString() } : {}),
+    waiting: waiting
+      .slice(0, WAITING_ROWS)
+      .map(({ name, count, oldest }) => ({ institution: name, count, oldest: oldest.toISOString() })),
+    parked: parked.map(({ name, count, oldest }) => ({ reason: name, count, oldest: oldest.toISOString() })),
+  };
+}
+
+/** Adds GET /admin/delivery/summary. The admin app has checked the signature. */
+export function registerSummary(admin: HttpApp, db: Db, schema: string): void {
+  admin.get("/admin/delivery/summary", async (request) => {
+    if (!mayWatch((request as typeof request & { readonly staff: SignedBy }).staff)) throw problem("staff-role");
+    return summarise(db, schema);
+  });
+}

@@ -1,0 +1,106 @@
+// What an institution is sent, by webhook or inbox: the published shape of each event. Delivery writes them; a test across services holds both equal.
+import { STATUS_WORDS } from "@ruta/events";
+import { z } from "zod";
+
+/** Types of what is told of a referral, without their prefix: acts of the other party, and the hub's own words. */
+export const TOLD = [
+  "request",
+  "receive",
+  "accept",
+  "reject",
+  "schedule",
+  "no-show",
+  "cancel-appointment",
+  "report",
+  "start",
+  "hold",
+  "resume",
+  "cancel",
+  "confirm-cancellation",
+  "complete",
+  "fail",
+  "mark-in-error",
+  "acknowledge",
+  "supplement",
+  "acknowledge-supplement",
+  "dispute",
+  "returned",
+  "worklisted",
+  "undeliverable",
+  "refused",
+  "set-aside",
+] as const;
+
+/** How an institution told staff of the hub what was then recorded on its behalf. */
+const TOLD_BY = ["phone", "mail", "in-person"] as const;
+
+const instant = z.iso.datetime();
+const acts = z.array(z.string()).meta({ description: "Words of acts, such as accept" });
+
+/** The data of what is told: ids, codes and times. Class V shows ids and status only; private providers no need and no reason. */
+const data = z.strictObject({
+  referral: z.string(),
+  case: z.string(),
+  content: z.string().meta({ description: "Path of GET by which content is fetched, as far as the disclosure allows" }),
+  rehearsal: z.literal(true).optional().meta({
+    description: "Set only where no person is behind it: you asked to rehearse, and a simulated counterpart answers",
+  }),
+  status: z.enum(STATUS_WORDS).optional(),
+  businessStatus: z.strictObject({ code: z.string(), text: z.string() }).optional().meta({ description: "HL7 BSeR" }),
+  priority: z.enum(["emergency", "urgent", "normal"]).optional(),
+  confidentiality: z.enum(["U", "N", "R", "V"]).optional(),
+  serviceType: z.string().optional(),
+  requester: z.string().optional(),
+  performer: z.string().optional(),
+  number: z.string().optional().meta({ description: "The recipient's own number of the referral" }),
+  replaces: z.string().optional().meta({ description: "The referral that this one takes the place of" }),
+  expected: z
+    .strictObject({ institution: z.string(), acts, until: instant.optional() })
+    .optional()
+    .meta({ description: "Who is expected to do what next, and until when" }),
+  may: acts.optional().meta({ description: "The acts that the recipient may make now" }),
+  expectedAt: instant.optional(),
+  appointmentAt: instant.optional(),
+  outcomeCode: z.string().optional(),
+  reachedAt: instant.optional(),
+  reasonCode: z.string().optional(),
+  service: z.string().optional(),
+  institution: z.string().optional(),
+  candidates: z.array(z.strictObject({ institution: z.string(), service: z.string() })).optional(),
+  supersedes: z.array(z.string()).optional(),
+  event: z.string().optional(),
+  code: z.string().optional().meta({ description: "Of what was refused: the code; /docs/errors says what to do" }),
+  act: z.string().optional(),
+  webhookId: z.string().optional(),
+  command: z.string().optional().meta({ description: "Of what was given up: the id of the command" }),
+  onBehalf: z
+    .strictObject({ institution: z.string(), channel: z.enum(TOLD_BY), staff: z.string() })
+    .optional()
+    .meta({
+      description:
+        "Set where staff of the hub recorded what this institution told it; that institution can dispute it, by the id of this event",
+    }),
+});
+
+/** A CloudEvents 1.0 JSON event as an institution gets it. */
+export const toldSchema = z
+  .strictObject({
+    specversion: z.literal("1.0"),
+    id: z.string().meta({ description: "Id of the event: with the recipient, what makes a repeat a repeat" }),
+    source: z.literal("/ruta"),
+    type: z.enum(TOLD.map((word) => `ruta.referral.${word}` as const)),
+    subject: z.string().meta({ description: "The referral" }),
+    time: instant,
+    datacontenttype: z.literal("application/json"),
+    sequence: z
+      .string()
+      .regex(/^\d{10}$/)
+      .meta({
+        description: "Counts what is told of a case to this recipient: 1, 2, 3 …; a gap is something undelivered",
+      }),
+    data,
+  })
+  .meta({
+    id: "Told",
+    description: "What an institution is told of a referral; thin: what is said of a person is fetched",
+  });
