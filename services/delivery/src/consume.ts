@@ -3,7 +3,7 @@ import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Tx } from "@ruta/db";
 import { InstitutionType, PayloadFormat, derivedId } from "@ruta/events";
 import type { Directory, NewRecord, ReferralEvent } from "@ruta/events";
-import { newEvents, reachRevision } from "@ruta/log";
+import { newEvents, placeOf, reachRevision } from "@ruta/log";
 import type { FollowedDirectory, LogRecord } from "@ruta/log";
 import { capMs, lateAt } from "./backoff.ts";
 import { laneName } from "./intake.ts";
@@ -58,6 +58,15 @@ function takenIn(fresh: readonly Taken[]): TakenFact[] {
   return fresh.flatMap(({ message: { fact } }) =>
     fact.case === "delivered" ? [{ eventId: fact.value.eventId, institution: fact.value.institution }] : [],
   );
+}
+
+/** Passes over an event that staff has given up: nobody is told of it, and the next of its case is not a gap. */
+export async function passOver(intake: Intake, tx: Tx, record: Pick<LogRecord, "key" | "value">): Promise<void> {
+  const place = placeOf(record);
+  if (!place) return;
+  const { caseId, version } = place;
+  const last = (await intake.versions(tx, [caseId])).get(caseId) ?? 0n;
+  if (version === last + 1n) await intake.saveVersions(tx, new Map([[caseId, version]]));
 }
 
 /** One event to tell one institution. */

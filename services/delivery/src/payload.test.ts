@@ -166,6 +166,36 @@ test("a refusal names the command by its webhook-id, and no status of a referral
   });
 });
 
+test("a record that was given up is named by its command and why, also where nothing is known of the case", () => {
+  const value = { institution: "house", commandId: "command-1", reasonCode: "unreadable", staff: ["op-1", "op-2"] };
+  const { data, type } = bodyOf({
+    fact: { case: "setAside", value },
+    confidentiality: Confidentiality.UNSPECIFIED,
+    status: Status.UNSPECIFIED,
+  });
+  expect(type).toBe("ruta.referral.set-aside");
+  expect(data).toMatchObject({ command: "command-1", reasonCode: "unreadable" });
+  expect(JSON.stringify(data)).not.toContain("op-1");
+});
+
+test("what the hub recorded on behalf of an institution says so, by whom and how it was told, and no name, in every class", () => {
+  const actor = create(ActorSchema, {
+    institution: "hub",
+    worker: "op-1",
+    channel: Channel.IN_PERSON,
+    onBehalfOf: "house",
+  });
+  const accepted: EventInit = { fact: { case: "accepted", value: {} }, status: Status.ACCEPTED, actor };
+  const onBehalf = { institution: "house", channel: "in-person", staff: "op-1" };
+  expect(bodyOf(accepted).data).toMatchObject({ onBehalf });
+  expect(bodyOf({ ...accepted, confidentiality: Confidentiality.VERY_RESTRICTED }).data).toMatchObject({ onBehalf });
+  expect(bodyOf({ ...accepted, actor: create(ActorSchema, { institution: "house" }) }).data).not.toHaveProperty(
+    "onBehalf",
+  );
+  const disputed: EventInit = { fact: { case: "disputed", value: { eventId: "event-1", reasonCode: "not-said" } } };
+  expect(bodyOf(disputed).data).toMatchObject({ event: "event-1", reasonCode: "not-said" });
+});
+
 test("nothing sealed, and nobody's worker, is in a body", () => {
   const sections = [
     create(SectionSchema, { sectionId: "sec-canary", keyId: "key-canary", ciphertext: Buffer.from("canary") }),

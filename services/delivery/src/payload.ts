@@ -1,9 +1,10 @@
 // The body of a webhook: a thin CloudEvents 1.0 event. Ids and codes only; what is said of a person is fetched, never sent.
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { Status, businessStatus, classOf, priorityWord, statusWord } from "@ruta/events";
+import { Channel, Status, businessStatus, classOf, nameOf, priorityWord, statusWord } from "@ruta/events";
 import type { ReferralEvent } from "@ruta/events";
 import { fhirPayload } from "./fhir-payload.ts";
+import { recordedFor } from "./recipients.ts";
 import type { Notice } from "./recipients.ts";
 
 /** What earlier events of a referral said that later ones do not repeat. Numbers are the institutions' own. */
@@ -84,6 +85,8 @@ function factData({ fact, performer }: ReferralEvent): Data {
       const candidates = eligible.map(({ institution, serviceId }) => ({ institution, service: serviceId }));
       return { reasonCode: text(fact.value.reasonCode), candidates };
     }
+    case "disputed":
+      return { reasonCode: text(fact.value.reasonCode), event: text(fact.value.eventId) };
     case "addressed":
       return { service: text(fact.value.serviceId) };
     case "supplemented":
@@ -97,10 +100,19 @@ function factData({ fact, performer }: ReferralEvent): Data {
   }
 }
 
-/** Which of the recipient's own commands was refused, and the code of the refusal. */
+/** Which of the recipient's own commands was refused or given up, and the code that says why. */
 function refusal({ fact }: ReferralEvent): Data {
+  if (fact.case === "setAside") return { command: text(fact.value.commandId), reasonCode: text(fact.value.reasonCode) };
   if (fact.case !== "refused") return {};
   return { code: fact.value.code, act: fact.value.act, webhookId: text(fact.value.webhookId) };
+}
+
+/** How the hub came to record an act for an institution: it did not send it, and can dispute it by the id of this event. */
+function onBehalf(event: ReferralEvent): Data {
+  const institution = recordedFor(event);
+  if (institution === undefined || !event.actor) return {};
+  const { channel, worker } = event.actor;
+  return { onBehalf: { institution, channel: nameOf(Channel, channel), staff: worker } };
 }
 
 function fullData({ event, notice, facts, discreet }: PayloadInput): Data {
@@ -155,6 +167,7 @@ function toldEvent(input: PayloadInput): ToldEvent & Data {
       // Class V, and any class that is not known, shows nothing but ids and status.
       ...(classOf(event.confidentiality) === "V" ? {} : fullData(input)),
       ...refusal(event),
+      ...onBehalf(event),
       content: `/v1/referrals/${event.referralId}/content`,
     },
   };

@@ -2,7 +2,8 @@
 import type { Tx } from "@ruta/db";
 import { TOPICS } from "@ruta/events";
 import type { ReferralEvent } from "@ruta/events";
-import { newEvents } from "@ruta/log";
+import { newEvents, placeOf } from "@ruta/log";
+import type { LogRecord } from "@ruta/log";
 import type { Numbers } from "./numbers.ts";
 import type { State } from "./state.ts";
 
@@ -23,4 +24,12 @@ export async function foldBatch(
   const events = fresh.map(({ message }) => message);
   await state.fold(tx, events);
   await numbers.fold(tx, events);
+}
+
+/** Passes over an event that staff has given up: its place in the case is kept, empty, so that the next is not a gap. */
+export async function passOver(state: State, tx: Tx, record: Pick<LogRecord, "key" | "value">): Promise<void> {
+  const place = placeOf(record);
+  if (!place) return;
+  const last = (await state.versions(tx, [place.caseId])).get(place.caseId) ?? 0n;
+  if (place.version === last + 1n) await state.fold(tx, [place]);
 }

@@ -13,7 +13,7 @@ import { registerAdmin } from "./admin.ts";
 import { createCheck } from "./check.ts";
 import { createClaims } from "./claims.ts";
 import type { GatewayConfig } from "./config.ts";
-import { FOLDED, GROUP, foldBatch } from "./consume.ts";
+import { FOLDED, GROUP, foldBatch, passOver } from "./consume.ts";
 import { createWebhookKeys } from "./credentials.ts";
 import { createFhirDoor } from "./fhir-door.ts";
 import { registerRoutes } from "./http.ts";
@@ -144,6 +144,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Service> {
           await foldBatch({ state, numbers }, tx, batch);
           return [];
         },
+        givenUp: (tx, record) => passOver(state, tx, record),
       });
       await inboxes.start();
       await app.listen({ host: config.RUTA_HOST, port: config.RUTA_PORT });
