@@ -135,6 +135,11 @@ export const PROBLEMS = {
     title: "The referral does not take this act from your institution as it stands",
     remedy: "Make one of the acts in `may`, or read the referral to see what is expected of whom.",
   },
+  "too-many-requests": {
+    status: 429,
+    title: "Your institution asks more often than it may",
+    remedy: "Send the same request again after Retry-After; RateLimit says how many are left.",
+  },
   "still-running": {
     status: 409,
     title: "A request with this webhook-id is still being taken",
