@@ -8,8 +8,11 @@ const DOCUMENTS = [
   "ARCHITECTURE.md",
   "CONTRIBUTING.md",
   "SECURITY.md",
+  "docs/fhir.md",
   "schemas/README.md",
   "infra/kafka/README.md",
+  "packages/client/README.md",
+  "docs/partner.md",
 ];
 const read = (file: string): string => readFileSync(file, "utf8");
 const architecture = read("ARCHITECTURE.md");

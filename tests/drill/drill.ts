@@ -1,11 +1,12 @@
 // A drill: institutions send and answer without pause while processes of the hub are killed at random; then everything is counted.
 import { setTimeout as delay } from "node:timers/promises";
-import type { Personality } from "@ruta/demonstration/personality";
+import type { Personality } from "@ruta/client/simulator";
 import { openLog } from "@ruta/log";
 import { openCity } from "../city.ts";
 import type { City, Shape } from "../city.ts";
 import { audit } from "./audit.ts";
 import type { Findings, Sent } from "./audit.ts";
+import { explain, tries } from "./explain.ts";
 
 /** How a drill runs; it ends by itself. */
 export interface DrillOptions {
@@ -108,6 +109,13 @@ export async function drill(options: DrillOptions): Promise<Drilled> {
         await delay(500);
         findings = await audit(log, sent, citizens);
       }
+      say(await tries(log));
+      if (findings.untold > 0)
+        for (const line of await explain(
+          { log, databaseUrl: city.databaseUrl, schema: `${city.env.RUTA_PREFIX}_delivery`, citizens },
+          findings.untoldCases,
+        ))
+          say(line);
       return { ...findings, seconds: Math.round((performance.now() - began) / 1000), killed };
     } finally {
       await log.close();
@@ -124,7 +132,7 @@ export function killsOf({ killed }: Drilled): number {
 
 /** A drill in one line. */
 export function inWords(driver: string, drilled: Drilled): string {
-  const { killed: _, seconds, ...counts } = drilled;
+  const { killed: _, untoldCases: __, seconds, ...counts } = drilled;
   const kills = killsOf(drilled);
   const figures = Object.entries(counts).map(([name, count]) => `${name} ${count}`);
   return `drill on ${driver}: ${kills} kills in ${seconds} s, ${figures.join(", ")}`;

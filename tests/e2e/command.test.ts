@@ -47,10 +47,9 @@ const json = async <T>(...args: string[]): Promise<T> => {
 test("help names every command, and a wrong one is told what there is", async () => {
   const { code, stdout } = await ruta("--help");
   expect(code).toBe(0);
-  for (const name of "init start directory staff keys tokens receipt send referral watch parked config doctor".split(
-    " ",
-  ))
-    expect(stdout).toMatch(new RegExp(`^ +${name}\\b`, "m"));
+  const names =
+    "init start directory staff keys tokens partner receipt send referral watch act worklist parked set-aside redrive attempts config doctor";
+  for (const name of names.split(" ")) expect(stdout).toMatch(new RegExp(`^ +${name}\\b`, "m"));
   expect(stdout).not.toContain("\u001b");
   expect(await ruta("fly")).toMatchObject({ code: 2, stderr: expect.stringContaining("unknown command") });
 });
@@ -229,10 +228,11 @@ test("what a receiver gave up is listed as parked, and delivered when it is sent
   await city.admin.post("/admin/directory/endpoints", body);
   const { referral } = await json<{ referral: string }>("send", event, "--as", "sender", "--id", "to-be-parked");
   type Parked = { id: string; institution: string; referral: string };
-  // What an earlier test sent may be parked too.
+  // What an earlier test sent may be parked too, or under way to casa still.
   const parked = async () => (await json<Parked[]>("parked", "list")).filter((one) => one.referral === referral);
   await expect.poll(parked, SOON).toMatchObject([{ institution: "casa", referral }]);
   const [{ id }] = (await parked()) as [Parked];
+  expect((await ruta("parked", "show", id)).stdout).toMatch(/institution +casa[^]*attempts +\d/);
   const shown = () => ruta("referral", "show", referral).then(({ stdout }) => stdout);
   await expect.poll(shown, SOON).toMatch(/undeliverable/);
   gone = false;
@@ -244,6 +244,46 @@ test("what a receiver gave up is listed as parked, and delivered when it is sent
   });
   await expect.poll(parked, SOON).toEqual([]);
   await expect.poll(shown, SOON).toMatch(/ delivered /);
+});
+
+test("each try is listed with where it went, page after page", async () => {
+  type Page = { attempts: { delivery: string; outcome: string; status: number; origin: string }[]; next?: string };
+  const tries = await json<Page>("attempts", "--institution", "casa", "--since", "1h");
+  expect(tries.attempts.map(({ outcome, status }) => [outcome, status])).toContainEqual(["parked", 410]);
+  const { port } = receiver.address() as AddressInfo;
+  expect(tries.attempts.map(({ origin }) => origin)).toContain(`http://127.0.0.1:${port}`);
+  const first = await json<Page>("attempts", "--institution", "casa", "--limit", "1");
+  expect(first.attempts).toEqual(tries.attempts.slice(0, 1));
+  const second = await json<Page>("attempts", "--institution", "casa", "--limit", "1", "--cursor", String(first.next));
+  expect(second.attempts).toEqual(tries.attempts.slice(1, 2));
+  expect(await ruta("attempts", "--outcome", "lost")).toMatchObject({ code: 2 });
+  expect(await ruta("attempts", "--since", "yesterday")).toMatchObject({ code: 2 });
+});
+
+test("a redrive is counted, confirmed, started, followed and listed; what is wrong is told how to be right", async () => {
+  const what = ["redrive", "--what", "all", "--institution", "casa", "--since", "1h"];
+  expect(await ruta("redrive", ...REASON)).toMatchObject({ code: 2, stderr: expect.stringContaining("--what") });
+  expect(await ruta("redrive", "--what", "some", ...REASON)).toMatchObject({ code: 2 });
+  expect(await ruta(...what)).toMatchObject({ code: 2, stderr: expect.stringContaining("--reason") });
+  expect(await ruta(...what, ...REASON)).toMatchObject({ code: 2, stderr: expect.stringContaining("--yes") });
+  expect(await ruta("redrive", "--what", "all", "--dry-run")).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining("since a time"),
+  });
+  const counted = await ruta(...what, "--dry-run");
+  expect(counted.stdout).toMatch(/^casa +delivered +\d+$/m);
+  type Counts = { id: string; counts: { institution: string; count: number }[] };
+  const started = await json<Counts>(...what, "--yes", "--per-second", "100", ...REASON);
+  const total = started.counts.reduce((sum, { count }) => sum + count, 0);
+  expect(total).toBeGreaterThan(0);
+  const followed = await ruta("redrive", "show", started.id, "--follow");
+  expect(followed.stdout.trimEnd()).toMatch(new RegExp(`${total} of ${total}, done`));
+  expect((await ruta("redrive", "list")).stdout).toContain(started.id);
+  expect(await ruta("redrive", "stop", started.id, ...REASON)).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining("redrive-state"),
+  });
+  expect(await ruta("parked", "skip", "nothing", "--yes", ...REASON)).toMatchObject({ code: 3 });
 });
 
 test("a record that cannot be read steps aside with its case, and is released by staff alone", async () => {

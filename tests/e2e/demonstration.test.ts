@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import type { Entry } from "@ruta/demonstration/journal";
+import type { Entry } from "@ruta/client/simulator";
 import { PERSONALITIES } from "@ruta/demonstration/personality";
 import { freePorts } from "@ruta/demonstration/setup";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";

@@ -92,11 +92,24 @@ test("every event that was really told is as published", async () => {
       { performer: "lleno" },
       { confidentiality: "V" },
       { serviceType: "LEG" },
+      { rehearsal: "complete" },
     ].entries())
       expect((await sender.send(`told-${n}`, "request", { ...data, ...more })).status).toBe(202);
     const types = (): string[] => told.map((event) => (event as { type: string }).type.replace("ruta.referral.", ""));
     for (const word of ["accept", "start", "complete", "reject", "worklisted"])
       await expect.poll(types, SOON).toContain(word);
+    const rehearsed = () => told.filter((event) => (event as { data: { rehearsal?: true } }).data.rehearsal === true);
+    await expect.poll(() => rehearsed().length, SOON).toBe(4);
+    type Told = { subject: string; type: string; data: object };
+    const waiting = (told as Told[]).find(({ type }) => type.endsWith(".worklisted"))?.subject ?? "";
+    const salt = "0123456789abcdefghjkmnpqrs";
+    const by = { onBehalfOf: "sender", toldBy: "A colleague", salt, channel: "phone", reason: "called" };
+    const act = { act: "cancel", reasonCode: "other" };
+    await city.admin.post(`/admin/router/referrals/${waiting}/act`, { ...by, act });
+    const recorded = () => (told as Told[]).filter(({ data }) => "onBehalf" in data);
+    await expect
+      .poll(() => recorded().map(({ subject, type }) => [subject, type]), SOON)
+      .toEqual([[waiting, "ruta.referral.cancel"]]);
     const validate = addFormats(new Ajv2020({ strict: false })).compile(await document("/schemas/told.json"));
     for (const event of told) expect(validate(event), JSON.stringify([validate.errors, event])).toBe(true);
   } finally {

@@ -1,7 +1,7 @@
 // One referral through the whole hub, on each log and in each spread over processes: asked, refused, passed on, served, told.
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Personality } from "@ruta/demonstration/personality";
+import type { Personality } from "@ruta/client/simulator";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { everything } from "../canary.ts";
 import { SHAPES, openCity } from "../city.ts";

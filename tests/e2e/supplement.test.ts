@@ -1,5 +1,5 @@
 // A correction through the whole hub: asked, accepted, the identity superseded, the performer told, and taken note of; sealed all the way.
-import type { Personality } from "@ruta/demonstration/personality";
+import type { Personality } from "@ruta/client/simulator";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { everything } from "../canary.ts";
 import { SHAPES, openCity } from "../city.ts";

@@ -1,5 +1,5 @@
 // The institutions of a walk: one that serves at once, and what an institution that only sends answers.
-import type { Personality } from "@ruta/demonstration/personality";
+import type { Personality } from "@ruta/client/simulator";
 
 /** Answers nothing. */
 export const SILENT: Personality = { label: "silent", answers: () => [], replyAfterMs: 0, downForMs: 0 };

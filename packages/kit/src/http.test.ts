@@ -92,6 +92,26 @@ describe("the HTTP shell", () => {
   });
 });
 
+describe("a stop", () => {
+  it("waits for the answer under way, and not for the connection that its client would keep open", async () => {
+    const { app } = appWithLines();
+    const begun = Promise.withResolvers<void>();
+    const go = Promise.withResolvers<void>();
+    app.get("/slow", async () => {
+      begun.resolve();
+      await go.promise;
+      return { done: true };
+    });
+    app.addHook("preClose", async () => go.resolve());
+    const url = await app.listen({ host: "127.0.0.1", port: 0 });
+    const asked = fetch(`${url}/slow`);
+    await begun.promise;
+    await app.close();
+    expect((await asked).headers.get("connection")).toBe("close");
+    expect(await (await asked).json()).toEqual({ done: true });
+  });
+});
+
 describe("the logger", () => {
   it("drops every field that is not on its list, and the message of an error", () => {
     const lines: string[] = [];

@@ -57,8 +57,8 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
 /** Issues of zod whose words come from the schema alone; others repeat names that were sent. */
 const SAYS_WHAT_IT_TAKES: ReadonlySet<string> = new Set(["invalid_type", "invalid_value", "too_small", "too_big"]);
 
-/** The problem that says what a framework error means; undefined for what is our own fault. */
-function problemOf(error: FastifyError): Problem | undefined {
+/** The problem that says what an error of a request means; undefined for what is our own fault. */
+export function problemFor(error: FastifyError): Problem | undefined {
   if (error instanceof Problem) return error;
   if (hasZodFastifySchemaValidationErrors(error)) {
     const first = error.validation[0];
@@ -136,6 +136,15 @@ export function createHttp(options: HttpOptions): HttpApp {
     const encoding = request.headers["content-encoding"];
     if (encoding !== undefined && encoding !== "identity") throw httpProblem("unsupported-media-type");
   });
+  // A connection that a client would keep open holds up a stop when its answer leaves after the idle ones were closed.
+  let closing = false;
+  app.addHook("preClose", async () => {
+    closing = true;
+  });
+  app.addHook("onSend", (_request, reply, _payload, done) => {
+    if (closing) reply.header("connection", "close");
+    done();
+  });
   app.addHook("onResponse", async (request, reply) => {
     const answer = {
       route: request.routeOptions.url ?? "(none)",
@@ -159,7 +168,7 @@ export function createHttp(options: HttpOptions): HttpApp {
       }
     });
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    const problem = problemOf(error);
+    const problem = problemFor(error);
     if (!problem) options.logger.error({ err: error, route: request.routeOptions.url ?? "(none)" }, "a request failed");
     return sendProblem(reply, problem ?? httpProblem("internal"));
   });

@@ -89,8 +89,15 @@ export interface TryState {
   readonly pulledFrom?: number;
 }
 
-/** Reasons for which a delivery is parked. */
-export type ParkReason = "exhausted" | "gone" | "rejected" | "blocked-address" | "no-endpoint";
+/** Reasons for which a delivery is parked. `not-pulled`: it lay in the recipient's inbox as long as inboxes are kept. */
+export type ParkReason =
+  | "exhausted"
+  | "gone"
+  | "rejected"
+  | "blocked-address"
+  | "no-endpoint"
+  | "not-pulled"
+  | "skipped";
 
 /** What follows: taken; due again (with the refusals so far); or parked for a person. */
 export type Verdict =

@@ -1,13 +1,13 @@
 // Events in, deliveries out: one transaction a batch holds how far cases are folded and whatever has to be told to whom.
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Tx } from "@ruta/db";
-import { InstitutionType, derivedId } from "@ruta/events";
+import { InstitutionType, PayloadFormat, derivedId } from "@ruta/events";
 import type { Directory, NewRecord, ReferralEvent } from "@ruta/events";
-import { newEvents, reachRevision } from "@ruta/log";
+import { newEvents, placeOf, reachRevision } from "@ruta/log";
 import type { FollowedDirectory, LogRecord } from "@ruta/log";
 import { capMs, lateAt } from "./backoff.ts";
 import { laneName } from "./intake.ts";
-import type { Intake, LaneGrowth, NewDelivery } from "./intake.ts";
+import type { Intake, LaneGrowth, NewDelivery, TakenFact } from "./intake.ts";
 import { NO_FACTS, factsAfter, payload } from "./payload.ts";
 import type { ReferralFacts } from "./payload.ts";
 import { recipients } from "./recipients.ts";
@@ -44,11 +44,29 @@ export async function takeIn({ intake, directory }: BatchDeps, tx: Tx, batch: re
     const eventId = record.headers.ce_id ?? "";
     return recipients(message).map((notice) => ({ eventId, event: message, notice, facts: after }));
   });
-  const lasts = await intake.grow(tx, growths(told));
+  const growing = growths(told);
+  await intake.taken(tx, takenIn(fresh), growing);
+  const lasts = await intake.grow(tx, growing);
   await intake.add(tx, deliveries(told, lasts, directory.current()));
   await intake.saveFacts(tx, facts);
   await intake.saveVersions(tx, new Map(fresh.map(({ message }) => [message.caseId, message.version])));
   return [];
+}
+
+/** What the cases say was taken: from inboxes, which delivery does not see. */
+function takenIn(fresh: readonly Taken[]): TakenFact[] {
+  return fresh.flatMap(({ message: { fact } }) =>
+    fact.case === "delivered" ? [{ eventId: fact.value.eventId, institution: fact.value.institution }] : [],
+  );
+}
+
+/** Passes over an event that staff has given up: nobody is told of it, and the next of its case is not a gap. */
+export async function passOver(intake: Intake, tx: Tx, record: Pick<LogRecord, "key" | "value">): Promise<void> {
+  const place = placeOf(record);
+  if (!place) return;
+  const { caseId, version } = place;
+  const last = (await intake.versions(tx, [caseId])).get(caseId) ?? 0n;
+  if (version === last + 1n) await intake.saveVersions(tx, new Map([[caseId, version]]));
 }
 
 /** One event to tell one institution. */
@@ -91,7 +109,12 @@ function deliveries(
       referralId: event.referralId,
       sequence,
       priority: event.priority,
-      body: payload({ ...one, sequence, discreet: isDiscreet(directory, lane.institution) }),
+      body: payload({
+        ...one,
+        sequence,
+        discreet: isDiscreet(directory, lane.institution),
+        fhir: isFhir(directory, lane.institution, event),
+      }),
       lateAt: lateAtOf(event, lane.institution),
     };
   });
@@ -101,6 +124,12 @@ function deliveries(
 function isDiscreet(directory: Directory, institution: string): boolean {
   const type = directory.get("institution", institution)?.type;
   return type === undefined || type === InstitutionType.PRIVATE;
+}
+
+/** Whether the institution's endpoint, as it counts when the event was recorded, takes FHIR. */
+function isFhir(directory: Directory, institution: string, { recordedAt }: ReferralEvent): boolean {
+  const at = recordedAt ? timestampMs(recordedAt) : 0;
+  return directory.endpointOf(institution, at)?.format === PayloadFormat.FHIR;
 }
 
 /** Whoever is expected to act has until then; others have the window of the priority. */

@@ -23,6 +23,8 @@ export interface Head extends LaneKey {
   /** The lane was taken over from a worker that died: what came of its try is not known. */
   readonly takenOver: boolean;
   readonly pulledFrom: Date | null;
+  /** It was taken once before: an operator sends it again, and the case knows it as delivered. */
+  readonly replayed: boolean;
   /** Fingerprint of the institution's endpoint that answered 410, if one did. */
   readonly gone: string | null;
 }
@@ -122,7 +124,8 @@ export function openLanes(db: Db, schema: string, worker: string, expiryMs: numb
             ${claimed.map(({ caseId }) => caseId)}::text[]) AS c (institution, case_id)
           CROSS JOIN LATERAL (
             SELECT delivery_id AS id, event_id AS "eventId", institution, case_id AS "caseId", referral_id AS "referralId",
-              priority, body, trigger, attempts, step, refusals, tried_since AS "triedSince"
+              priority, body, trigger, attempts, step, refusals, tried_since AS "triedSince",
+              delivered_at IS NOT NULL AS replayed
             FROM ${deliveries} AS d
             WHERE d.institution = c.institution AND d.case_id = c.case_id AND d.state = 'waiting'
             ORDER BY d.sequence LIMIT 1) AS d`);

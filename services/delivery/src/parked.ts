@@ -1,7 +1,8 @@
 // What was given up and waits for an operator: listed without content, and sent again under the same webhook-id.
 import { sql } from "@ruta/db";
 import type { Db, Tx } from "@ruta/db";
-import { channelOf } from "./intake.ts";
+import { makeDue } from "./due.ts";
+import type { Addressed } from "./due.ts";
 
 /** A parked delivery by ids and codes. */
 interface ParkedDelivery {
@@ -26,7 +27,6 @@ export interface ParkedDeliveries {
 /** Opens them. */
 export function openParkedDeliveries(db: Db, schema: string): ParkedDeliveries {
   const deliveries = sql.id(schema, "deliveries");
-  const lanes = sql.id(schema, "lanes");
   return {
     async list(limit) {
       const rows = await db.query<Omit<ParkedDelivery, "parkedAt"> & { parkedAt: Date }>(sql`
@@ -43,23 +43,10 @@ export function openParkedDeliveries(db: Db, schema: string): ParkedDeliveries {
     },
 
     async retry(tx, id) {
-      // The lane first, in a statement of its own: whoever holds it reads what waits only under its lock.
-      const [lane] = await tx.query<{ institution: string; caseId: string }>(sql`
-        SELECT l.institution, l.case_id AS "caseId" FROM ${lanes} AS l
-        JOIN ${deliveries} AS d USING (institution, case_id) WHERE d.delivery_id = ${id} FOR UPDATE OF l`);
-      if (!lane) return false;
-      const again = await tx.query(sql`
-        UPDATE ${deliveries} SET state = 'waiting', trigger = 'operator', step = 0, refusals = 0, tried_since = NULL,
-          parked_at = NULL, parked_reason = NULL
-        WHERE delivery_id = ${id} AND state = 'parked' RETURNING 1`);
-      if (again.length === 0) return false;
-      await tx.query(sql`
-        UPDATE ${lanes} SET next_due = now(), pulled_from = NULL, outage = false
-        WHERE institution = ${lane.institution} AND case_id = ${lane.caseId}`);
-      await tx.query(sql`
-        UPDATE ${sql.id(schema, "recipients")} SET gone = NULL WHERE institution = ${lane.institution}`);
-      await tx.query(sql`SELECT pg_notify(${channelOf(schema)}, '')`);
-      return true;
+      const [one] = await tx.query<Addressed>(sql`
+        SELECT delivery_id AS id, institution, case_id AS "caseId" FROM ${deliveries}
+        WHERE delivery_id = ${id} AND state = 'parked'`);
+      return one !== undefined && (await makeDue(tx, schema, [one])).length > 0;
     },
   };
 }

@@ -2,13 +2,16 @@
 import { sql } from "@ruta/db";
 import type { Tx } from "@ruta/db";
 import type { NewRecord, Priority } from "@ruta/events";
+import { writeAttempts } from "./attempts.ts";
 import { capMs, decide, isOutage } from "./backoff.ts";
-import type { Outcome, ParkReason, Verdict } from "./backoff.ts";
+import type { Outcome, ParkReason, TryState, Verdict } from "./backoff.ts";
 import { laneName } from "./intake.ts";
 import type { LaneKey } from "./intake.ts";
 import type { Head } from "./lanes.ts";
-import { attemptRecord, deliveredRecord, undeliverableRecord } from "./records.ts";
+import { attemptOf, deliveredRecord, undeliverableRecord } from "./records.ts";
+import type { Attempt } from "./records.ts";
 import { pullForward } from "./pull.ts";
+import type { Wire } from "./wire.ts";
 
 /** One exchange: at which endpoint, when it began (milliseconds), how long it took, and what it came to. */
 export interface Tried {
@@ -16,12 +19,17 @@ export interface Tried {
   readonly startedAt: number;
   readonly durationMs: number;
   readonly outcome: Outcome;
+  readonly wire: Wire;
 }
 
-/** A claimed delivery that was tried, or parked without a try. `gone`: the endpoint (its fingerprint) that answered 410. */
+/**
+ * A claimed delivery that was tried, parked without a try, or put back since its institution pulls by now. `gone`: the endpoint
+ * (its fingerprint) that answered 410.
+ */
 export type Result = { readonly head: Head; readonly gone?: string } & (
   | { readonly tried: Tried }
   | { readonly park: ParkReason; readonly endpointId: string }
+  | { readonly back: true }
 );
 
 /** What was decided on a result; undefined when another worker holds the lane by now. */
@@ -32,9 +40,17 @@ interface Held extends LaneKey {
   readonly token: bigint;
 }
 
+interface Waiting {
+  readonly id: string;
+  readonly priority: Priority;
+  readonly sequence: bigint;
+}
+
 interface Decided {
   readonly result: Result;
   readonly verdict: Verdict;
+  /** It waits no longer: taken from the inbox in which it lay before its institution turned to webhooks. */
+  readonly moot: boolean;
   readonly head: Head;
   readonly now: number;
   readonly attempts: number;
@@ -60,8 +76,8 @@ export async function settle(
       AS r (institution, case_id, token) USING (institution, case_id)
     WHERE l.holder = ${worker} AND l.token = r.token
     ORDER BY l.institution, l.case_id FOR UPDATE OF l`);
-  const waiting = await tx.query<LaneKey & { id: string; priority: Priority }>(sql`
-    SELECT d.institution, d.case_id AS "caseId", d.delivery_id AS id, d.priority
+  const waiting = await tx.query<LaneKey & Waiting>(sql`
+    SELECT d.institution, d.case_id AS "caseId", d.delivery_id AS id, d.priority, d.sequence
     FROM unnest(${held.map(({ institution }) => institution)}::text[], ${held.map(({ caseId }) => caseId)}::text[])
       AS h (institution, case_id)
     JOIN ${table("deliveries")} AS d USING (institution, case_id) WHERE d.state = 'waiting'`);
@@ -75,22 +91,30 @@ export async function settle(
   await writeDeliveries(tx, schema, written);
   await writeLanes(tx, schema, written);
   await writeGone(tx, schema, written);
-  const up = written.filter(({ verdict }) => verdict.kind === "delivered").map(({ head }) => head.institution);
+  const attempts = written.map(({ result, verdict, head, attempts }) =>
+    "tried" in result ? attemptOf(head, result.tried, verdict, worker, attempts) : undefined,
+  );
+  await writeAttempts(
+    tx,
+    schema,
+    attempts.filter((one) => one !== undefined),
+  );
+  const up = written.flatMap(({ result, head }) =>
+    "tried" in result && result.tried.outcome.ok ? [head.institution] : [],
+  );
   await pullForward(tx, schema, up, "outages");
-  return { settled: decided.map((one) => one?.verdict), records: written.flatMap(recordsOf) };
+  return {
+    settled: decided.map((one) => one?.verdict),
+    records: written.flatMap((one, i) => recordsOf(one, attempts[i])),
+  };
 }
 
 /** The most urgent delivery of a lane says how long its first one may wait: it stands before all others. */
-function urgentOf(waiting: readonly { readonly priority: Priority }[], own: Priority): Priority {
+function urgentOf(waiting: readonly Waiting[], own: Priority): Priority {
   return waiting.reduce((urgent, { priority }) => (capMs(priority) < capMs(urgent) ? priority : urgent), own);
 }
 
-function decideOn(
-  result: Result,
-  waiting: readonly { readonly id: string; readonly priority: Priority }[],
-  now: number,
-  jitter: number,
-): Decided {
+function decideOn(result: Result, waiting: readonly Waiting[], now: number, jitter: number): Decided {
   const { head } = result;
   const tried = "tried" in result;
   const stopped = tried && !result.tried.outcome.ok && result.tried.outcome.failure === "stopped";
@@ -102,12 +126,20 @@ function decideOn(
     since: head.triedSince?.getTime() ?? now,
     ...(head.pulledFrom ? { pulledFrom: head.pulledFrom.getTime() } : {}),
   };
-  const verdict: Verdict = tried
-    ? decide(result.tried.outcome, state, now, jitter)
-    : { kind: "park", reason: result.park };
-  const others = waiting.some(({ id }) => id !== head.id);
-  const nextDue = verdict.kind === "retry" ? verdict.retryAt : others ? now : null;
-  return { result, verdict, head, now, attempts: head.attempts + (tried ? 1 : 0), step, nextDue };
+  const verdict = verdictOn(result, state, now, jitter);
+  const own = waiting.find(({ id }) => id === head.id)?.sequence;
+  const moot = own === undefined;
+  // What an operator put before it meanwhile does not wait out its back-off.
+  const retried = verdict.kind === "retry" && !moot;
+  const next = waiting.some(({ id, sequence }) => (retried ? sequence < own : id !== head.id));
+  const nextDue = next ? now : retried ? verdict.retryAt : null;
+  return { result, verdict, moot, head, now, attempts: head.attempts + (tried ? 1 : 0), step, nextDue };
+}
+
+function verdictOn(result: Result, state: TryState, now: number, jitter: number): Verdict {
+  if ("tried" in result) return decide(result.tried.outcome, state, now, jitter);
+  if ("park" in result) return { kind: "park", reason: result.park };
+  return { kind: "retry", retryAt: now, refusals: state.refusals };
 }
 
 const dateOf = (ms: number | null): Date | null => (ms === null ? null : new Date(ms));
@@ -117,7 +149,7 @@ async function writeDeliveries(tx: Tx, schema: string, all: readonly Decided[]):
   await tx.query(sql`
     UPDATE ${sql.id(schema, "deliveries")} AS d SET state = r.state, attempts = r.attempts, step = r.step,
       refusals = r.refusals, tried_since = coalesce(d.tried_since, r.now), parked_reason = r.reason,
-      body = CASE WHEN r.state = 'delivered' THEN NULL ELSE d.body END,
+      delivered_at = CASE WHEN r.state = 'delivered' THEN r.now ELSE d.delivered_at END,
       parked_at = CASE WHEN r.state = 'parked' THEN r.now END
     FROM unnest(${all.map(({ head }) => head.id)}::text[], ${all.map(({ verdict }) => stateOf(verdict))}::text[],
       ${all.map(({ attempts }) => attempts)}::integer[], ${all.map(({ step }) => step)}::integer[],
@@ -125,7 +157,7 @@ async function writeDeliveries(tx: Tx, schema: string, all: readonly Decided[]):
       ${all.map(({ verdict }) => (verdict.kind === "park" ? verdict.reason : null))}::text[],
       ${all.map(({ now }) => new Date(now))}::timestamptz[])
       AS r (id, state, attempts, step, refusals, reason, now)
-    WHERE d.delivery_id = r.id`);
+    WHERE d.delivery_id = r.id AND d.state = 'waiting'`);
 }
 
 function stateOf({ kind }: Verdict): string {
@@ -158,12 +190,13 @@ async function writeGone(tx: Tx, schema: string, all: readonly Decided[]): Promi
     WHERE r.institution = g.institution`);
 }
 
-function recordsOf({ result, verdict, head, now, attempts }: Decided): NewRecord[] {
-  const records: NewRecord[] = [];
-  if ("tried" in result) records.push(attemptRecord(head, result.tried, verdict, attempts));
-  const endpointId = "tried" in result ? result.tried.endpointId : result.endpointId;
+function recordsOf({ result, verdict, moot, head, now, attempts }: Decided, attempt: Attempt | undefined): NewRecord[] {
+  const records = attempt ? [attempt.record] : [];
+  if (moot) return records;
+  const endpointId = "tried" in result ? result.tried.endpointId : "park" in result ? result.endpointId : "";
   if (verdict.kind === "delivered") records.push(deliveredRecord(head, { endpointId, attempts, at: now }));
-  if (verdict.kind === "park")
+  // A case that knows it as delivered is not told that it could not be.
+  if (verdict.kind === "park" && !head.replayed)
     records.push(undeliverableRecord(head, { endpointId, attempts, at: now, reasonCode: verdict.reason }));
   return records;
 }

@@ -1,4 +1,4 @@
-// One exchange with an endpoint: a signed POST, one deadline for all of it, a bounded answer, no redirects.
+// One exchange with an endpoint: a signed POST, one deadline for all of it, a bounded answer that nobody keeps, no redirects.
 import { derivedId, SignatureScheme } from "@ruta/events";
 import type { Endpoint } from "@ruta/events";
 import { webhookHeaders } from "@ruta/proof";
@@ -8,7 +8,10 @@ import type { Dispatcher } from "undici";
 import type { Failure, Outcome } from "./backoff.ts";
 import { AddressRefused, checkedUrl, guardedConnector } from "./guard.ts";
 import type { GuardRules, Resolver } from "./guard.ts";
+import { mediaTypeOf } from "./payload.ts";
 import type { Tried } from "./results.ts";
+import { keyIdOf, openTap } from "./wire.ts";
+import type { Watch } from "./wire.ts";
 
 /** The most that is read of an answer, in bytes: only its status and headers count. */
 const ANSWER_BYTES = 16 * 1024;
@@ -53,18 +56,23 @@ export function fingerprintOf({ url, scheme, wrappedSecret }: Endpoint): string 
 /** Makes a sender with connections of its own. */
 export function openSender(options: SenderOptions): Sender {
   const { rules, deadlineMs, connections, now, resolver } = options;
-  const connect = guardedConnector({ ...rules, timeoutMs: CONNECT_MS, ...(resolver ? { resolver } : {}) });
+  const tap = openTap(guardedConnector({ ...rules, timeoutMs: CONNECT_MS, ...(resolver ? { resolver } : {}) }));
   // The deadline is ours, for the whole exchange: undici's own for parts of it are off.
-  const agent = new Agent({ connect, connections, headersTimeout: 0, bodyTimeout: 0 });
+  const agent = new Agent({ connect: tap.connect, connections, headersTimeout: 0, bodyTimeout: 0 });
   return {
     async send(endpoint, message, signal) {
       const startedAt = now();
       const began = performance.now();
       const deadline = AbortSignal.timeout(deadlineMs);
-      const outcome = await exchange(options, agent, { endpoint, message, deadline, stop: signal });
-      return { endpointId: endpoint.id, startedAt, durationMs: performance.now() - began, outcome };
+      const watch = tap.watch(message.id);
+      const made = await exchange(options, agent, { endpoint, message, deadline, stop: signal, watch });
+      const durationMs = performance.now() - began;
+      return { endpointId: endpoint.id, startedAt, durationMs, ...made };
     },
-    close: () => agent.destroy(),
+    async close() {
+      tap.close();
+      await agent.destroy();
+    },
   };
 }
 
@@ -73,17 +81,24 @@ interface Exchange {
   readonly message: Message;
   readonly deadline: AbortSignal;
   readonly stop: AbortSignal;
+  readonly watch: Watch;
 }
 
-async function exchange(options: SenderOptions, agent: Agent, one: Exchange): Promise<Outcome> {
-  const { endpoint, message, deadline, stop } = one;
+async function exchange(options: SenderOptions, agent: Agent, one: Exchange): Promise<Pick<Tried, "outcome" | "wire">> {
+  const { endpoint, message, deadline, stop, watch } = one;
   let status = 0;
-  const fail = (failure: Failure): Outcome => ({ ok: false, failure, status });
+  let origin = "";
+  let keyIds: string[] = [];
+  const ended = (outcome: Outcome, error?: unknown) => ({ outcome, wire: { ...watch.end(error), origin, keyIds } });
+  const fail = (failure: Failure, error?: unknown) => ended({ ok: false, failure, status }, error);
   let url: URL;
   let headers: Record<string, string>;
   try {
+    origin = originOf(endpoint.url);
     url = checkedUrl(endpoint.url, options.rules);
-    headers = headersOf(options, endpoint, message);
+    const key = keyOf(options, endpoint);
+    keyIds = [keyIdOf(key)];
+    headers = headersOf(options, key, message);
   } catch (error) {
     return fail(error instanceof AddressRefused ? "address-refused" : "signing");
   }
@@ -96,24 +111,30 @@ async function exchange(options: SenderOptions, agent: Agent, one: Exchange): Pr
       body: message.body,
       signal: AbortSignal.any([deadline, stop]),
     });
+    watch.answered();
     status = answer.statusCode;
     await readSome(answer.body);
-    return outcomeOf(status, answer.headers, options.now());
+    return ended(outcomeOf(status, answer.headers, options.now()));
   } catch (error) {
-    if (stop.aborted) return fail("stopped");
-    if (deadline.aborted) return fail("timeout");
-    return fail(status === 0 ? failureOf(error) : "body");
+    if (stop.aborted) return fail("stopped", error);
+    if (deadline.aborted) return fail("timeout", error);
+    return fail(status === 0 ? failureOf(error) : "body", error);
   }
 }
 
-function headersOf(options: SenderOptions, endpoint: Endpoint, { id, body, attempt }: Message): Record<string, string> {
-  const timestampS = Math.floor(options.now() / 1000);
+/** Scheme, host and port: a path may hold a secret of the receiver. */
+function originOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).origin : "";
+}
+
+function headersOf({ now }: SenderOptions, key: SigningKey, { id, body, attempt }: Message): Record<string, string> {
+  const timestampS = Math.floor(now() / 1000);
   return {
-    "content-type": "application/cloudevents+json; charset=utf-8",
+    "content-type": mediaTypeOf(body),
     "user-agent": "ruta",
     "accept-encoding": "identity",
     "webhook-attempt": String(attempt),
-    ...webhookHeaders({ id, timestampS, body, key: keyOf(options, endpoint) }),
+    ...webhookHeaders({ id, timestampS, body, key }),
   };
 }
 

@@ -10,7 +10,7 @@ import { decodeEvent, followDirectory, openEngine } from "@ruta/log";
 import type { Engine, FollowedDirectory, Log, LogLogger } from "@ruta/log";
 import type { Seal } from "@ruta/seal";
 import type { DeliveryConfig } from "./config.ts";
-import { GROUP, takeIn } from "./consume.ts";
+import { GROUP, passOver, takeIn } from "./consume.ts";
 import type { Resolver } from "./guard.ts";
 import { registerRoutes } from "./http.ts";
 import { openIntake } from "./intake.ts";
@@ -18,6 +18,9 @@ import { LIMITS } from "./limits.ts";
 import type { Limits } from "./limits.ts";
 import { createDeliveryMetrics } from "./metrics.ts";
 import { openParkedDeliveries } from "./parked.ts";
+import { startRedriver } from "./redriver.ts";
+import type { Redriver } from "./redriver.ts";
+import { openRedrives } from "./redrives.ts";
 import { openSender } from "./send.ts";
 import { registerSummary } from "./summary.ts";
 import { startWorker } from "./worker.ts";
@@ -66,7 +69,17 @@ export async function createDelivery(deps: DeliveryDeps): Promise<Service> {
   const intake = openIntake(schema);
   const metrics = createDeliveryMetrics(deps.metrics, db, schema);
   registerSummary(admin, db, schema);
-  registerRoutes(admin, { engine, schema, deliveries: openParkedDeliveries(db, schema), now });
+  const redrives = openRedrives(db, schema);
+  registerRoutes(admin, {
+    engine,
+    db,
+    schema,
+    deliveries: openParkedDeliveries(db, schema),
+    redrives,
+    expiryMs: limits.expiryMs,
+    endpointIdOf: (institution) => directory?.current().endpointOf(institution, now())?.id ?? "",
+    now,
+  });
   const sender = openSender({
     rules,
     signingSeed,
@@ -78,6 +91,7 @@ export async function createDelivery(deps: DeliveryDeps): Promise<Service> {
   });
   let directory: FollowedDirectory | undefined;
   let worker: Worker | undefined;
+  let redriver: Redriver | undefined;
 
   return {
     engine,
@@ -99,14 +113,17 @@ export async function createDelivery(deps: DeliveryDeps): Promise<Service> {
         now,
         directory: () => folded.current(),
       });
+      redriver = startRedriver(db, schema, redrives, logger);
       await engine.consume<ReferralEvent>({
         group: GROUP,
         topics: [TOPICS.events],
         decode: decodeEvent,
         handle: (tx, batch) => takeIn({ intake, directory: folded }, tx, batch),
+        givenUp: (tx, record) => passOver(intake, tx, record),
       });
     },
     async stop() {
+      await redriver?.stop();
       await worker?.stop();
       await engine.stop();
       await sender.close();

@@ -1,7 +1,9 @@
-// The worker: claims due lanes, sends their first deliveries, writes back what came of them. Woken by notices, and by a slow look.
+// The worker: claims due lanes, sends their first deliveries, writes back what came of them; offers to those who pull. Woken by
+// notices, and by a slow look.
 import { setTimeout as sleep } from "node:timers/promises";
 import { listen } from "@ruta/db";
 import type { Db } from "@ruta/db";
+import { DeliveryMode } from "@ruta/events";
 import type { Directory } from "@ruta/events";
 import { batcher } from "@ruta/kit";
 import type { Engine, LogLogger } from "@ruta/log";
@@ -11,6 +13,7 @@ import type { Head } from "./lanes.ts";
 import { tellLate } from "./late.ts";
 import type { Limits } from "./limits.ts";
 import type { DeliveryMetrics } from "./metrics.ts";
+import { openOffers } from "./offers.ts";
 import { createPace } from "./pace.ts";
 import { settle } from "./results.ts";
 import type { Result, Settled } from "./results.ts";
@@ -19,7 +22,7 @@ import type { Sender } from "./send.ts";
 
 /** What a worker is built on. */
 export interface WorkerDeps {
-  readonly engine: Pick<Engine, "transact">;
+  readonly engine: Pick<Engine, "transact" | "unsent">;
   readonly db: Db;
   readonly schema: string;
   /** Names this process; two living workers must not share one. */
@@ -52,6 +55,7 @@ const BATCH = 100;
 export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   const { engine, db, schema, name, directory, sender, limits, metrics, logger, now } = deps;
   const lanes = openLanes(db, schema, name, limits.expiryMs);
+  const offers = openOffers({ engine, schema, directory, now, expiryMs: limits.expiryMs });
   const pace = createPace();
   const abort = new AbortController();
   const running = new Set<Promise<void>>();
@@ -97,6 +101,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   async function deliver(head: Head): Promise<void> {
     const endpoint = directory().endpointOf(head.institution, now());
     if (!endpoint) return finish({ head, park: "no-endpoint", endpointId: "" });
+    if (endpoint.mode === DeliveryMode.INBOX) return finish({ head, back: true });
     const fingerprint = fingerprintOf(endpoint);
     if (head.gone === fingerprint) return finish({ head, park: "gone", endpointId: endpoint.id });
     pace.spend(head.institution);
@@ -113,13 +118,24 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     return new Map(slow.map((e) => [e.institution, pace.room(e.institution, e.ratePerSecond, performance.now())]));
   }
 
-  /** Claims and begins what can be sent now; answers how long nothing more can be. */
+  /** Puts what waits for institutions that pull into their inboxes; true when some has to wait for the log. */
+  async function offer(pulling: ReadonlySet<string>): Promise<boolean> {
+    for (;;) {
+      const { moved, held } = await offers.offer(pulling);
+      if (moved === 0 || stopping) return held;
+    }
+  }
+
+  /** Offers, claims and begins what can be now; answers how long nothing more can be. */
   async function look(): Promise<number> {
     for (;;) {
+      const pulling = offers.pulling();
+      const held = await offer(pulling);
       const total = limits.total - running.size;
-      if (stopping || total <= 0) return limits.pollMs;
+      if (stopping || total <= 0) return held ? AGAIN_MS : limits.pollMs;
       const rooms = limited();
-      const heads = await lanes.claim({ total, perEndpoint: limits.perEndpoint, limited: rooms });
+      const closed = new Map([...rooms, ...[...pulling].map((institution) => [institution, 0] as const)]);
+      const heads = await lanes.claim({ total, perEndpoint: limits.perEndpoint, limited: closed });
       looked = performance.now();
       for (const head of heads) {
         const run = deliver(head).finally(() => {
@@ -129,7 +145,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
         running.add(run);
       }
       if (heads.length > 0) continue;
-      const paced = [...rooms.values()].some((room) => room === 0) ? AGAIN_MS : limits.pollMs;
+      const paced = held || [...rooms.values()].some((room) => room === 0) ? AGAIN_MS : limits.pollMs;
       return Math.min(paced, ((await lanes.nextDueMs()) ?? limits.pollMs) + 1);
     }
   }
@@ -150,6 +166,8 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
       await lanes.beat();
       lived = performance.now();
       await tellLate(engine, schema, (institution) => directory().endpointOf(institution, now())?.id ?? "");
+      while (!stopping && (await offers.withdraw()) > 0);
+      while (!stopping && (await offers.expire()) > 0);
     } catch (error) {
       logger.warn({ err: error }, "a worker's sign of life could not be written");
     }

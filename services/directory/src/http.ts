@@ -73,9 +73,7 @@ export function registerRoutes(admin: FastifyInstance, { apply, credentials, vie
   );
   post("/keys", bodies.key, ({ institution, publicKey }) => credentials.key(institution, publicKey));
   post("/tokens", bodies.token, ({ institution, label }) => credentials.token(institution, label));
-  post("/endpoints", bodies.endpoint, (body) =>
-    credentials.endpoint(body.institution, body.url, body.scheme, body.ratePerSecond),
-  );
+  post("/endpoints", bodies.endpoint, (body) => credentials.endpoint(body));
   post("/staff", bodies.staff, ({ id, publicKey, roles }) => credentials.staff(id, publicKey, roles));
   const revocable: Readonly<Record<string, Revocable>> = {
     keys: "institutionKey",

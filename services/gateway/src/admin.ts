@@ -1,5 +1,5 @@
-// The gateway's administrative routes: lists and counts, a referral's timeline and why it went where it went, the live watch.
-// The admin app has checked the signature.
+// The gateway's administrative routes: lists and counts, a referral's timeline and why it went where it went, the live watch, and
+// how far inboxes are behind. The admin app has checked the signature.
 import type { Db } from "@ruta/db";
 import { STAFF_PROBLEMS, STATUS_WORDS, mayWatch, parseReferralId, statusOf } from "@ruta/events";
 import type { SignedBy } from "@ruta/events";
@@ -9,6 +9,7 @@ import { z } from "zod";
 import { instant } from "./acts.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { explain } from "./explain.ts";
+import type { InboxPart } from "./inbox-service.ts";
 import type { Overview } from "./overview.ts";
 import type { State } from "./state.ts";
 import { timelineOf } from "./watch.ts";
@@ -22,6 +23,7 @@ export interface AdminDeps {
   readonly overview: Overview;
   readonly watching: Watching;
   readonly now: () => number;
+  readonly inboxes: Pick<InboxPart, "lags">;
 }
 
 const problem = problemsOf({ ...HTTP_PROBLEMS, ...STAFF_PROBLEMS });
@@ -39,6 +41,7 @@ const list = z.strictObject({
   institution: id.optional(),
   service: z.string().max(40).optional(),
   overdue: z.enum(["true"]).optional(),
+  rehearsals: z.enum(["true"]).optional(),
   since: instant.optional(),
   cursor: z.string().max(200).optional(),
   limit: z.coerce.number().int().min(1).max(500).default(50),
@@ -52,7 +55,7 @@ const watch = z.strictObject({
 });
 
 /** Adds the routes below /admin/gateway. */
-export function registerAdmin({ admin, db, state, overview, watching, now }: AdminDeps): void {
+export function registerAdmin({ admin, db, state, overview, watching, inboxes, now }: AdminDeps): void {
   admin.get("/admin/gateway/summary", async (request) => {
     watcher(request);
     return overview.summary(now());
@@ -60,13 +63,14 @@ export function registerAdmin({ admin, db, state, overview, watching, now }: Adm
 
   admin.get("/admin/gateway/referrals", { schema: { querystring: list } }, async (request) => {
     watcher(request);
-    const { state: word, institution, service, overdue, since, cursor, limit } = request.query;
+    const { state: word, institution, service, overdue, rehearsals, since, cursor, limit } = request.query;
     const after = cursor === undefined ? undefined : decodeCursor(cursor);
     if (cursor !== undefined && !after) throw problem("invalid-request", { field: "cursor" });
     const referrals = await overview.list({
       status: word === undefined ? undefined : statusOf(word),
       institution,
       serviceType: service,
+      rehearsals: rehearsals !== undefined,
       overdueAt: overdue === undefined ? undefined : now(),
       since: since === undefined ? undefined : Date.parse(since),
       after,
@@ -96,6 +100,11 @@ export function registerAdmin({ admin, db, state, overview, watching, now }: Adm
     const timeline = caseId === undefined ? undefined : timelineOf(await state.caseEvents(db, caseId), id);
     if (!timeline) throw problem("not-found");
     return timeline;
+  });
+
+  admin.get("/admin/gateway/inboxes", async (request) => {
+    watcher(request);
+    return { inboxes: await inboxes.lags() };
   });
 
   admin.get("/admin/gateway/watch", { schema: { querystring: watch } }, async (request, reply) => {

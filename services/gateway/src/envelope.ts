@@ -99,7 +99,8 @@ function attachmentIn(issues: readonly z.core.$ZodIssue[], above: readonly Prope
   return undefined;
 }
 
-function refusalOf(error: z.ZodError, body: unknown): Refusal {
+/** What a failed check says, without any value of the body. */
+export function refusalOf(error: z.ZodError, body: unknown): Refusal {
   const attachment = attachmentIn(error.issues);
   if (attachment !== undefined) return { code: "attachments-not-supported", field: attachment };
   const issue = deepest(error.issues);

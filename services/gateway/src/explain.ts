@@ -9,8 +9,9 @@ export interface Choice {
   readonly referral: string;
   /** addressed, returned or worklisted. */
   readonly fact: string;
-  /** The institution chosen; empty when none was. */
+  /** The institution chosen; empty when none was. In a rehearsal the one to which a real referral would have gone. */
   readonly performer: string;
+  readonly rehearsal?: true;
   /** Who chose (chosenBy), or why none was chosen (a reason code). */
   readonly why: string;
   readonly directoryRevision: string;
@@ -29,15 +30,17 @@ export interface Choice {
 export function explain(events: readonly ReferralEvent[], referralId: string): Choice[] | undefined {
   if (!events.some((event) => event.referralId === referralId)) return undefined;
   return events.flatMap((event): Choice[] => {
-    const { fact, performer } = event;
+    const { fact } = event;
     if (fact.case !== "addressed" && fact.case !== "returned" && fact.case !== "worklisted") return [];
     const opaque = classOf(event.confidentiality) === "V";
+    const performer = (fact.case === "addressed" ? fact.value.rehearsedAs : "") || event.performer;
     return [
       {
         at: new Date(event.recordedAt ? timestampMs(event.recordedAt) : 0).toISOString(),
         referral: event.referralId,
         fact: wordOf(fact.case),
         performer,
+        ...(event.rehearsal === "" ? {} : { rehearsal: true }),
         why: fact.case === "addressed" ? fact.value.chosenBy : fact.value.reasonCode,
         directoryRevision: String(event.directoryRevision),
         considered: fact.value.considered,

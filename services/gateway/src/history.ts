@@ -1,5 +1,5 @@
 // What a viewer is told of a referral: state, history, expectation and refusals, from the events of its case. Pure.
-import { businessStatus, classOf, priorityWord, statusWord, wordOf } from "@ruta/events";
+import { Channel, businessStatus, classOf, nameOf, priorityWord, statusWord, wordOf } from "@ruta/events";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Candidate, ReferralEvent } from "@ruta/events";
@@ -30,7 +30,13 @@ export function seenBy(
     // The request itself was refused: only its sender has anything to see.
     if (refusals.length === 0) return undefined;
     const nothing: Disclosure = { items: new Set(), rule: "requester.refused" };
-    const body = { referral: referralId, case: last.caseId, status: "refused", refusals: refusals.map(refusalOf) };
+    const body = {
+      referral: referralId,
+      case: last.caseId,
+      ...rehearsalOf(last),
+      status: "refused",
+      refusals: refusals.map(refusalOf),
+    };
     return { role: "requester", disclosure: nothing, body };
   }
   const role = last.requester === viewer.institution ? "requester" : "performer";
@@ -49,6 +55,7 @@ export function seenBy(
     referral: referralId,
     case: last.caseId,
     role,
+    ...rehearsalOf(last),
     status: statusWord(last.status),
     businessStatus: businessStatus(last.businessStatus),
     priority: priorityWord(last.priority),
@@ -71,6 +78,11 @@ export function seenBy(
   return { role, disclosure, body: { ...body, ...supplements, history, refusals: refusals.map(refusalOf) } };
 }
 
+/** The mark of a rehearsal; nothing for a real referral. */
+function rehearsalOf({ rehearsal }: ReferralEvent): { rehearsal?: true } {
+  return rehearsal === "" ? {} : { rehearsal: true };
+}
+
 /** One step of the history; reasons and numbers only as far as the viewer may see needs. */
 function step(event: ReferralEvent, role: Seen["role"], needs: boolean): Record<string, unknown> {
   return compact({
@@ -79,9 +91,19 @@ function step(event: ReferralEvent, role: Seen["role"], needs: boolean): Record<
     status: statusWord(event.status),
     businessStatus: businessStatus(event.businessStatus).code,
     at: compact({ occurred: iso(event.occurredAt), received: iso(event.receivedAt), recorded: iso(event.recordedAt) }),
-    actor: compact({ institution: event.actor?.institution ?? "", worker: event.actor?.worker ?? "" }),
+    actor: actorOf(event),
     performer: event.performer,
     ...(needs ? details(event, role) : {}),
+  });
+}
+
+/** Who acted; where the hub recorded it for an institution, for whom and by which channel it was told. */
+function actorOf({ actor }: ReferralEvent): Record<string, unknown> {
+  const { institution = "", worker = "", onBehalfOf = "", channel = 0 } = actor ?? {};
+  return compact({
+    institution,
+    worker,
+    ...(onBehalfOf === "" ? {} : { onBehalfOf, channel: nameOf(Channel, channel) }),
   });
 }
 
@@ -95,7 +117,11 @@ function details({ fact }: ReferralEvent, role: Seen["role"]): Record<string, un
       return { outcomeCode: fact.value.outcomeCode, reachedAt: iso(fact.value.reachedAt) };
     case "addressed":
       return role === "requester"
-        ? { chosenBy: fact.value.chosenBy, candidates: candidates(fact.value.candidates) }
+        ? {
+            chosenBy: fact.value.chosenBy,
+            rehearsedAs: fact.value.rehearsedAs || undefined,
+            candidates: candidates(fact.value.candidates),
+          }
         : { chosenBy: fact.value.chosenBy };
     case "returned":
     case "worklisted":
@@ -111,6 +137,8 @@ function details({ fact }: ReferralEvent, role: Seen["role"]): Record<string, un
     case "failed":
     case "enteredInError":
     case "undeliverable":
+    case "disputed":
+    case "setAside":
       return { reasonCode: fact.value.reasonCode };
     default:
       return {};

@@ -11,6 +11,8 @@ interface OverviewFilter {
   /** As requester or performer. */
   readonly institution?: string | undefined;
   readonly serviceType?: string | undefined;
+  /** Rehearsals too; they are left out unless asked for. */
+  readonly rehearsals?: boolean;
   /** Only those of which an act was expected before this moment. */
   readonly overdueAt?: number | undefined;
   /** Changed at or after. */
@@ -23,6 +25,7 @@ interface OverviewFilter {
 /** A referral in one line for staff; class V shows neither urgency nor what it is about. */
 interface OverviewRow {
   readonly referral: string;
+  readonly rehearsal?: true;
   readonly status: string;
   readonly requester: string;
   readonly performer: string;
@@ -34,7 +37,7 @@ interface OverviewRow {
   readonly changedAt: string;
 }
 
-/** Counts over all referrals. */
+/** Counts over all referrals; a rehearsal is none. */
 interface Summary {
   /** Referrals that can still go on, by status. */
   readonly open: Readonly<Record<string, number>>;
@@ -64,7 +67,7 @@ const HOUR_MS = 3_600_000;
 export function openOverview(db: Db, schema: string): Overview {
   const referral = sql.id(schema, "referral");
   return {
-    async list({ status, institution, serviceType, overdueAt, since = 0, after, limit }) {
+    async list({ status, institution, serviceType, rehearsals = false, overdueAt, since = 0, after, limit }) {
       const overdue = overdueAt === undefined ? null : new Date(overdueAt);
       const rows = await db.query<Row>(sql`
         select * from ${referral}
@@ -73,6 +76,7 @@ export function openOverview(db: Db, schema: string): Overview {
           and (${status ?? null}::smallint is null or status = ${status ?? null})
           and (${institution ?? null}::text is null or ${institution ?? null} in (requester, performer))
           and (${serviceType ?? null}::text is null or (service_type = ${serviceType ?? null} and confidentiality in (1, 2, 3)))
+          and (${rehearsals} or not rehearsal)
           and (${overdue}::timestamptz is null or expected_until < ${overdue})
         order by changed_at, referral_id limit ${limit}`);
       return rows.map(overviewRow);
@@ -81,11 +85,11 @@ export function openOverview(db: Db, schema: string): Overview {
     async summary(now) {
       const [open, [late]] = await Promise.all([
         db.query<{ status: Status; count: number }>(sql`
-          select status, count(*)::integer as count from ${referral} where status in (1, 2, 3, 5, 6) group by status`),
+          select status, count(*)::integer as count from ${referral} where status in (1, 2, 3, 5, 6) and not rehearsal group by status`),
         db.query<{ recent: number; overdue: number; oldest: Date | null }>(sql`
-          select (select count(*)::integer from ${referral} where changed_at > ${new Date(now - HOUR_MS)}) as recent,
+          select (select count(*)::integer from ${referral} where changed_at > ${new Date(now - HOUR_MS)} and not rehearsal) as recent,
             count(*)::integer as overdue, min(expected_until) as oldest
-          from ${referral} where expected_until < ${new Date(now)}`),
+          from ${referral} where expected_until < ${new Date(now)} and not rehearsal`),
       ]);
       return {
         open: Object.fromEntries(open.map(({ status, count }) => [statusWord(status), count])),
@@ -101,6 +105,7 @@ function overviewRow(row: Row): OverviewRow {
   const clearance = classOf(row.confidentiality);
   return {
     referral: row.referral_id,
+    ...(row.rehearsal ? { rehearsal: true } : {}),
     status: statusWord(row.status),
     requester: row.requester,
     performer: row.performer,

@@ -42,6 +42,7 @@ const CASES: Readonly<Partial<Record<ProblemCode, readonly [() => Promise<Answer
   "attachments-not-supported": [() => request({ attachments: [{ name: SECRET }] }), "data.attachments"],
   "missing-field": [() => request({ serviceType: undefined }), "data.serviceType"],
   "invalid-field": [() => request({ priority: SECRET }), "data.priority"],
+  "invalid-cursor": [() => get(`/v1/inbox?after=${SECRET}`), "after"],
   "invalid-query": [() => get("/v1/referrals?cursor=none"), "cursor"],
   "looks-like-identity": [() => request({ number: "1710034065" }), "data.number"],
   "time-in-future": [() => send({ ...smallRequest(), time: later(3_600_000) }), "time"],
@@ -74,13 +75,17 @@ const CASES: Readonly<Partial<Record<ProblemCode, readonly [() => Promise<Answer
     "webhook-id",
   ],
 };
-/** Met in check.int.test.ts, door.int.test.ts, reads.int.test.ts and outage.int.test.ts. */
+/** Met in check, door, reads, outage and fhir.int.test.ts; those of FHIR in fhir-refusals.int.test.ts. */
 const ELSEWHERE: readonly ProblemCode[] = [
-  "not-possible-now",
-  "still-running",
-  "claim-erased",
-  "not-caught-up",
-  "log-unavailable",
+  ...([
+    "not-possible-now",
+    "still-running",
+    "claim-erased",
+    "not-caught-up",
+    "log-unavailable",
+    "not-acceptable",
+  ] as const),
+  ...Object.keys(PROBLEMS).filter((code): code is ProblemCode => code.startsWith("fhir-")),
 ];
 
 async function post(

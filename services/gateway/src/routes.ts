@@ -30,6 +30,7 @@ const accepted = z
     case: z.string(),
     person: z.string().optional(),
     members: z.array(z.string()).optional(),
+    rehearsal: z.literal(true).optional(),
     decision: z
       .object({
         facts: z.array(z.string()).readonly(),
@@ -140,6 +141,51 @@ export const content = {
     response: { 200: object, "4xx": problem, "5xx": problem },
     security,
   },
+};
+
+const inboxItem = z
+  .object({
+    cursor: z.string().meta({ description: "Acknowledges this item and all before it; where to go on" }),
+    webhookId: z.string().meta({ description: "The same whenever it is offered again, and the same as by webhook" }),
+    contentType: z.string(),
+    event: object.meta({ description: "What a webhook would bring" }),
+  })
+  .meta({ id: "InboxItem" });
+
+/** GET /v1/inbox. */
+export const inbox = {
+  schema: {
+    summary: "Pull your inbox",
+    description:
+      "The same events in the same order of each case as by webhook, at least once, kept 14 days. Without after it starts behind the last acknowledged one. With wait it answers as soon as there is one.",
+    querystring: z.strictObject({
+      after: z.string().max(400).optional().meta({ description: "next, or the cursor of an item, as it was answered" }),
+      wait: z.coerce.number().int().min(0).max(30).default(0).meta({ description: "Seconds to wait for an item" }),
+      limit: z.coerce.number().int().min(1).max(200).default(50),
+    }),
+    response: {
+      200: z.object({ items: z.array(inboxItem), next: z.string().optional() }),
+      "4xx": problem,
+      "5xx": problem,
+    },
+    security,
+  },
+};
+
+/** The body of an acknowledgement. */
+export const acknowledgement = z.strictObject({ cursor: z.string().min(1).max(400) });
+
+/** POST /v1/inbox/ack. */
+export const acknowledge = {
+  schema: {
+    summary: "Acknowledge your inbox",
+    description: "Everything up to the cursor is taken: its cases are told. The same again changes nothing.",
+    body: acknowledgement,
+    response: { 200: z.object({ cursor: z.string() }), "4xx": problem, "5xx": problem },
+    security,
+  },
+  // The token is checked first; then the bytes are read as strictly as the door reads them.
+  validatorCompiler: () => (value: unknown) => ({ value }),
 };
 
 /** GET /v1/directory/{part}. */

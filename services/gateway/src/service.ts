@@ -13,9 +13,12 @@ import { registerAdmin } from "./admin.ts";
 import { createCheck } from "./check.ts";
 import { createClaims } from "./claims.ts";
 import type { GatewayConfig } from "./config.ts";
-import { FOLDED, GROUP, foldBatch } from "./consume.ts";
+import { FOLDED, GROUP, foldBatch, passOver } from "./consume.ts";
 import { createWebhookKeys } from "./credentials.ts";
+import { createFhirDoor } from "./fhir-door.ts";
 import { registerRoutes } from "./http.ts";
+import { createInboxPart } from "./inbox-service.ts";
+import { createNumbers } from "./numbers.ts";
 import { openOverview } from "./overview.ts";
 import { createReads } from "./reads.ts";
 import { createState } from "./state.ts";
@@ -39,6 +42,8 @@ export interface GatewayDeps {
   /** Where it adds its routes below /admin/gateway; requests that reach them carry the checked signature. */
   readonly admin: HttpApp;
   readonly now?: () => number;
+  /** Between two looks for inbox items that are too old, in milliseconds; tests need shorter ones. */
+  readonly clearMs?: number;
 }
 
 /** A service as the hub runs it. */
@@ -53,6 +58,7 @@ export interface Service {
 }
 
 const BODY_LIMIT = 256 * 1024;
+const CLEAR_MS = 60_000;
 
 /** Certificate and key of the configuration, read once. */
 async function tlsOf({
@@ -72,10 +78,12 @@ async function tlsOf({
 /** Builds the gateway and adds its routes. */
 export async function createGateway(deps: GatewayDeps): Promise<Service> {
   const { log, db, schema, seal, signingSeed, logger, metrics, config, admin, now = Date.now } = deps;
+  const { clearMs = CLEAR_MS } = deps;
   await migrate(db, { schema, folder: new URL("./migrations/", import.meta.url) });
   const engine = await openEngine({ log, db, service: "gateway", schema, logger });
   const state = createState(schema);
   const claims = createClaims(schema);
+  const numbers = createNumbers(schema);
   let followed: FollowedDirectory | undefined;
   const directory = () => {
     if (!followed) throw new Error("the gateway has not started");
@@ -83,7 +91,8 @@ export async function createGateway(deps: GatewayDeps): Promise<Service> {
   };
   const reads = createReads({ db, state, claims, engine, directory });
   const watching = createWatching(log, logger);
-  registerAdmin({ admin, db, state, overview: openOverview(db, schema), watching, now });
+  const inboxes = createInboxPart({ db, schema, engine, metrics, logger, directory, now, clearMs });
+  registerAdmin({ admin, db, state, overview: openOverview(db, schema), watching, inboxes, now });
 
   const tls = await tlsOf(config);
   const app = createHttp({
@@ -94,20 +103,26 @@ export async function createGateway(deps: GatewayDeps): Promise<Service> {
     ...(tls ? { tls } : {}),
     ...(config.RUTA_TRUSTED_PROXY === undefined ? {} : { trustedProxy: config.RUTA_TRUSTED_PROXY }),
   });
+  const keysOf = createWebhookKeys((wrapped, context) => seal.unwrap(wrapped, context));
   await registerRoutes(app, {
     directory,
-    keysOf: createWebhookKeys((wrapped, context) => seal.unwrap(wrapped, context)),
+    keysOf,
+    readFhirKnock: createFhirDoor({ directory, keysOf, db, claims, numbers, engine }),
     take: createTake({ db, state, claims, engine, seal, signingSeed, directory }),
     check: createCheck({ db, state, claims, seal, reads, directory }),
     db,
     state,
     reads,
+    inboxes,
     engine,
     seal,
     publicKey: publicKeyOf(signingSeed),
     onUnavailable: (error) => logger.error({ err: error }, "the door could not record what it was sent"),
     now,
   });
+
+  // Readers that wait are answered as the stop begins: nothing else would end before they do.
+  app.addHook("preClose", () => inboxes.stop());
 
   function health(): { ready: boolean; reasons: string[] } {
     const reasons = [...engine.health().reasons];
@@ -126,10 +141,12 @@ export async function createGateway(deps: GatewayDeps): Promise<Service> {
         topics: FOLDED,
         decode: decodeEvent,
         handle: async (tx, batch) => {
-          await foldBatch(state, tx, batch);
+          await foldBatch({ state, numbers }, tx, batch);
           return [];
         },
+        givenUp: (tx, record) => passOver(state, tx, record),
       });
+      await inboxes.start();
       await app.listen({ host: config.RUTA_HOST, port: config.RUTA_PORT });
     },
     async stop() {

@@ -23,6 +23,7 @@ export interface ReferralRow {
   readonly confidentiality: Confidentiality;
   readonly service_type: string;
   readonly placer_number: string;
+  readonly rehearsal: boolean;
   readonly changed_at: Date;
 }
 
@@ -79,7 +80,7 @@ export function createState(schema: string): State {
       await tx.query(sql`
         insert into ${knownPerson} (institution, person_id)
         select r.performer, p from ${referral} r, unnest(r.persons) p
-        where r.performer <> '' and r.referral_id = any(${accepted(events)}::text[])
+        where r.performer <> '' and not r.rehearsal and r.referral_id = any(${accepted(events)}::text[])
         on conflict do nothing`);
     },
 
@@ -123,13 +124,13 @@ export function createState(schema: string): State {
     if (opened.length === 0) return;
     await tx.query(sql`
       insert into ${referral} (referral_id, case_id, requester, performer, status, business_status, priority, confidentiality,
-        service_type, placer_number, persons, changed_at)
-      select id, case_id, requester, '', 0, 0, 0, 0, service_type, number, string_to_array(persons, ' '), 'epoch'
+        service_type, placer_number, rehearsal, persons, changed_at)
+      select id, case_id, requester, '', 0, 0, 0, 0, service_type, number, rehearsal, string_to_array(persons, ' '), 'epoch'
       from unnest(${opened.map(({ event }) => event.referralId)}::text[], ${opened.map(({ event }) => event.caseId)}::text[],
         ${opened.map(({ event }) => event.requester)}::text[], ${opened.map(({ fact }) => fact.serviceType)}::text[],
-        ${opened.map(({ fact }) => fact.placerNumber)}::text[],
+        ${opened.map(({ fact }) => fact.placerNumber)}::text[], ${opened.map(({ event }) => event.rehearsal !== "")}::boolean[],
         ${opened.map(({ fact }) => [fact.personId, ...fact.members.map((m) => m.personId)].join(" "))}::text[])
-        as o (id, case_id, requester, service_type, number, persons)
+        as o (id, case_id, requester, service_type, number, rehearsal, persons)
       on conflict do nothing`);
   }
 

@@ -31,6 +31,9 @@ export const TOLD = [
   "set-aside",
 ] as const;
 
+/** How an institution told staff of the hub what was then recorded on its behalf. */
+const TOLD_BY = ["phone", "mail", "in-person"] as const;
+
 const instant = z.iso.datetime();
 const acts = z.array(z.string()).meta({ description: "Words of acts, such as accept" });
 
@@ -39,6 +42,9 @@ const data = z.strictObject({
   referral: z.string(),
   case: z.string(),
   content: z.string().meta({ description: "Path of GET by which content is fetched, as far as the disclosure allows" }),
+  rehearsal: z.literal(true).optional().meta({
+    description: "Set only where no person is behind it: you asked to rehearse, and a simulated counterpart answers",
+  }),
   status: z.enum(STATUS_WORDS).optional(),
   businessStatus: z.strictObject({ code: z.string(), text: z.string() }).optional().meta({ description: "HL7 BSeR" }),
   priority: z.enum(["emergency", "urgent", "normal"]).optional(),
@@ -66,6 +72,14 @@ const data = z.strictObject({
   code: z.string().optional().meta({ description: "Of what was refused: the code; /docs/errors says what to do" }),
   act: z.string().optional(),
   webhookId: z.string().optional(),
+  command: z.string().optional().meta({ description: "Of what was given up: the id of the command" }),
+  onBehalf: z
+    .strictObject({ institution: z.string(), channel: z.enum(TOLD_BY), staff: z.string() })
+    .optional()
+    .meta({
+      description:
+        "Set where staff of the hub recorded what this institution told it; that institution can dispute it, by the id of this event",
+    }),
 });
 
 /** A CloudEvents 1.0 JSON event as an institution gets it. */

@@ -10,6 +10,7 @@ interface WatchLine {
   readonly at: string;
   readonly fact: string;
   readonly referral: string;
+  readonly rehearsal?: true;
   readonly actor: string;
   readonly requester: string;
   readonly performer: string;
@@ -28,7 +29,8 @@ function watchLine(event: ReferralEvent): WatchLine {
     at: new Date(event.recordedAt ? timestampMs(event.recordedAt) : 0).toISOString(),
     fact: wordOf(event.fact.case ?? "unknown"),
     referral: event.referralId,
-    actor: event.actor?.institution ?? "",
+    ...(event.rehearsal === "" ? {} : { rehearsal: true }),
+    actor: actorOf(event),
     requester: event.requester,
     performer: event.performer,
     status: statusWord(event.status),
@@ -38,6 +40,12 @@ function watchLine(event: ReferralEvent): WatchLine {
       : {}),
     ...(event.fact.case === "delivered" ? { attempts: event.fact.value.attempts } : {}),
   };
+}
+
+/** Who acted; where the hub recorded it for an institution, both. */
+function actorOf({ actor }: ReferralEvent): string {
+  const { institution = "", onBehalfOf = "" } = actor ?? {};
+  return onBehalfOf === "" ? institution : `${institution} for ${onBehalfOf}`;
 }
 
 /** The code that says more than the fact. */
@@ -58,6 +66,7 @@ export function timelineOf(events: readonly ReferralEvent[], referralId: string)
   return {
     referral: referralId,
     case: last.caseId,
+    ...(last.rehearsal === "" ? {} : { rehearsal: true }),
     status: statusWord(last.status),
     requester: last.requester,
     performer: last.performer,

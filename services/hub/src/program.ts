@@ -1,5 +1,7 @@
 // The `ruta` command as a tree of commands, and its help in the language of the terminal.
 import { Command, Help } from "commander";
+import { actCommand } from "./commands/act.ts";
+import { attemptsCommand } from "./commands/attempts.ts";
 import { configCommand } from "./commands/config.ts";
 import { directoryCommand } from "./commands/directory.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -7,15 +9,19 @@ import { initCommand } from "./commands/init.ts";
 import { keysCommand } from "./commands/keys.ts";
 import { logCommand } from "./commands/log.ts";
 import { parkedCommand } from "./commands/parked.ts";
+import { partnerCommand } from "./commands/partner.ts";
 import { receiptCommand } from "./commands/receipt.ts";
+import { redriveCommand } from "./commands/redrive.ts";
 import { referralCommand } from "./commands/referral.ts";
 import { sendCommand } from "./commands/send.ts";
+import { setAsideCommand } from "./commands/set-aside.ts";
 import { staffCommand } from "./commands/staff.ts";
 import { startCommand } from "./commands/start.ts";
 import { statusCommand } from "./commands/status.ts";
 import { stuckCommand } from "./commands/stuck.ts";
 import { tokensCommand } from "./commands/tokens.ts";
 import { watchCommand } from "./commands/watch.ts";
+import { worklistCommand } from "./commands/worklist.ts";
 import { translated } from "./language.ts";
 import { EXIT } from "./output.ts";
 
@@ -73,6 +79,7 @@ export function createProgram(): Command {
     staffCommand(),
     keysCommand(),
     tokensCommand(),
+    partnerCommand(),
     receiptCommand(),
     sendCommand(),
     statusCommand(),
@@ -80,7 +87,12 @@ export function createProgram(): Command {
     referralCommand(),
     watchCommand(),
     logCommand(),
+    actCommand(),
+    worklistCommand(),
     parkedCommand(),
+    setAsideCommand(),
+    redriveCommand(),
+    attemptsCommand(),
     configCommand(),
     doctorCommand(),
   ])

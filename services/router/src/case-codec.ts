@@ -14,7 +14,9 @@ interface StoredReferral extends Omit<ReferralState, "request" | "consent" | "su
   readonly supplements?: ReferralState["supplements"];
 }
 
-interface StoredCase extends Omit<CaseState, "decided" | "referrals" | "routing" | "sections"> {
+interface StoredCase extends Omit<CaseState, "decided" | "referrals" | "routing" | "sections" | "rehearsal"> {
+  /** Absent from what was stored before there were rehearsals. */
+  readonly rehearsal?: string;
   readonly sections?: CaseState["sections"];
   readonly form: number;
   readonly routing: readonly JsonValue[];
@@ -23,13 +25,14 @@ interface StoredCase extends Omit<CaseState, "decided" | "referrals" | "routing"
 
 /** The state of a case as text. Which commands were decided is kept apart. */
 export function encodeCase(state: CaseState): string {
-  const { caseId, version, lastAt, confidentiality } = state;
+  const { caseId, version, lastAt, confidentiality, rehearsal } = state;
   const stored: StoredCase = {
     form: FORM,
     caseId,
     version,
     lastAt,
     confidentiality,
+    rehearsal,
     routing: state.routing.map((section) => toJson(SectionSchema, section)),
     sections: state.sections,
     referrals: Object.values(state.referrals).map((referral) => ({
@@ -57,6 +60,7 @@ export function decodeCase(text: string): CaseState {
   ]);
   return {
     ...stored,
+    rehearsal: stored.rehearsal ?? "",
     routing: stored.routing.map((section) => fromJson(SectionSchema, section, options)),
     sections: stored.sections ?? {},
     referrals: Object.fromEntries(referrals),

@@ -16,6 +16,7 @@ import { HUB, expectationOf, nobody } from "./expectation.ts";
 import { mayOf } from "./may.ts";
 import { STANDING } from "./phase.ts";
 import type { Phase } from "./phase.ts";
+import { markOf } from "./rehearse.ts";
 import type { Routing } from "./routing.ts";
 import { evolve, msOf } from "./state.ts";
 import type { CaseState } from "./state.ts";
@@ -101,6 +102,7 @@ export class Draft {
       businessStatus: standing.business ?? referral?.businessStatus ?? 0,
       sections: [...sections],
       priority: opens?.priority ?? referral?.priority ?? 0,
+      rehearsal: markOf(state, command),
       confidentiality: particulars.bare ? 0 : (opens?.confidentiality ?? state.confidentiality),
       fact,
     });

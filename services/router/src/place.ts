@@ -13,6 +13,7 @@ import { canTake, candidatesFor, isAddressed } from "./candidates.ts";
 import type { HouseholdMember, Need } from "./candidates.ts";
 import { hubActor } from "./draft.ts";
 import type { Draft } from "./draft.ts";
+import { performerOf } from "./rehearse.ts";
 import type { Routing, RoutingFacts } from "./routing.ts";
 import { nextOrdinal, triedInstitutions } from "./state.ts";
 import type { ReferralState } from "./state.ts";
@@ -59,18 +60,16 @@ export function place(draft: Draft, id: string, choice: Choice): void {
   const named = choice.institution === "" ? all : all.filter((c) => isAddressed(need, c.institution, c.serviceId));
   const chosen = named.find(canTake);
   if (chosen) {
+    const { performer, rehearsedAs } = performerOf(draft.state, chosen.institution);
     const value = create(ReferralAddressedSchema, {
       ...consent,
       ...recorded(all),
       serviceId: chosen.serviceId,
       chosenBy: choice.chosenBy,
+      rehearsedAs,
     });
     const actor = choice.actor ?? hubActor();
-    draft.emit(
-      id,
-      { case: "addressed", value },
-      { phase: "requested", performer: chosen.institution, actor, sections },
-    );
+    draft.emit(id, { case: "addressed", value }, { phase: "requested", performer, actor, sections });
   } else if (named.some(({ eligible }) => eligible)) giveBack("consent-does-not-cover", all);
   else if (choice.institution !== "" && choice.chosenBy !== "chosen-by-operator") giveBack("addressed-not-usable", all);
   else worklist(need.tried.size > 0 ? "candidates-exhausted" : "no-candidate", all);
@@ -86,8 +85,10 @@ export function place(draft: Draft, id: string, choice: Choice): void {
   }
 }
 
-/** Opens the successor of a referral that was rejected or given up, and places it: the person is still unserved. */
-export function replace(draft: Draft, ended: ReferralState): void {
+const CHOSEN_BY_HUB: Choice = { chosenBy: "chosen-by-hub", institution: "", serviceId: "" };
+
+/** Opens the successor of a referral that was rejected, given up or taken away, and places it: the person is still unserved. */
+export function replace(draft: Draft, ended: ReferralState, choice: Choice = CHOSEN_BY_HUB): void {
   const id = referralId(draft.state.caseId, nextOrdinal(draft.state));
   const value = clone(ReferralRequestedSchema, ended.request);
   value.consent = ended.consent;
@@ -99,7 +100,7 @@ export function replace(draft: Draft, ended: ReferralState): void {
     confidentiality: draft.state.confidentiality,
   };
   draft.emit(id, { case: "requested", value }, { phase: "requested", performer: "", actor: hubActor(), opens });
-  place(draft, id, { chosenBy: "chosen-by-hub", institution: "", serviceId: "" });
+  place(draft, id, choice);
 }
 
 function recorded(candidates: readonly Candidate[]): { candidates: Candidate[]; considered: number } {

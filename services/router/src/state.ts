@@ -33,6 +33,8 @@ export interface ReferralState {
   readonly consent: Consent;
   readonly replacedBy?: string;
   readonly requestedAt: number;
+  /** In a rehearsal the institution that a real referral would have gone to; its performer is simulated. */
+  readonly rehearsedAs?: string;
   readonly addressedAt?: number;
   readonly acceptedAt?: number;
   /** First service after acceptance: begun, or a first result reported. */
@@ -43,6 +45,8 @@ export interface ReferralState {
   readonly acknowledged: boolean;
   /** Supplements by the id of their event: whom they were told to (empty when nobody), and whether it took note. */
   readonly supplements: Readonly<Record<string, Supplement>>;
+  /** What staff recorded on behalf of an institution, oldest first; left out while there is nothing. */
+  readonly onBehalf?: readonly OnBehalf[];
   /** The last content of each act, in codes and times, to tell a repeat from a contradiction. */
   readonly recorded: Readonly<Partial<Record<Act, string>>>;
 }
@@ -61,6 +65,17 @@ export interface HeldSection {
   readonly kind: SectionKind;
 }
 
+/** An act that staff of the hub recorded for an institution that told them of it. */
+interface OnBehalf {
+  /** Id of its event. */
+  readonly eventId: string;
+  readonly institution: string;
+  /** What it led to. */
+  readonly fact: string;
+  /** Why the institution says that it is not so, as a code; left out while it does not. */
+  readonly disputed?: string;
+}
+
 /** A case: its referrals in order and what all of them share. */
 export interface CaseState {
   readonly caseId: string;
@@ -69,6 +84,8 @@ export interface CaseState {
   /** Time of the last event: no decision is earlier. */
   readonly lastAt: number;
   readonly confidentiality: Confidentiality;
+  /** Empty for a real case; else a rehearsal, and what the simulated counterpart does. */
+  readonly rehearsal: string;
   /** Sealed routing sections, opened again whenever an institution is chosen. */
   readonly routing: readonly Section[];
   /** Sections of content in force, by id. */
@@ -85,6 +102,7 @@ export function emptyCase(caseId: string): CaseState {
     version: 0,
     lastAt: 0,
     confidentiality: Confidentiality.UNSPECIFIED,
+    rehearsal: "",
     routing: [],
     sections: {},
     referrals: {},
@@ -113,6 +131,7 @@ export function evolve(state: CaseState, event: ReferralEvent): CaseState {
     ...withSections(state, event),
     version,
     lastAt: Math.max(at, state.lastAt),
+    rehearsal: event.rehearsal,
     decided: state.decided.has(commandId) ? state.decided : new Set([...state.decided, commandId]),
   };
   const { fact } = event;
@@ -120,7 +139,19 @@ export function evolve(state: CaseState, event: ReferralEvent): CaseState {
   const before = state.referrals[event.referralId];
   if (before === undefined || fact.case === "refused") return common;
   if (fact.case === "supplemented") return withReferral(common, withSupplement(common, before, event));
-  return withReferral(common, { ...before, ...changeOf(before, event, at) });
+  return withReferral(common, { ...before, ...changeOf(before, event, at), ...onBehalfAfter(before, event) });
+}
+
+/** What stands as recorded on behalf of others after an event; nothing when the event does not change it. */
+function onBehalfAfter({ onBehalf = [] }: ReferralState, { fact, actor, cause }: ReferralEvent): Change {
+  if (fact.case === "disputed") {
+    const { eventId: id, reasonCode } = fact.value;
+    return { onBehalf: onBehalf.map((one) => (one.eventId === id ? { ...one, disputed: reasonCode } : one)) };
+  }
+  if (fact.case === undefined || actor === undefined || actor.onBehalfOf === "") return {};
+  // Of the events of one decision the act itself is the first.
+  const recorded = { eventId: eventId(cause?.commandId ?? "", 0), institution: actor.onBehalfOf, fact: fact.case };
+  return { onBehalf: [...onBehalf, recorded] };
 }
 
 function withReferral(state: CaseState, referral: ReferralState): CaseState {
@@ -163,7 +194,12 @@ function changeOf(before: ReferralState, event: ReferralEvent, at: number): Chan
   });
   switch (fact.case) {
     case "addressed":
-      return { ...standing(), consent: fact.value.consent ?? before.consent, addressedAt: at };
+      return {
+        ...standing(),
+        consent: fact.value.consent ?? before.consent,
+        addressedAt: at,
+        ...(fact.value.rehearsedAs === "" ? {} : { rehearsedAs: fact.value.rehearsedAs }),
+      };
     case "returned":
     case "worklisted":
       return { ...standing({}, fact.case), consent: fact.value.consent ?? before.consent };
@@ -239,7 +275,8 @@ export function nextOrdinal(state: CaseState): number {
   return Math.max(0, ...Object.keys(state.referrals).map((id) => parseReferralId(id)?.ordinal ?? 0)) + 1;
 }
 
-/** Institutions that have had a referral of the case. */
+/** Institutions that have had a referral of the case; in a rehearsal those that would have had it. */
 export function triedInstitutions(state: CaseState): Set<string> {
-  return new Set(Object.values(state.referrals).flatMap(({ performer }) => (performer === "" ? [] : [performer])));
+  const tried = Object.values(state.referrals).map(({ performer, rehearsedAs }) => rehearsedAs ?? performer);
+  return new Set(tried.filter((institution) => institution !== ""));
 }

@@ -1,9 +1,10 @@
-// `ruta referral`: the referrals of the hub in a list, the timeline of one, and why it went where it went.
+// `ruta referral`: the referrals of the hub in a list, the timeline of one, why it went where it went; and taking it elsewhere.
 import { Command } from "commander";
 import { contextOf } from "../context.ts";
 import { say } from "../language.ts";
 import { print, style, table } from "../output.ts";
 import { aboutWords, againstWords, choiceWords } from "../words.ts";
+import { addReroute } from "./reroute.ts";
 
 /** One line of a timeline. */
 interface Step {
@@ -19,6 +20,7 @@ interface Step {
 interface Timeline {
   readonly referral: string;
   readonly case: string;
+  readonly rehearsal?: true;
   readonly status: string;
   readonly requester: string;
   readonly performer: string;
@@ -28,6 +30,7 @@ interface Timeline {
 
 interface Row {
   readonly referral: string;
+  readonly rehearsal?: true;
   readonly status: string;
   readonly requester: string;
   readonly performer: string;
@@ -42,6 +45,7 @@ interface Choice {
   readonly referral: string;
   readonly fact: string;
   readonly performer: string;
+  readonly rehearsal?: true;
   readonly why: string;
   readonly directoryRevision: string;
   readonly considered: number;
@@ -59,14 +63,20 @@ interface ListOptions {
   readonly institution?: string;
   readonly service?: string;
   readonly overdue?: boolean;
+  readonly rehearsals?: boolean;
   readonly since?: string;
   readonly cursor?: string;
   readonly limit: string;
 }
 
+/** What stands behind the words of a rehearsal. */
+function markOf({ rehearsal }: { readonly rehearsal?: true }): string {
+  return rehearsal ? `  ${style.yellow(say`rehearsal`)}` : "";
+}
+
 function timelineText(timeline: Timeline): string {
   const { expected } = timeline;
-  const head = `${style.bold(timeline.referral)}  ${timeline.status}  ${timeline.requester} -> ${timeline.performer || say`nobody yet`}`;
+  const head = `${style.bold(timeline.referral)}  ${timeline.status}  ${timeline.requester} -> ${timeline.performer || say`nobody yet`}${markOf(timeline)}`;
   const acts = expected?.acts.join(", ") ?? "";
   const next = expected?.institution
     ? say`expected next: ${acts} by ${expected.institution}` + (expected.until ? say` until ${expected.until}` : "")
@@ -80,7 +90,7 @@ function listText(rows: readonly Row[], next: string | undefined): string {
   const columns = [say`referral`, say`status`, say`service`, say`from`, say`to`, say`expected of`, say`until`];
   const lines = rows.map((row) => [
     row.referral,
-    row.status,
+    row.status + markOf(row),
     row.serviceType ?? "",
     row.requester,
     row.performer,
@@ -114,7 +124,7 @@ function choiceText(choice: Choice): string {
   });
   const rest = considered - candidates.length;
   if (rest > 0) lines.push(say`  and ${rest} more, which were not recorded one by one`);
-  return [style.bold(head), ...lines].join("\n");
+  return [style.bold(head) + markOf(choice), ...lines].join("\n");
 }
 
 /** The command and its sub-commands. */
@@ -127,6 +137,7 @@ export function referralCommand(): Command {
     .option("--institution <id>", "as requester or performer")
     .option("--service <code>", "service type, such as ALO-FAM; those of class V are not among them")
     .option("--overdue", "only those whose time to act has run out")
+    .option("--rehearsals", "rehearsals too; no figure counts them")
     .option("--since <time>", "changed at or after")
     .option("--cursor <cursor>", "go on where a page ended")
     .option("--limit <n>", "rows, at most 500", "50")
@@ -161,5 +172,6 @@ export function referralCommand(): Command {
       const answer = await admin.request<{ choices: Choice[] }>("GET", path);
       print(context.json, answer, () => answer.choices.map(choiceText).join("\n\n"));
     });
+  addReroute(referral);
   return referral;
 }

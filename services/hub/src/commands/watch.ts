@@ -1,6 +1,7 @@
 // `ruta watch`: what happens, as it happens, until Ctrl-C.
 import { Command } from "commander";
 import { contextOf } from "../context.ts";
+import { say } from "../language.ts";
 import { style } from "../output.ts";
 
 /** The command. */
@@ -24,6 +25,7 @@ export function watchCommand(): Command {
             event.at,
             style.bold(String(event.fact)),
             event.referral,
+            event.rehearsal === true ? style.yellow(say`rehearsal`) : "",
             event.actor,
             event.status,
             event.detail,

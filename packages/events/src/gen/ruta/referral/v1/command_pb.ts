@@ -934,7 +934,7 @@ export type RecordUndeliverable = Message<"ruta.referral.v1.RecordUndeliverable"
   attempts: number;
 
   /**
-   * exhausted, gone, rejected, blocked-address, no-endpoint.
+   * exhausted, gone, rejected, blocked-address, no-endpoint; skipped: an operator let what follows go on.
    *
    * @generated from field: string reason_code = 5;
    */

@@ -18,10 +18,29 @@ export type Entry =
       readonly referral: string;
       readonly case: string;
       readonly code: string;
+      /** Not in the journals of older versions. */
+      readonly sequence?: number;
     }
   | { readonly kind: "down"; readonly institution: string; readonly until: number }
   | { readonly kind: "repeated"; readonly institution: string; readonly webhookId: string }
-  | { readonly kind: "answered"; readonly institution: string; readonly webhookId: string; readonly status: number };
+  | {
+      readonly kind: "answered";
+      readonly institution: string;
+      readonly webhookId: string;
+      readonly status: number;
+      readonly act: string;
+      readonly referral: string;
+      /** Of a refusal; empty when it was taken. */
+      readonly code: string;
+    }
+  | {
+      readonly kind: "said-again";
+      readonly institution: string;
+      readonly webhookId: string;
+      readonly status: number;
+      readonly act: string;
+      readonly referral: string;
+    };
 
 /** Appends entries and holds all of them in memory. */
 export interface Journal {
@@ -29,6 +48,12 @@ export interface Journal {
   /** On disk when it returns. */
   add(entry: Entry): void;
   close(): void;
+}
+
+/** A journal that ends with the process. */
+export function memoryJournal(): Journal {
+  const entries: Entry[] = [];
+  return { entries, add: (entry) => void entries.push(entry), close: () => {} };
 }
 
 /** Opens a journal; a last line cut off by a kill is dropped. */
