@@ -31,7 +31,8 @@ export function cell(full: number, now: number, { perSecond, burst }: Rate): Ver
   const interval = 1000 / perSecond;
   const next = Math.max(full, now) + interval;
   const wait = next - interval * burst - now;
-  if (wait > 0) return { allowed: false, remaining: 0, retryAfterMs: wait, full };
+  // Less than a nanosecond is the rounding of floating point, not a wait.
+  if (wait > 1e-6) return { allowed: false, remaining: 0, retryAfterMs: wait, full };
   return { allowed: true, remaining: Math.floor(-wait / interval), retryAfterMs: 0, full: next };
 }
 

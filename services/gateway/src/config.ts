@@ -26,7 +26,9 @@ export const config = z.object({
     .min(0, "a number from 0 on")
     .max(100_000, "at most 100000")
     .default(200)
-    .meta({ help: "requests a second that each institution may make in the long run, five times as many at once; 0 sets no limit" }),
+    .meta({
+      help: "requests a second that each institution may make in the long run, five times as many at once; 0 sets no limit",
+    }),
 });
 
 /** The parsed variables. */
