@@ -16,12 +16,21 @@ const broken: HealthCheck = {
 const hanging: HealthCheck = { name: "hanging", check: () => new Promise(() => {}) };
 
 test("all checks together say whether it is ready, and each that is not says why", async () => {
-  expect(await checkHealth([fine])).toEqual({ ready: true, reasons: [] });
-  expect(await checkHealth([])).toEqual({ ready: true, reasons: [] });
+  expect(await checkHealth([fine])).toEqual({ ready: true, reasons: [], degraded: [] });
+  expect(await checkHealth([])).toEqual({ ready: true, reasons: [], degraded: [] });
   expect(await checkHealth([fine, gone, broken, hanging])).toEqual({
     ready: false,
     reasons: ["log: the log does not answer", "broken: the check failed", "hanging: the check did not answer in time"],
+    degraded: [],
   });
+});
+
+test("what is degraded is said, and does not make it unready", async () => {
+  const alone: HealthCheck = {
+    name: "gateway",
+    check: () => ({ ready: true, reasons: [], degraded: ["Redis is gone"] }),
+  };
+  expect(await checkHealth([fine, alone])).toEqual({ ready: true, reasons: [], degraded: ["gateway: Redis is gone"] });
 });
 
 test("/healthz answers while /readyz says 503 with the reasons", async () => {

@@ -5,6 +5,8 @@ import type { HttpApp } from "./http.ts";
 export interface Health {
   readonly ready: boolean;
   readonly reasons: readonly string[];
+  /** What works less well than it should, while the work itself is done; fixed words. */
+  readonly degraded?: readonly string[];
 }
 
 /** One named check. */
@@ -35,10 +37,11 @@ export async function checkHealth(checks: readonly HealthCheck[]): Promise<Healt
   return {
     ready: found.every(({ ready }) => ready),
     reasons: found.flatMap(({ name, ready, reasons }) => (ready ? [] : reasons.map((reason) => `${name}: ${reason}`))),
+    degraded: found.flatMap(({ name, degraded = [] }) => degraded.map((reason) => `${name}: ${reason}`)),
   };
 }
 
-/** GET /healthz and GET /readyz (200 or 503, with the reasons). */
+/** GET /healthz and GET /readyz (200 or 503, with the reasons, and what is degraded). */
 export function serveHealth(app: HttpApp, checks: () => readonly HealthCheck[]): void {
   app.get("/healthz", { schema: { hide: true } as never }, async () => ({ status: "alive" }));
   app.get("/readyz", { schema: { hide: true } as never }, async (_request, reply) => {

@@ -15,5 +15,8 @@ export { Counter, Gauge, createMetrics, serveMetrics } from "./metrics.ts";
 export type { Metrics } from "./metrics.ts";
 export { describeApi, serveApi } from "./openapi.ts";
 export type { ApiInfo } from "./openapi.ts";
+export { createLocalLimiter } from "./rate.ts";
+export type { Limiter, Rate, Verdict } from "./rate.ts";
+export { createRedisLimiter } from "./redis-rate.ts";
 export { HTTP_PROBLEMS, PROBLEM_TYPE, Problem, httpProblem, problemBody, problemsOf } from "./problems.ts";
 export type { ProblemDetails, ProblemKind } from "./problems.ts";

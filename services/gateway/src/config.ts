@@ -16,6 +16,19 @@ export const config = z.object({
     .union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], "an address or a CIDR block")
     .optional()
     .meta({ help: "the one proxy, by address or CIDR, whose forwarding headers count" }),
+  REDIS_URL: z
+    .url({ protocol: /^rediss?$/, error: "a redis:// or rediss:// URL" })
+    .optional()
+    .meta({ help: "Redis for rate limits that gateways share; without it each limits by itself", secret: true }),
+  RUTA_RATE: z.coerce
+    .number("a number from 0 on")
+    .int("a whole number")
+    .min(0, "a number from 0 on")
+    .max(100_000, "at most 100000")
+    .default(200)
+    .meta({
+      help: "requests a second that each institution may make in the long run, five times as many at once; 0 sets no limit",
+    }),
 });
 
 /** The parsed variables. */

@@ -140,6 +140,11 @@ export const PROBLEMS = {
     title: "The referral does not take this act from your institution as it stands",
     remedy: "Make one of the acts in `may`, or read the referral to see what is expected of whom.",
   },
+  "too-many-requests": {
+    status: 429,
+    title: "Your institution asks more often than it may",
+    remedy: "Send the same request again, under the same webhook-id, after Retry-After.",
+  },
   "fhir-not-taken": {
     status: 400,
     title: "The body is no FHIR resource that the door takes",

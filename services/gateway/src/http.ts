@@ -20,6 +20,7 @@ import { accessRecord, disclosed, sectionsFor } from "./disclose.ts";
 import { formOf } from "./accept.ts";
 import { readKnock } from "./door.ts";
 import { isRefusal } from "./envelope.ts";
+import type { Limit } from "./limits.ts";
 import { answerInForm, registerFhir, sendFhir } from "./fhir-http.ts";
 import type { FhirHttpDeps } from "./fhir-http.ts";
 import { fhirView } from "./fhir-view.ts";
@@ -40,6 +41,7 @@ export interface HttpDeps {
   readonly keysOf: (directory: Directory, institution: string, now: number) => readonly WebhookKey[];
   readonly take: (group: readonly Asked[]) => Promise<Together>;
   readonly check: (asked: Asked) => Promise<Checked | Refusal>;
+  readonly limit: Limit;
   readonly db: Db;
   readonly state: Pick<State, "caseEvents">;
   readonly readFhirKnock: FhirHttpDeps["readFhirKnock"];
@@ -78,7 +80,18 @@ function orThrow<T extends object>(value: T | Refusal): T {
 
 /** Adds the routes. */
 export async function registerRoutes(app: HttpApp, deps: HttpDeps): Promise<void> {
-  const { directory, take, reads, now } = deps;
+  const { directory, limit, reads, now } = deps;
+  /** Whoever is known by a signature has a limit of its own: nobody can spend another's. */
+  async function take(group: readonly Asked[]): Promise<Together> {
+    const refusal = await limit(group[0]?.institution ?? "", "acts");
+    return refusal ? { refusal, index: 0 } : deps.take(group);
+  }
+  app.addHook("preHandler", async (request) => {
+    if (request.method !== "GET" || !request.url.startsWith("/v1/")) return;
+    const found = readerOf(directory(), header(request, "authorization"), now());
+    const refusal = found && (await limit(found.institution, "reads"));
+    if (refusal) throw problemOf(refusal);
+  });
   await describeApi(app, API);
 
   function reader(request: FastifyRequest): Reader {
@@ -129,7 +142,8 @@ export async function registerRoutes(app: HttpApp, deps: HttpDeps): Promise<void
 
   app.post("/v1/in/:institution/check", routes.check, async (request) => {
     const asked = orThrow(readKnock(deps, knockOf(request), now()));
-    return orThrow(await recorded(() => deps.check(asked)));
+    const refusal = await limit(asked.institution, "acts");
+    return orThrow(refusal ?? (await recorded(() => deps.check(asked))));
   });
   registerFhir(app, { knockOf, readFhirKnock: deps.readFhirKnock, take, recorded, now });
 

@@ -75,10 +75,11 @@ const CASES: Readonly<Partial<Record<ProblemCode, readonly [() => Promise<Answer
     "webhook-id",
   ],
 };
-/** Met in check, door, reads, outage and fhir.int.test.ts; those of FHIR in fhir-refusals.int.test.ts. */
+/** Met in check, limits, door, reads, outage and fhir.int.test.ts; those of FHIR in fhir-refusals.int.test.ts. */
 const ELSEWHERE: readonly ProblemCode[] = [
   ...([
     "not-possible-now",
+    "too-many-requests",
     "still-running",
     "claim-erased",
     "not-caught-up",

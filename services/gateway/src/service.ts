@@ -3,8 +3,8 @@ import { readFile } from "node:fs/promises";
 import { migrate } from "@ruta/db";
 import type { Db } from "@ruta/db";
 import type { ReferralEvent } from "@ruta/events";
-import { ConfigError, createHttp, serveHealth } from "@ruta/kit";
-import type { HttpApp, Logger, Metrics } from "@ruta/kit";
+import { ConfigError, createHttp, createLocalLimiter, createRedisLimiter, serveHealth } from "@ruta/kit";
+import type { HttpApp, Limiter, Logger, Metrics } from "@ruta/kit";
 import { decodeEvent, followDirectory, openEngine } from "@ruta/log";
 import type { Engine, FollowedDirectory, Log } from "@ruta/log";
 import { publicKeyOf } from "@ruta/proof";
@@ -20,6 +20,7 @@ import { registerRoutes } from "./http.ts";
 import { createInboxPart } from "./inbox-service.ts";
 import { createNumbers } from "./numbers.ts";
 import { openOverview } from "./overview.ts";
+import { createLimit } from "./limits.ts";
 import { createReads } from "./reads.ts";
 import { createState } from "./state.ts";
 import { createTake } from "./take.ts";
@@ -41,6 +42,8 @@ export interface GatewayDeps {
   readonly config: GatewayConfig;
   /** Where it adds its routes below /admin/gateway; requests that reach them carry the checked signature. */
   readonly admin: HttpApp;
+  /** Put before names that are shared with other hubs. */
+  readonly prefix?: string;
   readonly now?: () => number;
   /** Between two looks for inbox items that are too old, in milliseconds; tests need shorter ones. */
   readonly clearMs?: number;
@@ -52,7 +55,7 @@ export interface Service {
   readonly engine: Engine;
   start(): Promise<void>;
   stop(): Promise<void>;
-  health(): { ready: boolean; reasons: string[] };
+  health(): { ready: boolean; reasons: string[]; degraded: readonly string[] };
   /** Port on which it listens; 0 while it does not. */
   port(): number;
 }
@@ -75,6 +78,21 @@ async function tlsOf({
   return { cert, key };
 }
 
+/** So many times what is allowed in a second is allowed at once. */
+const BURST = 5;
+
+/** The limiter of the configuration: shared through Redis where there is one; none for a rate of 0. */
+function limiterOf({ RUTA_RATE, REDIS_URL }: GatewayConfig, prefix: string, logger: Logger): Limiter | undefined {
+  if (RUTA_RATE === 0) return undefined;
+  const rate = { perSecond: RUTA_RATE, burst: RUTA_RATE * BURST };
+  if (REDIS_URL === undefined) return createLocalLimiter(rate);
+  const onChange = (lost: boolean, error?: unknown): void => {
+    if (lost) logger.warn({ err: error }, "Redis does not answer: this process limits by itself");
+    else logger.info({}, "limits are shared through Redis");
+  };
+  return createRedisLimiter({ url: REDIS_URL, prefix: prefix === "" ? "ruta:" : `${prefix}:`, rate, onChange });
+}
+
 /** Builds the gateway and adds its routes. */
 export async function createGateway(deps: GatewayDeps): Promise<Service> {
   const { log, db, schema, seal, signingSeed, logger, metrics, config, admin, now = Date.now } = deps;
@@ -94,6 +112,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Service> {
   const inboxes = createInboxPart({ db, schema, engine, metrics, logger, directory, now, clearMs });
   registerAdmin({ admin, db, state, overview: openOverview(db, schema), watching, inboxes, now });
 
+  const limiter = limiterOf(config, deps.prefix ?? "", logger);
   const tls = await tlsOf(config);
   const app = createHttp({
     logger,
@@ -114,6 +133,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Service> {
     state,
     reads,
     inboxes,
+    limit: createLimit(limiter),
     engine,
     seal,
     publicKey: publicKeyOf(signingSeed),
@@ -124,11 +144,11 @@ export async function createGateway(deps: GatewayDeps): Promise<Service> {
   // Readers that wait are answered as the stop begins: nothing else would end before they do.
   app.addHook("preClose", () => inboxes.stop());
 
-  function health(): { ready: boolean; reasons: string[] } {
+  function health(): { ready: boolean; reasons: string[]; degraded: readonly string[] } {
     const reasons = [...engine.health().reasons];
     if (!followed) reasons.push("the gateway has not started");
     else if (!followed.healthy()) reasons.push("the directory cannot be followed");
-    return { ready: reasons.length === 0, reasons };
+    return { ready: reasons.length === 0, reasons, degraded: limiter?.degraded() ?? [] };
   }
   serveHealth(app, () => [{ name: "gateway", check: async () => health() }]);
 
@@ -151,6 +171,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Service> {
     },
     async stop() {
       await app.close();
+      await limiter?.close();
       await watching.stop();
       await engine.stop();
       await followed?.stop();

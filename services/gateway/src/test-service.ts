@@ -202,7 +202,7 @@ export class Bed {
       signingSeed: this.signing.seed,
       logger,
       metrics,
-      config: { RUTA_PORT: 0, RUTA_HOST: "127.0.0.1" },
+      config: { RUTA_PORT: 0, RUTA_HOST: "127.0.0.1", RUTA_RATE: 0 },
       admin,
       ...deps,
     });
