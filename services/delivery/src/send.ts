@@ -12,6 +12,8 @@ import type { Tried } from "./results.ts";
 
 /** The most that is read of an answer, in bytes: only its status and headers count. */
 const ANSWER_BYTES = 16 * 1024;
+/** A deadline that is noticed this late, in milliseconds, passed while this process stood still: nobody looked for the answer. */
+const STOOD_STILL_MS = 2_000;
 /** How long connecting may take, TLS included, in milliseconds. */
 const CONNECT_MS = 5_000;
 
@@ -61,7 +63,7 @@ export function openSender(options: SenderOptions): Sender {
       const startedAt = now();
       const began = performance.now();
       const deadline = AbortSignal.timeout(deadlineMs);
-      const outcome = await exchange(options, agent, { endpoint, message, deadline, stop: signal });
+      const outcome = await exchange(options, agent, { endpoint, message, began, deadline, stop: signal });
       return { endpointId: endpoint.id, startedAt, durationMs: performance.now() - began, outcome };
     },
     close: () => agent.destroy(),
@@ -71,12 +73,14 @@ export function openSender(options: SenderOptions): Sender {
 interface Exchange {
   readonly endpoint: Endpoint;
   readonly message: Message;
+  /** When, by performance.now. */
+  readonly began: number;
   readonly deadline: AbortSignal;
   readonly stop: AbortSignal;
 }
 
 async function exchange(options: SenderOptions, agent: Agent, one: Exchange): Promise<Outcome> {
-  const { endpoint, message, deadline, stop } = one;
+  const { endpoint, message, began, deadline, stop } = one;
   let status = 0;
   const fail = (failure: Failure): Outcome => ({ ok: false, failure, status });
   let url: URL;
@@ -101,7 +105,8 @@ async function exchange(options: SenderOptions, agent: Agent, one: Exchange): Pr
     return outcomeOf(status, answer.headers, options.now());
   } catch (error) {
     if (stop.aborted) return fail("stopped");
-    if (deadline.aborted) return fail("timeout");
+    if (deadline.aborted)
+      return fail(performance.now() - began > options.deadlineMs + STOOD_STILL_MS ? "stopped" : "timeout");
     return fail(status === 0 ? failureOf(error) : "body");
   }
 }
