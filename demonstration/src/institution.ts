@@ -37,6 +37,8 @@ const MAX_BODY = 64 * 1024;
 const RETRY_MS = 400;
 
 interface Told {
+  readonly id: string;
+  readonly sequence: string;
   readonly type: string;
   readonly data: { readonly referral: string; readonly case: string; readonly code?: string };
 }
@@ -145,7 +147,8 @@ export function createInstitution(options: InstitutionOptions): Institution {
     await delay(personality.replyAfterMs);
     if (!seen.has(webhookId)) {
       seen.add(webhookId);
-      journal.add({ kind: "received", institution: id, webhookId, type, referral, case: caseId, code });
+      const place = { event: told.id, sequence: Number(told.sequence) };
+      journal.add({ kind: "received", institution: id, webhookId, type, referral, case: caseId, code, ...place });
       react(webhookId, type, referral);
     }
     response.writeHead(200).end();

@@ -18,6 +18,9 @@ export type Entry =
       readonly referral: string;
       readonly case: string;
       readonly code: string;
+      /** Of the event, and its place among those of the case that this institution is told. */
+      readonly event: string;
+      readonly sequence: number;
     }
   | { readonly kind: "down"; readonly institution: string; readonly until: number }
   | { readonly kind: "repeated"; readonly institution: string; readonly webhookId: string }
