@@ -17,6 +17,8 @@ export interface Findings {
   readonly repeatedRecords: number;
   /** Webhooks that came again under their own id: allowed, and dropped by receivers. */
   readonly repeatedWebhooks: number;
+  /** Requests that were sent again and again and that the door has not taken. */
+  readonly untaken: number;
   /** Acts that were answered 202 and whose command is not in the log. */
   readonly lostCommands: number;
   /** Commands of which no event tells what was decided. */
@@ -86,22 +88,23 @@ function decisionsOf(records: readonly LogRecord[]): Decisions {
   return { events, repeated, decidedTwice, gaps };
 }
 
-/** Audits a drill that has come to rest; `fallen` is how often an offset fell. */
+/** Audits a drill that has come to rest; `seenElsewhere` is what neither the log nor receivers can tell. */
 export async function audit(
   log: Log,
   asked: readonly Asked[],
   citizens: readonly Citizen[],
-  fallen: number,
+  seenElsewhere: Pick<Findings, "fallen" | "untaken">,
 ): Promise<Findings> {
-  const commandRecords = await recordsOf(log, TOPICS.commands);
-  const { events, repeated, decidedTwice, gaps } = decisionsOf(await recordsOf(log, TOPICS.events));
-  const commands = new Set(commandRecords.map(({ headers }) => headers.ce_id ?? ""));
-  const decided = new Set(events.map(({ cause }) => cause?.commandId ?? ""));
+  // What was promised first, then the log: while answers still come, the log may know more, never less.
   const answers = citizens.flatMap(({ journal }) =>
     journal.entries.flatMap((entry) => (entry.kind === "answered" ? [entry] : [])),
   );
   const promised = [...asked, ...answers.filter(({ status }) => status === 202)];
   const seen = receptions(citizens);
+  const commandRecords = await recordsOf(log, TOPICS.commands);
+  const { events, repeated, decidedTwice, gaps } = decisionsOf(await recordsOf(log, TOPICS.events));
+  const commands = new Set(commandRecords.map(({ headers }) => headers.ce_id ?? ""));
+  const decided = new Set(events.map(({ cause }) => cause?.commandId ?? ""));
   const told = new Set(
     events.flatMap(({ fact }) =>
       fact.case === "delivered" ? [`${fact.value.institution} ${fact.value.eventId}`] : [],
@@ -120,7 +123,7 @@ export async function audit(
     missing: seen.missing,
     unlike: told.symmetricDifference(seen.events).size,
     decidedTwice,
-    fallen,
+    ...seenElsewhere,
     outOfOrder: seen.outOfOrder,
     refused:
       answers.filter(({ status }) => status !== 202).length +
@@ -129,11 +132,16 @@ export async function audit(
   };
 }
 
+/** Whether something was found that no waiting can undo. */
+export function isSure({ lostCommands, gaps, decidedTwice, fallen, outOfOrder, refused, otherId }: Findings): boolean {
+  return lostCommands + gaps + decidedTwice + fallen + outOfOrder + refused + otherId > 0;
+}
+
 /** Findings in the words of the last line. */
 export function verdict(found: Findings): { lost: number; twice: number; outOfOrder: number; otherId: number } {
-  const { lostCommands, undecided, gaps, untold, missing, unlike, otherId } = found;
+  const { untaken, lostCommands, undecided, gaps, untold, missing, unlike, otherId } = found;
   return {
-    lost: lostCommands + undecided + gaps + untold + missing + unlike,
+    lost: untaken + lostCommands + undecided + gaps + untold + missing + unlike,
     twice: found.decidedTwice + found.fallen,
     outOfOrder: found.outOfOrder + found.refused,
     otherId,

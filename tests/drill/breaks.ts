@@ -41,7 +41,7 @@ export const BREAKS = {
     ],
     kinds: ["kill"],
     victims: ["router", "delivery"],
-    kills: 8,
+    kills: 5,
     instances: 1,
   },
   "relay-by-last": {
@@ -60,12 +60,12 @@ export const BREAKS = {
       {
         file: "engine/engine.ts",
         find: '          await faults("effect");',
-        replace: `          if (count > 0 && Math.random() < 0.2) ${WAIT}`,
+        replace: `          if (count > 0 && Math.random() < 0.5) ${WAIT}`,
       },
     ],
     kinds: ["kill"],
     victims: ["directory"],
-    kills: 1,
+    kills: 4,
     instances: 1,
   },
   "no-fence": {
@@ -86,10 +86,11 @@ export const BREAKS = {
     what: "a repeat of an event is taken for a new one",
     edits: [
       { file: "events.ts", find: "if (version <= last) return false;", replace: "if (version <= last) return true;" },
+      { file: "engine/relay.ts", find: '        await faults("relay");', replace: `        ${WAIT}` },
     ],
     kinds: ["kill"],
     victims: ["router"],
-    kills: 8,
+    kills: 5,
     instances: 1,
   },
   "early-ack": {
@@ -114,7 +115,7 @@ export const BREAKS = {
     ],
     kinds: ["kill"],
     victims: ["gateway"],
-    kills: 8,
+    kills: 5,
     instances: 1,
   },
   "no-drain": {
@@ -134,7 +135,7 @@ export const BREAKS = {
     ],
     kinds: ["kill"],
     victims: ["router", "gateway"],
-    kills: 8,
+    kills: 5,
     instances: 1,
   },
 } as const satisfies Readonly<Record<string, Break>>;

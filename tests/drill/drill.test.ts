@@ -4,6 +4,7 @@ import { missingForJars } from "../../infra/kafka/jars.ts";
 import { BREAKS, brokenArgs } from "./breaks.ts";
 import type { BreakName } from "./breaks.ts";
 import { drill, inWords, isClean, killsOf } from "./drill.ts";
+import type { DrillOptions } from "./drill.ts";
 
 const missing = await missingForJars();
 const DRIVERS = missing === undefined ? (["postgres", "kafka"] as const) : (["postgres"] as const);
@@ -22,9 +23,20 @@ test.each(DRIVERS)(
 );
 
 describe("a fault in the log is found", () => {
-  test.each(Object.keys(BREAKS) as BreakName[])("%s", { timeout: 300_000 }, async (name) => {
-    const found = await drill({ driver: "postgres", seed: 1, say: () => {}, ...brokenArgs(name) });
+  const bitten = async (name: BreakName, more: Partial<DrillOptions> = {}) => {
+    const lines: string[] = [];
+    const say = (line: string): void => void lines.push(line);
+    const found = await drill({ driver: "postgres", seed: 1, say, ...brokenArgs(name), ...more });
     console.info(name, inWords(found).join("\n"));
-    expect(isClean(found)).toBe(false);
+    return { clean: isClean(found), lines };
+  };
+
+  test.each(Object.keys(BREAKS) as BreakName[])("%s", { timeout: 300_000 }, async (name) => {
+    expect((await bitten(name)).clean).toBe(false);
+  });
+
+  test("and the same drill finds nothing in the log as it is", { timeout: 300_000 }, async () => {
+    const { clean, lines } = await bitten("offset-first", { execArgv: [] });
+    expect(clean, lines.join("\n")).toBe(true);
   });
 });

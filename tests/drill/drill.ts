@@ -1,12 +1,10 @@
 // A drill: institutions ask and answer without pause while faults befall the hub, drawn from a seed; then everything is counted.
 import { setTimeout as delay } from "node:timers/promises";
 import { openDb } from "@ruta/db";
-import { openLog } from "@ruta/log";
 import { openCity } from "../city.ts";
 import type { City, Shape } from "../city.ts";
-import { audit, verdict } from "./audit.ts";
+import { verdict } from "./audit.ts";
 import type { Findings } from "./audit.ts";
-import { explain, tries } from "./explain.ts";
 import { openFaulting } from "./faults.ts";
 import { fallenOffsets, watchOffsets } from "./offsets.ts";
 import { KINDS, faultsOf } from "./plan.ts";
@@ -14,7 +12,8 @@ import type { Fault, Kind } from "./plan.ts";
 import { openProxy } from "./proxy.ts";
 import { startServers } from "./servers.ts";
 import type { Servers } from "./servers.ts";
-import { INSTITUTIONS, PERSONALITIES, SILENT, startTraffic, untold } from "./traffic.ts";
+import { settle } from "./settle.ts";
+import { PERSONALITIES, SILENT, startTraffic } from "./traffic.ts";
 import type { Traffic } from "./traffic.ts";
 
 /** How a drill runs; it ends by itself. */
@@ -31,7 +30,7 @@ export interface DrillOptions {
   readonly kinds?: readonly Kind[] | undefined;
   /** Services whose processes are killed and stopped, all when not said. */
   readonly victims?: readonly string[] | undefined;
-  /** No fault waits for the hub to recover from the one before. */
+  /** No fault waits for the hub to recover from the one before, and the first thing found for sure ends the drill. */
   readonly hurried?: boolean | undefined;
   /** Ends the drill early, in order; it rejects then. */
   readonly signal?: AbortSignal | undefined;
@@ -49,15 +48,13 @@ export interface Drilled extends Findings {
   /** Faults of each kind. */
   readonly faults: Readonly<Record<string, number>>;
   /** How long it took until everything flowed again, after each fault that came alone, in seconds. */
-  readonly recoveries: readonly { readonly kind: Kind; readonly seconds: number }[];
+  readonly recoveries: readonly { readonly what: string; readonly seconds: number }[];
 }
 
 const PAUSE_MS = 200;
-/** Longer than the longest wait that a try of these deliveries can have earned: a minute and a fifth after a timeout. */
-const SETTLE_MS = 120_000;
 const RECOVERY_LIMIT_MS = 90_000;
+const MOVES_LIMIT_MS = 15_000;
 const LOOK_MS = 100;
-const AUDIT_MS = 2_000;
 
 /** Runs a drill on servers of its own. */
 export async function drill(options: DrillOptions): Promise<Drilled> {
@@ -100,7 +97,7 @@ async function disturb(
   const faulting = openFaulting(city, servers, kinds, victims);
   for (const line of faulting.skipped) say(line);
   const faults: Record<string, number> = {};
-  const recoveries: { kind: Kind; seconds: number }[] = [];
+  const recoveries: { what: string; seconds: number }[] = [];
   const under = new Set<Promise<void>>();
   const plan = faultsOf(seed, faulting.kinds);
   await flows(traffic, performance.now(), signal);
@@ -110,10 +107,13 @@ async function disturb(
     if (calm) {
       await Promise.all(under);
       await flows(traffic, performance.now(), signal);
-    }
+    } else if (hurried) await moves(traffic, signal);
     const from = performance.now();
     const befallen = faulting.begin(fault);
-    if (!befallen) continue;
+    if (!befallen) {
+      await delay(LOOK_MS, undefined, { signal });
+      continue;
+    }
     n += 1;
     faults[fault.kind] = (faults[fault.kind] ?? 0) + 1;
     say(
@@ -126,7 +126,7 @@ async function disturb(
       // A server that is killed is away until it answers again; a way or a process that stood still, until it goes on.
       const since = fault.lastsMs > 0 ? performance.now() : from;
       const flowed = await flows(traffic, since, signal);
-      recoveries.push({ kind: fault.kind, seconds: (flowed - since) / 1000 });
+      recoveries.push({ what: befallen.words, seconds: (flowed - since) / 1000 });
       if (flowed - since >= RECOVERY_LIMIT_MS) say(`${driver}: not recovered within ${RECOVERY_LIMIT_MS / 1000} s`);
     }
     await delay(fault.pauseMs, undefined, { signal });
@@ -148,52 +148,11 @@ async function flows(traffic: Traffic, at: number, signal: AbortSignal | undefin
   return at + RECOVERY_LIMIT_MS;
 }
 
-/** Ends the traffic, waits until everything is quiet or stands still for too long, and counts. */
-async function settle(
-  { driver, say, settleMs = SETTLE_MS, signal }: DrillOptions,
-  city: City,
-  servers: Servers,
-  traffic: Traffic,
-  fallen: () => Promise<number>,
-): Promise<Findings> {
-  const citizens = INSTITUTIONS.map((id) => city.citizen(id));
-  const known = (): number => citizens.reduce((sum, { journal }) => sum + journal.entries.length, 0);
-  let stuck = true;
-  traffic.stop().then(
-    () => (stuck = false),
-    (error: unknown) => say(`${driver}: the traffic ended: ${String(error)}`),
-  );
-  let [last, moved] = [known(), performance.now()];
-  const patient = (): boolean => {
-    if (known() > last) [last, moved] = [known(), performance.now()];
-    return performance.now() - moved < settleMs;
-  };
-  while ((stuck || untold(traffic.asked, citizens).length > 0) && patient())
-    await delay(LOOK_MS * 5, undefined, { signal });
-  if (stuck) say(`${driver}: there are requests that the door never took`);
-  say(`${driver}: ${traffic.asked.length} referrals were taken; counting`);
-  const log = await openLog({
-    kafkaBrokers: servers.kafkaBrokers,
-    databaseUrl: servers.databaseUrl,
-    prefix: `${city.env.RUTA_PREFIX}.`,
-    clientId: "drill",
-  });
-  try {
-    const count = async (): Promise<Findings> => audit(log, traffic.asked, citizens, await fallen());
-    let found = await count();
-    while (found.undecided + found.unlike + found.untold > 0 && patient()) {
-      await delay(AUDIT_MS, undefined, { signal });
-      found = await count();
-    }
-    say(`${driver}: ${await tries(log)}`);
-    const schema = `${city.env.RUTA_PREFIX}_delivery`;
-    const open = untold(traffic.asked, citizens);
-    for (const line of open.length === 0 ? [] : await explain({ log, ...servers, schema, citizens }, open)) say(line);
-    if (stuck) return { ...found, lostCommands: found.lostCommands + 1 };
-    return found;
-  } finally {
-    await log.close();
-  }
+/** Waits until something becomes complete, for a while: a fault shows only where there is work. */
+async function moves({ toldAt }: Traffic, signal: AbortSignal | undefined): Promise<void> {
+  const before = toldAt.size;
+  for (const end = performance.now() + MOVES_LIMIT_MS; toldAt.size === before && performance.now() < end;)
+    await delay(LOOK_MS, undefined, { signal });
 }
 
 /** How many faults a drill has done. */

@@ -66,7 +66,7 @@ const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
 const say = (line: string): void => console.log(line);
 say(`drill on ${values.on}: seed ${seed}`);
-const drilled = await drill({
+const run = drill({
   driver: values.on === "kafka" ? "kafka" : "postgres",
   kills: kills ?? 20,
   seed: seed ?? 0,
@@ -75,6 +75,11 @@ const drilled = await drill({
   say,
   signal: stop.signal,
   ...(broken !== undefined && isBreak(broken) ? brokenArgs(broken, { kills, instances }) : {}),
+});
+const drilled = await run.catch((error: unknown) => {
+  if (!stop.signal.aborted) throw error;
+  say("drill: stopped before its end");
+  process.exit(130);
 });
 const words = inWords(drilled);
 if (values.json !== undefined) {

@@ -49,6 +49,8 @@ export interface Traffic {
   readonly toldAt: ReadonlyMap<string, number>;
   /** Since when every request is answered that was taken before `at`, and one that began after it; undefined while not. */
   flowsSince(at: number): number | undefined;
+  /** Requests under way. */
+  waiting(): number;
   /** Asks nothing more; resolves when what was begun is taken. */
   stop(): Promise<void>;
 }
@@ -71,12 +73,15 @@ export function startTraffic(city: City, lines: number, pauseMs: number): Traffi
   const read = new Map<string, number>();
   let stopping = false;
   let n = 0;
+  let waiting = 0;
 
   async function line(institution: string): Promise<void> {
     while (!stopping) {
       n += 1;
       const [mine, webhookId, begunAt] = [n, `drill-${n}`, performance.now()];
+      waiting += 1;
       const { status, body } = await city.citizen(institution).send(webhookId, "request", request(institution, mine));
+      waiting -= 1;
       if (status !== 202) throw new Error(`request ${webhookId} was refused with ${status} ${String(body.code)}`);
       const performer = PERFORMERS[mine % PERFORMERS.length]!;
       const caseId = String(body.case);
@@ -98,6 +103,7 @@ export function startTraffic(city: City, lines: number, pauseMs: number): Traffi
   return {
     asked,
     toldAt,
+    waiting: () => waiting,
     flowsSince(at) {
       const before = asked.filter(({ takenAt }) => takenAt <= at).map(({ caseId }) => toldAt.get(caseId));
       const after = asked.filter(({ begunAt }) => begunAt > at).flatMap(({ caseId }) => toldAt.get(caseId) ?? []);

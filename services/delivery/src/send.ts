@@ -13,7 +13,7 @@ import type { Tried } from "./results.ts";
 /** The most that is read of an answer, in bytes: only its status and headers count. */
 const ANSWER_BYTES = 16 * 1024;
 /** A deadline that is noticed this late, in milliseconds, passed while this process stood still: nobody looked for the answer. */
-const STOOD_STILL_MS = 2_000;
+const STOOD_STILL_MS = 1_000;
 /** How long connecting may take, TLS included, in milliseconds. */
 const CONNECT_MS = 5_000;
 
