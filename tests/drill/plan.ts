@@ -65,6 +65,6 @@ export function* faultsOf(seed: number, kinds: readonly Kind[]): Generator<Fault
     const kind = bag[Math.floor(draw() * bag.length)] ?? "kill";
     const [victim, stopMs, how, pauseMs, calm] = [draw(), between(STOP_MS), draw(), between(PAUSE_MS), draw()];
     const lastsMs = kind === "stop" ? stopMs : kind === "fill-disk" ? FULL_MS : kind.startsWith("cut") ? CUT_MS : 0;
-    yield { kind, victim, lastsMs, how: how < 0.5 ? "reset" : "silence", pauseMs, calm: calm < 0.5 };
+    yield { kind, victim, lastsMs, how: how < 0.5 ? "reset" : "silence", pauseMs, calm: calm < 0.3 };
   }
 }
