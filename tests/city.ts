@@ -22,6 +22,19 @@ export const SHAPES: readonly Shape[] = (["postgres", "kafka"] as const)
   .filter((driver) => driver === "postgres" || process.env.RUTA_TEST_KAFKA_BROKERS !== undefined)
   .flatMap((driver) => (["one", "many"] as const).map((processes) => ({ driver, processes })));
 
+/** What a city stands on when it is not the servers of the test run. */
+export interface Ground {
+  readonly databaseUrl: string;
+  /** host:port; none for a log in the database. */
+  readonly kafkaBrokers: string | undefined;
+  /** How many processes of each service. */
+  readonly instances: number;
+  /** Arguments of Node for the processes. */
+  readonly execArgv: readonly string[];
+  /** Opens the one door before the ports of all gateways; answers its port. */
+  door(ports: readonly number[]): Promise<number>;
+}
+
 /** Names of the services, as processes of their own are called. */
 const SERVICES = ["directory", "router", "delivery", "gateway"] as const;
 
@@ -78,11 +91,25 @@ function variables(data: string): NodeJS.ProcessEnv {
   };
 }
 
+/** A database of its own on the server of the test run, and the run's broker. */
+async function ofTestRun(
+  driver: Shape["driver"],
+  stops: (() => Promise<void>)[],
+): Promise<Pick<Ground, "databaseUrl" | "kafkaBrokers">> {
+  const database = await testDatabase();
+  stops.push(database.drop);
+  return {
+    databaseUrl: database.url,
+    kafkaBrokers: driver === "kafka" ? process.env.RUTA_TEST_KAFKA_BROKERS : undefined,
+  };
+}
+
 /** Starts the processes, applies a directory of these institutions and lets them listen; `undefined` ones only send. */
 export async function openCity(
   { driver, processes }: Shape,
   institutions: Readonly<Record<string, Personality | undefined>>,
   silent: Personality,
+  ground?: Ground,
 ): Promise<City> {
   const folder = mkdtempSync(join(tmpdir(), "ruta-city-"));
   chmodSync(folder, 0o711);
@@ -91,25 +118,28 @@ export async function openCity(
     for (const one of stops.splice(0).toReversed()) await one();
   };
   try {
-    const database = await testDatabase();
-    stops.push(database.drop);
+    const { databaseUrl, kafkaBrokers } = ground ?? (await ofTestRun(driver, stops));
     await ruta(["init"], { ...process.env, RUTA_DATA: folder });
-    const [port = 0, ...adminPorts] = await freePorts(1 + SERVICES.length);
-    const gateway = `http://127.0.0.1:${port}`;
-    const groups = processes === "one" ? [SERVICES.join(",")] : SERVICES;
-    const adminUrls = groups.map((_, index) => `http://127.0.0.1:${adminPorts[index]}`);
+    const instances = ground?.instances ?? 1;
+    const groups = Array.from({ length: instances }, () =>
+      processes === "one" ? [SERVICES.join(",")] : SERVICES,
+    ).flat();
+    const taken = await freePorts(instances + groups.length);
+    const [doors, adminPorts] = [taken.slice(0, instances), taken.slice(instances)];
+    const gateway = `http://127.0.0.1:${ground ? await ground.door(doors) : doors[0]}`;
+    const adminUrls = adminPorts.map((port) => `http://127.0.0.1:${port}`);
     const env: NodeJS.ProcessEnv = {
       ...process.env,
       ...variables(folder),
       RUTA_DATA: folder,
-      RUTA_PORT: String(port),
+      RUTA_PORT: String(doors[0]),
       RUTA_URL: gateway,
       RUTA_ADMIN_URLS: adminUrls.join(","),
       RUTA_ALLOW_LOOPBACK: "1",
       RUTA_LOG_LEVEL: "debug",
       RUTA_PREFIX: `t${Date.now().toString(36)}`,
-      DATABASE_URL: database.url,
-      ...(driver === "kafka" ? { KAFKA_BROKERS: process.env.RUTA_TEST_KAFKA_BROKERS } : {}),
+      DATABASE_URL: databaseUrl,
+      ...(kafkaBrokers === undefined ? {} : { KAFKA_BROKERS: kafkaBrokers }),
     };
     const log = join(folder, "hub.log");
     const kept = groups.map((group, index) =>
@@ -117,7 +147,12 @@ export async function openCity(
         name: group,
         file: RUTA,
         args: ["start", "--only", group],
-        env: { ...env, RUTA_ADMIN_PORT: String(adminPorts[index]) },
+        execArgv: ground?.execArgv,
+        env: {
+          ...env,
+          RUTA_PORT: String(doors[Math.floor((index * instances) / groups.length)]),
+          RUTA_ADMIN_PORT: String(adminPorts[index]),
+        },
         log,
       }),
     );
@@ -156,7 +191,7 @@ export async function openCity(
     }
     return {
       folder,
-      databaseUrl: database.url,
+      databaseUrl,
       gateway,
       adminUrls,
       env,

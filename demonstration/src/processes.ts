@@ -9,8 +9,8 @@ import { fileURLToPath } from "node:url";
 /** A process that is started again when it ends by itself. */
 export interface Kept {
   readonly name: string;
-  /** Ends the process without a word, as a crash does; it is started again. Answers whether there was one. */
-  crash(): boolean;
+  /** Sends a signal: SIGKILL ends it without a word, as a crash does, and it is started again. Answers whether there was one. */
+  signal(name: NodeJS.Signals): boolean;
   stop(): Promise<void>;
 }
 
@@ -25,6 +25,8 @@ export function keep(options: {
   readonly name: string;
   readonly file: string;
   readonly args: readonly string[];
+  /** Arguments of Node itself; those of this process when not said. */
+  readonly execArgv?: readonly string[] | undefined;
   readonly env: NodeJS.ProcessEnv;
   /** Where its output goes. */
   readonly log: string;
@@ -37,6 +39,7 @@ export function keep(options: {
     const output = openSync(options.log, "a", 0o600);
     child = fork(options.file, options.args, {
       env: options.env,
+      ...(options.execArgv ? { execArgv: [...options.execArgv] } : {}),
       stdio: ["ignore", output, output, "ipc"],
       detached: true,
     });
@@ -53,7 +56,7 @@ export function keep(options: {
   start();
   return {
     name: options.name,
-    crash: () => child.kill("SIGKILL"),
+    signal: (name) => child.kill(name),
     async stop() {
       stopping = true;
       if (child.exitCode !== null || child.signalCode !== null) return;

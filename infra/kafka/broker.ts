@@ -31,6 +31,8 @@ export interface BrokerOptions {
   readonly folder: string;
   /** Where clients connect; a free port is taken, and kept for the folder, when it is left out. */
   readonly port?: number;
+  /** The port that clients are told, when a proxy stands before the broker. */
+  readonly advertised?: number;
   /** Told what takes time, in plain lines. */
   readonly say?: (line: string) => void;
 }
@@ -52,13 +54,13 @@ export interface Broker {
 }
 
 /** Starts a broker and waits until it answers. Throws with the end of its log when it does not. */
-export async function startBroker({ folder, port, say }: BrokerOptions): Promise<Broker> {
+export async function startBroker({ folder, port, advertised, say }: BrokerOptions): Promise<Broker> {
   const lib = await ensureJars(say);
   const home = resolve(folder);
   mkdirSync(home, { recursive: true });
   const place = await placeOf(home, port);
   const settings = join(home, "server.properties");
-  writeFileSync(settings, serverProperties({ ...place, data: join(home, "data") }));
+  writeFileSync(settings, serverProperties({ ...place, advertised, data: join(home, "data") }));
   const logFile = join(home, "broker.log");
   const classPath = join(lib, "*");
   if (!existsSync(join(home, "data", "meta.properties"))) await format(classPath, settings, logFile);

@@ -3,19 +3,21 @@
 /** Where a broker listens and keeps its data. */
 export interface BrokerPlace {
   readonly port: number;
+  /** Where clients are told to connect, when something stands between them and the broker. */
+  readonly advertised?: number | undefined;
   readonly controllerPort: number;
   /** Folder of the log segments. */
   readonly data: string;
 }
 
 /** The text of server.properties. Only the loopback interface is served. */
-export function serverProperties({ port, controllerPort, data }: BrokerPlace): string {
+export function serverProperties({ port, advertised = port, controllerPort, data }: BrokerPlace): string {
   const settings: Record<string, string | number | boolean> = {
     "process.roles": "broker,controller",
     "node.id": 1,
     "controller.quorum.bootstrap.servers": `127.0.0.1:${controllerPort}`,
     listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    "advertised.listeners": `PLAINTEXT://127.0.0.1:${port}`,
+    "advertised.listeners": `PLAINTEXT://127.0.0.1:${advertised}`,
     "controller.listener.names": "CONTROLLER",
     "inter.broker.listener.name": "PLAINTEXT",
     "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",

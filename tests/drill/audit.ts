@@ -1,36 +1,46 @@
 // What a drill has to show, counted from the log itself and from what the institutions remember: nothing lost, nothing twice.
 import { TOPICS, decodeRecord, derivedId } from "@ruta/events";
+import type { ReferralEvent } from "@ruta/events";
 import type { Log, LogRecord } from "@ruta/log";
 import type { Citizen } from "../city.ts";
+import { receptions } from "./receptions.ts";
+import type { Asked } from "./traffic.ts";
+import { untold } from "./traffic.ts";
 
 /** What the audit found. All but the first five must be zero. */
 export interface Findings {
-  readonly referrals: number;
+  /** Referrals that were answered 202. */
+  readonly accepted: number;
   readonly commands: number;
   readonly events: number;
   /** Records that came again with equal bytes: allowed, and dropped by every fold. */
   readonly repeatedRecords: number;
   /** Webhooks that came again under their own id: allowed, and dropped by receivers. */
   readonly repeatedWebhooks: number;
+  /** Requests that were sent again and again and that the door has not taken. */
+  readonly untaken: number;
   /** Acts that were answered 202 and whose command is not in the log. */
   readonly lostCommands: number;
   /** Commands of which no event tells what was decided. */
   readonly undecided: number;
-  /** Events under one id with different bytes or versions: the mark of a command decided twice. */
-  readonly decidedTwice: number;
   /** Cases whose versions do not run 1, 2, 3 … */
   readonly gaps: number;
-  /** Referrals whose sender was not told of the end. */
+  /** Referrals of which the sender was not told the end, or the performer not that it was acknowledged. */
   readonly untold: number;
-  /** The cases of those. */
-  readonly untoldCases: readonly string[];
-}
-
-/** An act that the door has answered 202. */
-export interface Sent {
-  readonly institution: string;
-  readonly webhookId: string;
-  readonly caseId: string;
+  /** Events that a receiver should have been sent, by the numbers of its others, and that it never got. */
+  readonly missing: number;
+  /** Deliveries that the case was told of and that the receiver does not know, or the other way round. */
+  readonly unlike: number;
+  /** Events under one id with different bytes: the mark of a command decided twice. */
+  readonly decidedTwice: number;
+  /** Offsets that fell: a batch was decided by two holders. */
+  readonly fallen: number;
+  /** Events that a receiver got first behind a later one of the same case. */
+  readonly outOfOrder: number;
+  /** Acts that were refused although their senders made each after the 202 of the one before: they were overtaken. */
+  readonly refused: number;
+  /** Events that a receiver got under more than one webhook-id. */
+  readonly otherId: number;
 }
 
 /** Every record of a topic, partition after partition. */
@@ -47,23 +57,25 @@ export async function recordsOf(log: Log, topic: LogRecord["topic"]): Promise<Lo
   return all;
 }
 
-/** Audits a drill that has come to rest. */
-export async function audit(log: Log, sent: readonly Sent[], citizens: readonly Citizen[]): Promise<Findings> {
-  const commandRecords = await recordsOf(log, TOPICS.commands);
-  const eventRecords = await recordsOf(log, TOPICS.events);
-  const commands = new Set(commandRecords.map(({ headers }) => headers.ce_id ?? ""));
+interface Decisions {
+  readonly events: readonly ReferralEvent[];
+  readonly repeated: number;
+  readonly decidedTwice: number;
+  readonly gaps: number;
+}
+
+/** The events, each once, and what is wrong with them. */
+function decisionsOf(records: readonly LogRecord[]): Decisions {
   const bytesOf = new Map<string, string>();
   const versions = new Map<string, bigint>();
-  const decided = new Set<string>();
-  let decidedTwice = 0;
-  let gaps = 0;
-  let repeatedRecords = commandRecords.length - commands.size;
-  for (const { headers, key, value } of eventRecords) {
+  const events: ReferralEvent[] = [];
+  let [repeated, decidedTwice, gaps] = [0, 0, 0];
+  for (const { headers, key, value } of records) {
     const id = headers.ce_id ?? "";
     const bytes = Buffer.from(value).toString("base64");
     const before = bytesOf.get(id);
     if (before !== undefined) {
-      if (before === bytes) repeatedRecords += 1;
+      if (before === bytes) repeated += 1;
       else decidedTwice += 1;
       continue;
     }
@@ -71,24 +83,67 @@ export async function audit(log: Log, sent: readonly Sent[], citizens: readonly 
     const event = decodeRecord(TOPICS.events, value);
     if (event.version !== (versions.get(key) ?? 0n) + 1n) gaps += 1;
     versions.set(key, event.version);
-    decided.add(event.cause?.commandId ?? "");
+    events.push(event);
   }
-  const received = citizens.flatMap(({ journal }) => journal.entries);
-  const told = new Set(
-    received.flatMap((entry) => (entry.kind === "received" && entry.type === "complete" ? [entry.case] : [])),
+  return { events, repeated, decidedTwice, gaps };
+}
+
+/** Audits a drill that has come to rest; `seenElsewhere` is what neither the log nor receivers can tell. */
+export async function audit(
+  log: Log,
+  asked: readonly Asked[],
+  citizens: readonly Citizen[],
+  seenElsewhere: Pick<Findings, "fallen" | "untaken">,
+): Promise<Findings> {
+  // What was promised first, then the log: while answers still come, the log may know more, never less.
+  const answers = citizens.flatMap(({ journal }) =>
+    journal.entries.flatMap((entry) => (entry.kind === "answered" ? [entry] : [])),
   );
-  const untoldCases = sent.flatMap(({ caseId }) => (told.has(caseId) ? [] : [caseId]));
+  const promised = [...asked, ...answers.filter(({ status }) => status === 202)];
+  const seen = receptions(citizens);
+  const commandRecords = await recordsOf(log, TOPICS.commands);
+  const { events, repeated, decidedTwice, gaps } = decisionsOf(await recordsOf(log, TOPICS.events));
+  const commands = new Set(commandRecords.map(({ headers }) => headers.ce_id ?? ""));
+  const decided = new Set(events.map(({ cause }) => cause?.commandId ?? ""));
+  const told = new Set(
+    events.flatMap(({ fact }) =>
+      fact.case === "delivered" ? [`${fact.value.institution} ${fact.value.eventId}`] : [],
+    ),
+  );
   return {
-    referrals: new Set(sent.map(({ caseId }) => caseId)).size,
+    accepted: asked.length,
     commands: commands.size,
-    events: bytesOf.size,
-    repeatedRecords,
-    repeatedWebhooks: received.filter(({ kind }) => kind === "repeated").length,
-    lostCommands: sent.filter((act) => !commands.has(derivedId("command", act.institution, act.webhookId))).length,
+    events: events.length,
+    repeatedRecords: repeated + commandRecords.length - commands.size,
+    repeatedWebhooks: seen.repeated,
+    lostCommands: promised.filter((act) => !commands.has(derivedId("command", act.institution, act.webhookId))).length,
     undecided: [...commands].filter((id) => !decided.has(id)).length,
-    decidedTwice,
     gaps,
-    untold: untoldCases.length,
-    untoldCases,
+    untold: untold(asked, citizens).length,
+    missing: seen.missing,
+    unlike: told.symmetricDifference(seen.events).size,
+    decidedTwice,
+    ...seenElsewhere,
+    outOfOrder: seen.outOfOrder,
+    refused:
+      answers.filter(({ status }) => status !== 202).length +
+      events.filter(({ fact }) => fact.case === "refused").length,
+    otherId: seen.otherId,
+  };
+}
+
+/** Whether something was found that no waiting can undo. */
+export function isSure({ lostCommands, gaps, decidedTwice, fallen, outOfOrder, refused, otherId }: Findings): boolean {
+  return lostCommands + gaps + decidedTwice + fallen + outOfOrder + refused + otherId > 0;
+}
+
+/** Findings in the words of the last line. */
+export function verdict(found: Findings): { lost: number; twice: number; outOfOrder: number; otherId: number } {
+  const { untaken, lostCommands, undecided, gaps, untold, missing, unlike, otherId } = found;
+  return {
+    lost: untaken + lostCommands + undecided + gaps + untold + missing + unlike,
+    twice: found.decidedTwice + found.fallen,
+    outOfOrder: found.outOfOrder + found.refused,
+    otherId,
   };
 }

@@ -1,139 +1,183 @@
-// A drill: institutions send and answer without pause while processes of the hub are killed at random; then everything is counted.
+// A drill: institutions ask and answer without pause while faults befall the hub, drawn from a seed; then everything is counted.
 import { setTimeout as delay } from "node:timers/promises";
-import type { Personality } from "@ruta/client/simulator";
-import { openLog } from "@ruta/log";
+import { openDb } from "@ruta/db";
 import { openCity } from "../city.ts";
 import type { City, Shape } from "../city.ts";
-import { audit } from "./audit.ts";
-import type { Findings, Sent } from "./audit.ts";
-import { explain, tries } from "./explain.ts";
+import { verdict } from "./audit.ts";
+import type { Findings } from "./audit.ts";
+import { openFaulting } from "./faults.ts";
+import { fallenOffsets, watchOffsets } from "./offsets.ts";
+import { KINDS, faultsOf } from "./plan.ts";
+import type { Fault, Kind } from "./plan.ts";
+import { openProxy } from "./proxy.ts";
+import { startServers } from "./servers.ts";
+import type { Servers } from "./servers.ts";
+import { settle } from "./settle.ts";
+import { PERSONALITIES, SILENT, startTraffic } from "./traffic.ts";
+import type { Traffic } from "./traffic.ts";
 
 /** How a drill runs; it ends by itself. */
 export interface DrillOptions {
   readonly driver: Shape["driver"];
   readonly kills: number;
-  /** Shortest and longest pause between two kills, in milliseconds. */
-  readonly pauseMs: readonly [number, number];
-  /** Requests sent at the same time. */
-  readonly senders: number;
+  readonly seed: number;
   readonly say: (line: string) => void;
+  /** Processes of each service; two on Kafka and one on PostgreSQL when not said. */
+  readonly instances?: number | undefined;
+  /** Requests under way at the same time, 4 when not said. */
+  readonly lines?: number | undefined;
+  /** Kinds of faults to draw from, all when not said. */
+  readonly kinds?: readonly Kind[] | undefined;
+  /** Services whose processes are killed and stopped, all when not said. */
+  readonly victims?: readonly string[] | undefined;
+  /** No fault waits for the hub to recover from the one before, and the first thing found for sure ends the drill. */
+  readonly hurried?: boolean | undefined;
+  /** Ends the drill early, in order; it rejects then. */
+  readonly signal?: AbortSignal | undefined;
+  /** How long everything may stand still before the drill ends, in milliseconds. */
+  readonly settleMs?: number | undefined;
+  /** Arguments of Node for the services' processes. */
+  readonly execArgv?: readonly string[] | undefined;
 }
 
 /** What came of it. */
 export interface Drilled extends Findings {
+  readonly driver: Shape["driver"];
+  readonly seed: number;
   readonly seconds: number;
-  readonly killed: Readonly<Record<string, number>>;
+  /** Faults of each kind. */
+  readonly faults: Readonly<Record<string, number>>;
+  /** How long it took until everything flowed again, after each fault that came alone, in seconds. */
+  readonly recoveries: readonly { readonly what: string; readonly seconds: number }[];
 }
 
-const SETTLE_MS = 120_000;
+const PAUSE_MS = 200;
+const RECOVERY_LIMIT_MS = 90_000;
+const MOVES_LIMIT_MS = 15_000;
+const LOOK_MS = 100;
 
-const serves: Personality = {
-  label: "serves",
-  answers: () => [
-    { act: "accept", afterMs: 20 },
-    { act: "start", afterMs: 20 },
-    { act: "complete", afterMs: 20, data: { outcomeCode: "served" } },
-  ],
-  replyAfterMs: 0,
-  downForMs: 0,
-};
-const silent: Personality = { ...serves, label: "silent", answers: () => [] };
-
-function request(n: number): object {
-  return {
-    serviceType: "ALO-FAM",
-    priority: "urgent",
-    performer: n % 2 === 0 ? "casa-par" : "casa-impar",
-    number: `D-${n}`,
-    consent: { basis: "E", recipientClass: "any", givenOn: "2026-11-20", evidence: "F-1" },
-    person: { ageBand: "18-59", identity: { name: { given: `Persona ${n}` } } },
-  };
-}
-
-/** Sends until told to stop; one sender after the other's answer, so that a hub that is away slows it down. */
-async function send(city: City, senders: number, signal: AbortSignal): Promise<Sent[]> {
-  const sent: Sent[] = [];
-  let n = 0;
-  async function one(): Promise<void> {
-    while (!signal.aborted) {
-      n += 1;
-      const webhookId = `drill-${n}`;
-      const { status, body } = await city.citizen("sender").send(webhookId, "request", request(n));
-      if (status !== 202) throw new Error(`request ${webhookId} was refused with ${status} ${String(body.code)}`);
-      sent.push({ institution: "sender", webhookId, caseId: String(body.case) });
-      await delay(50);
-    }
-  }
-  await Promise.all(Array.from({ length: senders }, one));
-  return sent;
-}
-
-/** Runs a drill on servers that RUTA_TEST_DATABASE_URL and RUTA_TEST_KAFKA_BROKERS name. */
+/** Runs a drill on servers of its own. */
 export async function drill(options: DrillOptions): Promise<Drilled> {
-  const { driver, kills, pauseMs, say } = options;
+  const { driver, say } = options;
   const began = performance.now();
-  const city = await openCity(
-    { driver, processes: "many" },
-    { sender: undefined, "casa-par": serves, "casa-impar": serves },
-    silent,
-  );
-  const killed: Record<string, number> = {};
+  const servers = await startServers(driver, say);
+  const stops: (() => Promise<void>)[] = [servers.stop];
   try {
-    const stop = new AbortController();
-    const sending = send(city, options.senders, stop.signal);
-    sending.catch(() => stop.abort());
-    for (let kill = 0; kill < kills && !stop.signal.aborted;) {
-      const [least, most] = pauseMs;
-      await delay(least + Math.random() * (most - least));
-      const victim = city.processes[Math.floor(Math.random() * city.processes.length)]!;
-      // One that is down already is no kill.
-      if (!victim.crash()) continue;
-      kill += 1;
-      killed[victim.name] = (killed[victim.name] ?? 0) + 1;
-      say(`${driver}: kill -9 number ${kill} of ${kills}: ${victim.name}`);
-    }
-    stop.abort();
-    const sent = await sending;
-    say(`${driver}: ${sent.length} referrals were taken; waiting for the last of them`);
-    const citizens = ["sender", "casa-par", "casa-impar"].map((id) => city.citizen(id));
-    const log = await openLog({
-      ...(driver === "kafka" ? { kafkaBrokers: city.env.KAFKA_BROKERS ?? "" } : {}),
-      databaseUrl: city.databaseUrl,
-      prefix: `${city.env.RUTA_PREFIX}.`,
-      clientId: "drill",
+    const city = await openCity({ driver, processes: "many" }, PERSONALITIES, SILENT, {
+      ...servers,
+      instances: options.instances ?? (driver === "kafka" ? 2 : 1),
+      execArgv: options.execArgv ?? [],
+      async door(ports) {
+        const door = await openProxy(() => ports);
+        stops.push(door.close);
+        return door.port;
+      },
     });
-    try {
-      const end = performance.now() + SETTLE_MS;
-      let findings = await audit(log, sent, citizens);
-      while (findings.untold + findings.undecided > 0 && performance.now() < end) {
-        await delay(500);
-        findings = await audit(log, sent, citizens);
-      }
-      say(await tries(log));
-      if (findings.untold > 0)
-        for (const line of await explain(
-          { log, databaseUrl: city.databaseUrl, schema: `${city.env.RUTA_PREFIX}_delivery`, citizens },
-          findings.untoldCases,
-        ))
-          say(line);
-      return { ...findings, seconds: Math.round((performance.now() - began) / 1000), killed };
-    } finally {
-      await log.close();
-    }
+    stops.push(city.stop);
+    const traffic = startTraffic(city, options.lines ?? 4, PAUSE_MS);
+    const db = openDb({ url: servers.databaseUrl, name: "drill", max: 2 });
+    stops.push(async () => db.close());
+    await watchOffsets(db, city.env.RUTA_PREFIX ?? "");
+    const done = await disturb(options, city, servers, traffic);
+    const findings = await settle(options, city, servers, traffic, () => fallenOffsets(db));
+    const seconds = Math.round((performance.now() - began) / 1000);
+    return { ...findings, ...done, driver, seed: options.seed, seconds };
   } finally {
-    await city.stop();
+    for (const stop of stops.toReversed()) await stop();
   }
 }
 
-/** How many processes a drill killed. */
-export function killsOf({ killed }: Drilled): number {
-  return Object.values(killed).reduce((sum, count) => sum + count, 0);
+/** Does the faults, and answers what was done; resolves when the last is over. */
+async function disturb(
+  { driver, kills, seed, say, kinds = KINDS, victims, hurried = false, signal }: DrillOptions,
+  city: City,
+  servers: Servers,
+  traffic: Traffic,
+): Promise<Pick<Drilled, "faults" | "recoveries">> {
+  const faulting = openFaulting(city, servers, kinds, victims);
+  for (const line of faulting.skipped) say(line);
+  const faults: Record<string, number> = {};
+  const recoveries: { what: string; seconds: number }[] = [];
+  const under = new Set<Promise<void>>();
+  const plan = faultsOf(seed, faulting.kinds);
+  await flows(traffic, performance.now(), signal);
+  for (let n = 0; n < kills;) {
+    const fault: Fault = plan.next().value;
+    const calm = fault.calm && !hurried;
+    if (calm) {
+      await Promise.all(under);
+      await flows(traffic, performance.now(), signal);
+    } else if (hurried) await moves(traffic, signal);
+    const from = performance.now();
+    const befallen = faulting.begin(fault);
+    if (!befallen) {
+      await delay(LOOK_MS, undefined, { signal });
+      continue;
+    }
+    n += 1;
+    faults[fault.kind] = (faults[fault.kind] ?? 0) + 1;
+    say(
+      `${driver}: ${n} of ${kills}: ${befallen.words}; ${traffic.asked.length} taken, ${traffic.toldAt.size} complete`,
+    );
+    const over = befallen.over.finally(() => under.delete(over));
+    under.add(over);
+    if (calm) {
+      await over;
+      // A server that is killed is away until it answers again; a way or a process that stood still, until it goes on.
+      const since = fault.lastsMs > 0 ? performance.now() : from;
+      const flowed = await flows(traffic, since, signal);
+      recoveries.push({ what: befallen.words, seconds: (flowed - since) / 1000 });
+      if (flowed - since >= RECOVERY_LIMIT_MS) say(`${driver}: not recovered within ${RECOVERY_LIMIT_MS / 1000} s`);
+    }
+    await delay(fault.pauseMs, undefined, { signal });
+  }
+  await Promise.all(under);
+  return { faults, recoveries };
 }
 
-/** A drill in one line. */
-export function inWords(driver: string, drilled: Drilled): string {
-  const { killed: _, untoldCases: __, seconds, ...counts } = drilled;
-  const kills = killsOf(drilled);
-  const figures = Object.entries(counts).map(([name, count]) => `${name} ${count}`);
-  return `drill on ${driver}: ${kills} kills in ${seconds} s, ${figures.join(", ")}`;
+/** When everything flowed again that was taken before `at`, and something that began after it; the limit when that takes longer. */
+async function flows(traffic: Traffic, at: number, signal: AbortSignal | undefined): Promise<number> {
+  for (
+    const end = performance.now() + RECOVERY_LIMIT_MS;
+    performance.now() < end;
+    await delay(LOOK_MS, undefined, { signal })
+  ) {
+    const since = traffic.flowsSince(at);
+    if (since !== undefined) return Math.max(since, at);
+  }
+  return at + RECOVERY_LIMIT_MS;
+}
+
+/** Waits until something becomes complete, for a while: a fault shows only where there is work. */
+async function moves({ toldAt }: Traffic, signal: AbortSignal | undefined): Promise<void> {
+  const before = toldAt.size;
+  for (const end = performance.now() + MOVES_LIMIT_MS; toldAt.size === before && performance.now() < end;)
+    await delay(LOOK_MS, undefined, { signal });
+}
+
+/** How many faults a drill has done. */
+export function killsOf({ faults }: Drilled): number {
+  return Object.values(faults).reduce((sum, count) => sum + count, 0);
+}
+
+/** A drill in two lines: what was counted, and the sum of it. */
+export function inWords(drilled: Drilled): readonly [string, string] {
+  const { driver, seed, seconds, faults, recoveries, ...counts } = drilled;
+  const list = (of: object): string =>
+    Object.entries(of)
+      .map(([name, count]) => `${name} ${count}`)
+      .join(", ");
+  const times = recoveries.map((one) => one.seconds).toSorted((a, b) => a - b);
+  const time = (n: number | undefined): string => (n === undefined ? "-" : n.toFixed(1));
+  const { lost, twice, outOfOrder, otherId } = verdict(drilled);
+  return [
+    `drill on ${driver}, seed ${seed}, ${seconds} s: ${list(faults)}; ${list(counts)}`,
+    `kills ${killsOf(drilled)}, accepted ${drilled.accepted}, lost ${lost}, decided twice ${twice}, out of order ${outOfOrder}, ` +
+      `received under another id ${otherId}, recovered p50 ${time(times[Math.floor(times.length / 2)])} s max ${time(times.at(-1))} s`,
+  ];
+}
+
+/** Whether a drill shows what it has to show. */
+export function isClean(drilled: Drilled): boolean {
+  return Object.values(verdict(drilled)).every((count) => count === 0);
 }

@@ -1,53 +1,93 @@
-// `npm run drill`: a drill of any length on each log, with its own database and broker; exit code 1 when anything was lost.
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+// `npm run drill`: a drill of any length on one log, with servers of its own; exit code 1 when anything was lost or doubled.
+import { writeFileSync } from "node:fs";
+import { arch, cpus, platform } from "node:os";
 import { parseArgs } from "node:util";
-import { startEmbedded } from "@ruta/db/embedded";
-import { startTestKafka } from "../kafka-server.ts";
-import { drill, inWords } from "./drill.ts";
+import { missingForJars } from "../../infra/kafka/jars.ts";
+import { BREAKS, brokenArgs, isBreak } from "./breaks.ts";
+import { drill, inWords, isClean } from "./drill.ts";
 
-const HELP = `npm run drill -- [options]   kill -9 at random under load, then count
+const HELP = `npm run drill -- [options]   faults at random under load, then everything is counted
 
-  --log postgres|kafka|both   which log (default both; kafka needs a broker or Java with Maven)
-  --kills N                   how often (default 20, at most 1000)
-  --senders N                 requests under way at the same time (default 4)`;
+  --kills N               how many faults: kill -9 of a service, the database, the broker; processes that stand still;
+                          ways that are cut; a full disk (default 20)
+  --on kafka|embedded     the log (default embedded; kafka needs Java with Maven)
+  --seed S                the faults of an earlier drill again
+  --instances N           processes of each service (default 2 on kafka, 1 on embedded)
+  --lines N               requests under way at the same time (default 4)
+  --json FILE             what was found, for machines
+  --break NAME            the log with a fault in it, which the drill must find:
+${Object.entries(BREAKS)
+  .map(([name, { what }]) => `                            ${name.padEnd(18)} ${what}`)
+  .join("\n")}
+
+The last line sums up; the exit code is 1 when anything is not as it has to be.`;
 
 const { values } = parseArgs({
   options: {
-    log: { type: "string", default: "both" },
-    kills: { type: "string", default: "20" },
-    senders: { type: "string", default: "4" },
+    kills: { type: "string" },
+    on: { type: "string", default: "embedded" },
+    seed: { type: "string", default: String(Math.floor(Math.random() * 1_000_000)) },
+    instances: { type: "string" },
+    lines: { type: "string" },
+    json: { type: "string" },
+    break: { type: "string" },
     help: { type: "boolean", default: false },
   },
 });
-const [kills, senders] = [Number(values.kills), Number(values.senders)];
-const drivers = (["postgres", "kafka"] as const).filter((driver) => values.log === "both" || values.log === driver);
-if (values.help || drivers.length === 0 || !(kills >= 1 && kills <= 1000) || !(senders >= 1 && senders <= 100)) {
+const broken = values.break;
+const whole = (text: string | undefined, least: number, most: number): number | undefined => {
+  if (text === undefined) return undefined;
+  const number = Number(text);
+  return Number.isInteger(number) && number >= least && number <= most ? number : Number.NaN;
+};
+const [kills, seed, instances, lines] = [
+  whole(values.kills, 1, 10_000),
+  whole(values.seed, 0, 2 ** 32 - 1),
+  whole(values.instances, 1, 5),
+  whole(values.lines, 1, 100),
+];
+const wrong =
+  [kills, seed, instances, lines].some((number) => Number.isNaN(number)) ||
+  (values.on !== "embedded" && values.on !== "kafka") ||
+  (broken !== undefined && !isBreak(broken));
+if (values.help || wrong) {
   console.log(HELP);
   process.exit(values.help ? 0 : 2);
 }
-
-const say = (line: string): void => console.log(line);
-const folder = mkdtempSync(join(tmpdir(), "ruta-drill-"));
-chmodSync(folder, 0o711); // passable for the database's user
-const server = await startEmbedded({ folder, say });
-process.env.RUTA_TEST_DATABASE_URL = server.url;
-const kafka = drivers.includes("kafka") ? await startTestKafka() : undefined;
-if (kafka?.brokers) process.env.RUTA_TEST_KAFKA_BROKERS = kafka.brokers;
-try {
-  for (const driver of drivers) {
-    if (driver === "kafka" && !kafka?.brokers) {
-      say(`drill on kafka: skipped: ${kafka?.skipped ?? "no broker"}`);
-      continue;
-    }
-    const found = await drill({ driver, kills, pauseMs: [300, 3_000], senders, say });
-    say(inWords(driver, found));
-    const { lostCommands, undecided, decidedTwice, gaps, untold } = found;
-    if (lostCommands + undecided + decidedTwice + gaps + untold > 0) process.exitCode = 1;
-  }
-} finally {
-  await kafka?.stop();
-  await server.stop();
-  rmSync(folder, { recursive: true, force: true });
+const missing = values.on === "kafka" ? await missingForJars() : undefined;
+if (missing) {
+  console.log(
+    `drill on kafka: skipped: there is ${missing}, and a broker in Docker cannot be killed and cut as a drill does`,
+  );
+  process.exit(0);
 }
+
+const stop = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
+const say = (line: string): void => console.log(line);
+say(`drill on ${values.on}: seed ${seed}`);
+const run = drill({
+  driver: values.on === "kafka" ? "kafka" : "postgres",
+  kills: kills ?? 20,
+  seed: seed ?? 0,
+  instances,
+  lines,
+  say,
+  signal: stop.signal,
+  ...(broken !== undefined && isBreak(broken) ? brokenArgs(broken, { kills, instances }) : {}),
+});
+const drilled = await run.catch((error: unknown) => {
+  if (!stop.signal.aborted) throw error;
+  say("drill: stopped before its end");
+  process.exit(130);
+});
+const words = inWords(drilled);
+if (values.json !== undefined) {
+  const machine = `${platform()} ${arch()}, ${cpus().length} × ${cpus()[0]?.model ?? "unknown"}`;
+  writeFileSync(
+    values.json,
+    `${JSON.stringify({ head: { machine, node: process.version, seed }, ...drilled }, null, 2)}\n`,
+  );
+}
+for (const line of words) say(line);
+if (!isClean(drilled)) process.exitCode = 1;

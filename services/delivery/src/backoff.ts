@@ -58,7 +58,7 @@ export function capMs(priority: Priority): number {
 
 /**
  * Why an attempt failed, as attempts record it. `signing`: the hub could not make the signature. `stopped`: the hub ended
- * before the exchange did.
+ * before the exchange did, or stood still beyond its deadline.
  */
 export type Failure =
   | "connect"
@@ -129,7 +129,7 @@ export function decide(outcome: Outcome, state: TryState, now: number, jitter: n
   if (refusals >= REFUSED_TRIES && refusals > state.refusals)
     return { kind: "park", reason: blocked ? "blocked-address" : "rejected" };
   const delay = wait(outcome, state, jitter);
-  // The hub ends, not the recipient's patience: the next holder makes the try again.
+  // The hub's doing, not the recipient's: the try is made again.
   if (outcome.failure === "stopped") return { kind: "retry", retryAt: now, refusals };
   if (state.pulledFrom !== undefined && state.pulledFrom > now)
     return { kind: "retry", retryAt: Math.max(state.pulledFrom, now + (outcome.retryAfterMs ? delay : 0)), refusals };

@@ -8,7 +8,7 @@ export interface Limits {
   readonly beatMs: number;
   /** A worker silent for longer is dead, on the database's clock. */
   readonly expiryMs: number;
-  /** Between two looks when nothing wakes the worker. */
+  /** Between two looks when nothing wakes the worker, as nothing does when another dies: what that held waits for a look. */
   readonly pollMs: number;
   /** How long a stop waits for running exchanges before it ends them. */
   readonly stopMs: number;
@@ -23,7 +23,7 @@ export const LIMITS: Limits = {
   deadlineMs: 15_000,
   beatMs: 2_000,
   expiryMs: 8_000,
-  pollMs: 5_000,
+  pollMs: 2_000,
   stopMs: 2_000,
   perEndpoint: 10,
   total: 100,

@@ -72,6 +72,15 @@ test("what is sent is signed at the time of the try, says which try it is, and a
   expect(library.verify(body, headers as Record<string, string>)).toEqual({ data: "ñ" });
 });
 
+test("an answer that was there before this process could look is not held against the recipient", async () => {
+  receiver.answer = (_, response) => {
+    response.end();
+    // What a stop (SIGSTOP, a suspended machine) does: the deadline has passed when the process goes on.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3_000);
+  };
+  expect(await outcomeAt(receiver.url)).toMatchObject({ failure: "stopped" });
+});
+
 test("a redirect is a failure and is not followed", async () => {
   const target = await startReceiver();
   receiver.answer = (_, response) => response.writeHead(307, { location: target.url }).end();

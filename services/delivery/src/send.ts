@@ -15,6 +15,8 @@ import type { Watch } from "./wire.ts";
 
 /** The most that is read of an answer, in bytes: only its status and headers count. */
 const ANSWER_BYTES = 16 * 1024;
+/** A deadline that is noticed this late, in milliseconds, passed while this process stood still: nobody looked for the answer. */
+const STOOD_STILL_MS = 1_000;
 /** How long connecting may take, TLS included, in milliseconds. */
 const CONNECT_MS = 5_000;
 
@@ -65,7 +67,7 @@ export function openSender(options: SenderOptions): Sender {
       const began = performance.now();
       const deadline = AbortSignal.timeout(deadlineMs);
       const watch = tap.watch(message.id);
-      const made = await exchange(options, agent, { endpoint, message, deadline, stop: signal, watch });
+      const made = await exchange(options, agent, { endpoint, message, began, deadline, stop: signal, watch });
       const durationMs = performance.now() - began;
       return { endpointId: endpoint.id, startedAt, durationMs, ...made };
     },
@@ -79,13 +81,15 @@ export function openSender(options: SenderOptions): Sender {
 interface Exchange {
   readonly endpoint: Endpoint;
   readonly message: Message;
+  /** When, by performance.now. */
+  readonly began: number;
   readonly deadline: AbortSignal;
   readonly stop: AbortSignal;
   readonly watch: Watch;
 }
 
 async function exchange(options: SenderOptions, agent: Agent, one: Exchange): Promise<Pick<Tried, "outcome" | "wire">> {
-  const { endpoint, message, deadline, stop, watch } = one;
+  const { endpoint, message, began, deadline, stop, watch } = one;
   let status = 0;
   let origin = "";
   let keyIds: string[] = [];
@@ -117,7 +121,8 @@ async function exchange(options: SenderOptions, agent: Agent, one: Exchange): Pr
     return ended(outcomeOf(status, answer.headers, options.now()));
   } catch (error) {
     if (stop.aborted) return fail("stopped", error);
-    if (deadline.aborted) return fail("timeout", error);
+    if (deadline.aborted)
+      return fail(performance.now() - began > options.deadlineMs + STOOD_STILL_MS ? "stopped" : "timeout", error);
     return fail(status === 0 ? failureOf(error) : "body", error);
   }
 }

@@ -156,6 +156,9 @@ export async function createGateway(deps: GatewayDeps): Promise<Service> {
     engine,
     async start() {
       followed = await followDirectory(log, { logger });
+      // The door takes acts while the group still waits for a member that was killed; whoever names what the view has not
+      // got yet is told to come again.
+      await app.listen({ host: config.RUTA_HOST, port: config.RUTA_PORT });
       await engine.consume<ReferralEvent>({
         group: GROUP,
         topics: FOLDED,
@@ -167,7 +170,6 @@ export async function createGateway(deps: GatewayDeps): Promise<Service> {
         givenUp: (tx, record) => passOver(state, tx, record),
       });
       await inboxes.start();
-      await app.listen({ host: config.RUTA_HOST, port: config.RUTA_PORT });
     },
     async stop() {
       await app.close();

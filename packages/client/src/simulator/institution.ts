@@ -121,11 +121,12 @@ export function createInstitution(options: InstitutionOptions): Institution {
     keys: options.hubKeys,
     seen: seenOf(id, journal),
     ...(options.onRefusal ? { onRefusal: options.onRefusal } : {}),
-    async onEvent({ type: fullType, data }, { webhookId, sequence }) {
+    async onEvent({ id: event, type: fullType, data }, { webhookId, sequence }) {
       await delay(personality.replyAfterMs);
       const type = fullType.replace("ruta.referral.", "");
       const { referral = "", case: caseId = "", code = "" } = data;
-      journal.add({ kind: "received", institution: id, webhookId, type, referral, case: caseId, code, sequence });
+      const place = { event, sequence };
+      journal.add({ kind: "received", institution: id, webhookId, type, referral, case: caseId, code, ...place });
       react(webhookId, type, referral);
     },
   });

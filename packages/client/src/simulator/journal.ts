@@ -18,7 +18,8 @@ export type Entry =
       readonly referral: string;
       readonly case: string;
       readonly code: string;
-      /** Not in the journals of older versions. */
+      /** Id of the event, and its place among those of the case told to this institution. Not in the journals of older versions. */
+      readonly event?: string;
       readonly sequence?: number;
     }
   | { readonly kind: "down"; readonly institution: string; readonly until: number }

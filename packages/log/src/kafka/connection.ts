@@ -34,7 +34,8 @@ export interface Timing {
   readonly retry: number;
 }
 
-const TIMING: Timing = { session: 10_000, heartbeat: 500, fetchWait: 250, watch: 5_000, retry: 1_000 };
+/** Six seconds are the least that a broker takes unless it is told otherwise (group.min.session.timeout.ms). */
+const TIMING: Timing = { session: 6_000, heartbeat: 500, fetchWait: 250, watch: 5_000, retry: 1_000 };
 
 /** One attempt of anything takes about 6 s in all, then whoever asked decides. Said whole: kafkajs has other defaults in tests. */
 const RETRY: RetryOptions = { initialRetryTime: 100, maxRetryTime: 1_000, factor: 0.2, multiplier: 2, retries: 8 };

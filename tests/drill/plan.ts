@@ -1,0 +1,70 @@
+// What is done to a hub, drawn from a seed: which fault, to whom, how long, and how long until the next. Pure.
+import type { Cut } from "./proxy.ts";
+
+/** What can befall a hub. Redis has its place here once there is one. */
+export const KINDS = [
+  "kill",
+  "stop",
+  "kill-database",
+  "cut-database",
+  "fill-disk",
+  "kill-broker",
+  "cut-broker",
+] as const;
+
+/** One of them. */
+export type Kind = (typeof KINDS)[number];
+
+/** One fault. */
+export interface Fault {
+  readonly kind: Kind;
+  /** Which process, as a number from 0 to 1 over all there are. */
+  readonly victim: number;
+  /** How long a stop, a cut or a full disk lasts, in milliseconds; 0 for what is over at once. */
+  readonly lastsMs: number;
+  readonly how: Cut;
+  /** Between this fault and the next, in milliseconds. */
+  readonly pauseMs: number;
+  /** The next fault waits until the hub has recovered, so that how long that takes can be seen. */
+  readonly calm: boolean;
+}
+
+/** How often each kind comes, relative to the others. */
+const WEIGHTS: Readonly<Record<Kind, number>> = {
+  kill: 12,
+  stop: 3,
+  "kill-database": 2,
+  "cut-database": 1,
+  "fill-disk": 1,
+  "kill-broker": 2,
+  "cut-broker": 1,
+};
+
+const STOP_MS = [5_000, 20_000] as const;
+const CUT_MS = 10_000;
+const FULL_MS = 8_000;
+const PAUSE_MS = [300, 3_000] as const;
+
+/** Numbers from 0 to 1 that follow from a seed (mulberry32). */
+function numbersOf(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** The faults of a seed, without end; of the kinds that can be made. */
+export function* faultsOf(seed: number, kinds: readonly Kind[]): Generator<Fault, never> {
+  const draw = numbersOf(seed);
+  const between = ([least, most]: readonly [number, number]): number => Math.round(least + draw() * (most - least));
+  const bag = kinds.flatMap((kind) => Array.from({ length: WEIGHTS[kind] }, () => kind));
+  for (;;) {
+    const kind = bag[Math.floor(draw() * bag.length)] ?? "kill";
+    const [victim, stopMs, how, pauseMs, calm] = [draw(), between(STOP_MS), draw(), between(PAUSE_MS), draw()];
+    const lastsMs = kind === "stop" ? stopMs : kind === "fill-disk" ? FULL_MS : kind.startsWith("cut") ? CUT_MS : 0;
+    yield { kind, victim, lastsMs, how: how < 0.5 ? "reset" : "silence", pauseMs, calm: calm < 0.3 };
+  }
+}

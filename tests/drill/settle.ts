@@ -1,0 +1,60 @@
+// The end of a drill: nothing more is asked, everything is waited for that may still come, and what there is is counted.
+import { setTimeout as delay } from "node:timers/promises";
+import { openLog } from "@ruta/log";
+import type { City } from "../city.ts";
+import { audit, isSure } from "./audit.ts";
+import type { Findings } from "./audit.ts";
+import type { DrillOptions } from "./drill.ts";
+import { explain, tries } from "./explain.ts";
+import type { Servers } from "./servers.ts";
+import { INSTITUTIONS, untold } from "./traffic.ts";
+import type { Traffic } from "./traffic.ts";
+
+/** Longer than the longest wait that a try of these deliveries can have earned: a minute and a fifth after a timeout. */
+const SETTLE_MS = 120_000;
+const LOOK_MS = 500;
+const AUDIT_MS = 2_000;
+
+/** Ends the traffic, waits until everything is quiet or stands still for too long, and counts. */
+export async function settle(
+  { driver, say, settleMs = SETTLE_MS, hurried = false, signal }: DrillOptions,
+  city: City,
+  servers: Servers,
+  traffic: Traffic,
+  fallen: () => Promise<number>,
+): Promise<Findings> {
+  const citizens = INSTITUTIONS.map((id) => city.citizen(id));
+  const known = (): number => citizens.reduce((sum, { journal }) => sum + journal.entries.length, 0);
+  const open = (): string[] => untold(traffic.asked, citizens);
+  traffic.stop().catch((error: unknown) => say(`${driver}: the traffic ended: ${String(error)}`));
+  let [last, moved] = [known(), performance.now()];
+  const patient = (): boolean => {
+    if (known() > last) [last, moved] = [known(), performance.now()];
+    return performance.now() - moved < settleMs;
+  };
+  const log = await openLog({
+    kafkaBrokers: servers.kafkaBrokers,
+    databaseUrl: servers.databaseUrl,
+    prefix: `${city.env.RUTA_PREFIX}.`,
+    clientId: "drill",
+  });
+  try {
+    for (;;) {
+      // The log is read as a whole only when the institutions' own memories say that it may be complete.
+      while (!hurried && traffic.waiting() + open().length > 0 && patient())
+        await delay(LOOK_MS, undefined, { signal });
+      const found = await audit(log, traffic.asked, citizens, { fallen: await fallen(), untaken: traffic.waiting() });
+      const restless = found.untaken + found.undecided + found.unlike + found.untold > 0;
+      if (restless && patient() && !(hurried && isSure(found))) {
+        await delay(AUDIT_MS, undefined, { signal });
+        continue;
+      }
+      say(`${driver}: ${await tries(log)}`);
+      const schema = `${city.env.RUTA_PREFIX}_delivery`;
+      for (const line of restless ? await explain({ log, ...servers, schema, citizens }, open()) : []) say(line);
+      return found;
+    }
+  } finally {
+    await log.close();
+  }
+}
