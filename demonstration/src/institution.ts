@@ -38,7 +38,12 @@ const RETRY_MS = 400;
 
 interface Told {
   readonly type: string;
-  readonly data: { readonly referral: string; readonly case: string; readonly code?: string };
+  readonly data: {
+    readonly referral: string;
+    readonly case: string;
+    readonly code?: string;
+    readonly challenge?: string;
+  };
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {
@@ -140,6 +145,11 @@ export function createInstitution(options: InstitutionOptions): Institution {
       return void response.writeHead(200).end();
     }
     const told = JSON.parse(body.toString("utf8")) as Told;
+    // Before it sends anything of a case, the hub wants to see that whoever answers here is who registered.
+    if (told.type === "ruta.endpoint.challenge") {
+      response.setHeader("content-type", "application/json");
+      return void response.end(JSON.stringify({ challenge: told.data.challenge }));
+    }
     const type = told.type.replace("ruta.referral.", "");
     const { referral, case: caseId, code = "" } = told.data;
     await delay(personality.replyAfterMs);

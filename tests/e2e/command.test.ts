@@ -3,6 +3,8 @@ import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { json as readJson } from "node:stream/consumers";
 import { TOPICS, newCaseId } from "@ruta/events";
 import { openLog } from "@ruta/log";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -17,9 +19,15 @@ const silent = { label: "silent", answers: () => [], replyAfterMs: 0, downForMs:
 
 let city: City;
 let event: string;
-/** A receiver that says 410 until it is mended. */
+/** A receiver that proves itself, and says 410 to all else until it is mended. */
 let gone = true;
-const receiver = createServer((_request, response) => void response.writeHead(gone ? 410 : 200).end());
+const receiver = createServer((request, response) => {
+  void eventOf(request).then(({ type, data }) => {
+    if (type === "ruta.endpoint.challenge") return void response.end(JSON.stringify(data));
+    return void response.writeHead(gone ? 410 : 200).end();
+  });
+});
+const eventOf = (stream: Readable) => readJson(stream) as Promise<{ readonly type: string; readonly data: object }>;
 
 beforeAll(async () => {
   const institutions = { sender: undefined, casa: silent };

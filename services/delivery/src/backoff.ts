@@ -58,7 +58,7 @@ export function capMs(priority: Priority): number {
 
 /**
  * Why an attempt failed, as attempts record it. `signing`: the hub could not make the signature. `stopped`: the hub ended
- * before the exchange did.
+ * before the exchange did. `unproved`: the answer to a challenge was not the challenge.
  */
 export type Failure =
   | "connect"
@@ -69,7 +69,8 @@ export type Failure =
   | "status"
   | "body"
   | "signing"
-  | "stopped";
+  | "stopped"
+  | "unproved";
 
 /** What one attempt came to. `status` is 0 without an answer; `retryAfterMs` is what the answer asked for. */
 export type Outcome =
@@ -90,7 +91,7 @@ export interface TryState {
 }
 
 /** Reasons for which a delivery is parked. */
-export type ParkReason = "exhausted" | "gone" | "rejected" | "blocked-address" | "no-endpoint";
+export type ParkReason = "exhausted" | "disabled" | "rejected" | "blocked-address" | "no-endpoint";
 
 /** What follows: taken; due again (with the refusals so far); or parked for a person. */
 export type Verdict =
@@ -99,8 +100,13 @@ export type Verdict =
   | { readonly kind: "park"; readonly reason: ParkReason };
 
 /** The recipient will never take this message as it is (RFC 9110: 400, 413, 415, 422). */
-function isRefusal(status: number): boolean {
+export function isRefusal(status: number): boolean {
   return status === 400 || status === 413 || status === 415 || status === 422;
+}
+
+/** The recipient says that nothing is to be sent there again (RFC 9110: 410). */
+export function isGone(outcome: Outcome): boolean {
+  return !outcome.ok && outcome.status === 410;
 }
 
 function wait(outcome: Outcome & { ok: false }, state: TryState, jitter: number): number {
@@ -116,7 +122,7 @@ function wait(outcome: Outcome & { ok: false }, state: TryState, jitter: number)
  */
 export function decide(outcome: Outcome, state: TryState, now: number, jitter: number): Verdict {
   if (outcome.ok) return { kind: "delivered" };
-  if (outcome.status === 410) return { kind: "park", reason: "gone" };
+  if (isGone(outcome)) return { kind: "park", reason: "disabled" };
   const blocked = outcome.failure === "address-refused";
   const refusals = state.refusals + (blocked || isRefusal(outcome.status) ? 1 : 0);
   if (refusals >= REFUSED_TRIES && refusals > state.refusals)
@@ -141,5 +147,7 @@ export function lateAt(priority: Priority, since: number, until?: number): numbe
 export function isOutage(outcome: Outcome): boolean {
   if (outcome.ok) return false;
   const { failure, status, retryAfterMs } = outcome;
-  return failure === "connect" || failure === "timeout" || (status >= 500 && retryAfterMs === undefined);
+  return (
+    failure === "connect" || failure === "tls" || failure === "timeout" || (status >= 500 && retryAfterMs === undefined)
+  );
 }

@@ -6,6 +6,7 @@ import type { HttpApp } from "@ruta/kit";
 import type { Engine } from "@ruta/log";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
+import { probeNow } from "./endpoints.ts";
 import type { ParkedDeliveries } from "./parked.ts";
 import { pullForward } from "./pull.ts";
 
@@ -26,14 +27,19 @@ export const PROBLEMS = {
     title: "The delivery is not parked",
     remedy: "Nothing to do: it has been taken, or is being tried.",
   },
+  "no-endpoint": {
+    status: 404,
+    title: "The institution has no endpoint to which the hub posts",
+    remedy: "Look at `ruta endpoint list`, and register one in the directory.",
+  },
 } as const;
 const problem = problemsOf(PROBLEMS);
 
 /** Most rows of the list in one answer. */
 const PARKED_ROWS = 500;
 
-const reason = z.string().trim().min(3).max(500);
-const retryBody = z.strictObject({ reason });
+/** The body of every act: why. */
+export const reasonBody = z.strictObject({ reason: z.string().trim().min(3).max(500) });
 
 /** Adds the routes below /admin/delivery. */
 export function registerRoutes(admin: HttpApp, { engine, schema, deliveries, now }: HttpDeps): void {
@@ -42,7 +48,7 @@ export function registerRoutes(admin: HttpApp, { engine, schema, deliveries, now
     return { parked: await deliveries.list(PARKED_ROWS) };
   });
 
-  const retry = { params: z.object({ id: z.string().max(100) }), body: retryBody };
+  const retry = { params: z.object({ id: z.string().max(100) }), body: reasonBody };
   admin.post("/admin/delivery/parked/:id/retry", { schema: retry }, async (request) => {
     const staff = operator(request);
     const { id } = request.params;
@@ -62,16 +68,17 @@ export function registerRoutes(admin: HttpApp, { engine, schema, deliveries, now
     return { id, state };
   });
 
-  const wake = { params: z.object({ institution: z.string().max(64) }), body: retryBody };
+  const wake = { params: z.object({ institution: z.string().max(64) }), body: reasonBody };
   admin.post("/admin/delivery/institutions/:institution/wake", { schema: wake }, async (request) => {
     const staff = operator(request);
     const { institution } = request.params;
     const act = { act: "delivery.institution.wake", target: institution, reason: request.body.reason, at: now() };
     const lanes = await engine.transact(
-      async (tx) => ({
-        result: await pullForward(tx, schema, [institution], "all"),
-        records: [staffActRecord(staff, act)],
-      }),
+      async (tx) => {
+        const pulled = await pullForward(tx, schema, [institution], "all");
+        await probeNow(tx, schema, institution);
+        return { result: pulled, records: [staffActRecord(staff, act)] };
+      },
       { waitForLog: true },
     );
     return { institution, lanes };
@@ -86,11 +93,13 @@ function staffOf(request: Asked): SignedBy {
   return staff;
 }
 
-function watcher(request: Asked): void {
+/** Refuses whoever may not look. */
+export function watcher(request: Asked): void {
   if (!mayWatch(staffOf(request))) throw problem("staff-role");
 }
 
-function operator(request: Asked): SignedBy {
+/** Who mends flows; refuses everybody else. */
+export function operator(request: Asked): SignedBy {
   const staff = staffOf(request);
   if (!mayOperate(staff)) throw problem("staff-role");
   return staff;

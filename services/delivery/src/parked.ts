@@ -1,7 +1,7 @@
 // What was given up and waits for an operator: listed without content, and sent again under the same webhook-id.
 import { sql } from "@ruta/db";
 import type { Db, Tx } from "@ruta/db";
-import { channelOf } from "./intake.ts";
+import { enable } from "./endpoints.ts";
 
 /** A parked delivery by ids and codes. */
 interface ParkedDelivery {
@@ -50,15 +50,14 @@ export function openParkedDeliveries(db: Db, schema: string): ParkedDeliveries {
       if (!lane) return false;
       const again = await tx.query(sql`
         UPDATE ${deliveries} SET state = 'waiting', trigger = 'operator', step = 0, refusals = 0, tried_since = NULL,
-          parked_at = NULL, parked_reason = NULL
+          parked_at = NULL, parked_reason = NULL, waits_since = now()
         WHERE delivery_id = ${id} AND state = 'parked' RETURNING 1`);
       if (again.length === 0) return false;
       await tx.query(sql`
         UPDATE ${lanes} SET next_due = now(), pulled_from = NULL, outage = false
         WHERE institution = ${lane.institution} AND case_id = ${lane.caseId}`);
-      await tx.query(sql`
-        UPDATE ${sql.id(schema, "recipients")} SET gone = NULL WHERE institution = ${lane.institution}`);
-      await tx.query(sql`SELECT pg_notify(${channelOf(schema)}, '')`);
+      // Whoever sends again says that the endpoint is to be tried again.
+      await enable(tx, schema, lane.institution);
       return true;
     },
   };

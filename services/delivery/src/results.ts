@@ -2,8 +2,12 @@
 import { sql } from "@ruta/db";
 import type { Tx } from "@ruta/db";
 import type { NewRecord, Priority } from "@ruta/events";
-import { capMs, decide, isOutage } from "./backoff.ts";
+import { capMs, decide, isGone, isOutage } from "./backoff.ts";
 import type { Outcome, ParkReason, Verdict } from "./backoff.ts";
+import { signOf, signOfChallenge } from "./breaker.ts";
+import type { Sign } from "./breaker.ts";
+import { foldSightings } from "./fare.ts";
+import type { Sighting } from "./fare.ts";
 import { laneName } from "./intake.ts";
 import type { LaneKey } from "./intake.ts";
 import type { Head } from "./lanes.ts";
@@ -18,14 +22,20 @@ export interface Tried {
   readonly outcome: Outcome;
 }
 
-/** A claimed delivery that was tried, or parked without a try. `gone`: the endpoint (its fingerprint) that answered 410. */
-export type Result = { readonly head: Head; readonly gone?: string } & (
+/**
+ * A claimed delivery that was tried, parked without a try, or that goes on waiting, no try spent: the endpoint did not answer the
+ * challenge (`challenged`), or nothing was sent.
+ */
+export type Result = { readonly head: Head } & (
   | { readonly tried: Tried }
   | { readonly park: ParkReason; readonly endpointId: string }
+  | { readonly challenged: Outcome | undefined }
 );
 
 /** What was decided on a result; undefined when another worker holds the lane by now. */
-export type Settled = Verdict | undefined;
+export type Settled = Verdict | { readonly kind: "wait" } | undefined;
+
+type Sent = Exclude<Result, { readonly challenged: unknown }>;
 
 interface Held extends LaneKey {
   readonly now: Date;
@@ -33,7 +43,7 @@ interface Held extends LaneKey {
 }
 
 interface Decided {
-  readonly result: Result;
+  readonly result: Sent;
   readonly verdict: Verdict;
   readonly head: Head;
   readonly now: number;
@@ -67,17 +77,55 @@ export async function settle(
     JOIN ${table("deliveries")} AS d USING (institution, case_id) WHERE d.state = 'waiting'`);
   const waitingOf = Map.groupBy(waiting, laneName);
   const holdings = new Map(held.map((one) => [laneName(one), one]));
+  const mine = results.filter(({ head }) => holdings.has(laneName(head)));
   const decided = results.map((result): Decided | undefined => {
     const lane = holdings.get(laneName(result.head));
-    return lane && decideOn(result, waitingOf.get(laneName(lane)) ?? [], lane.now.getTime(), jitter());
+    if (!lane || "challenged" in result) return undefined;
+    return decideOn(result, waitingOf.get(laneName(lane)) ?? [], lane.now.getTime(), jitter());
   });
   const written = decided.filter((one) => one !== undefined);
   await writeDeliveries(tx, schema, written);
   await writeLanes(tx, schema, written);
-  await writeGone(tx, schema, written);
+  await freeLanes(
+    tx,
+    schema,
+    mine.filter((result) => "challenged" in result).map(({ head }) => head),
+  );
+  const notices = await foldSightings(tx, schema, mine.map(sightingOf));
   const up = written.filter(({ verdict }) => verdict.kind === "delivered").map(({ head }) => head.institution);
   await pullForward(tx, schema, up, "outages");
-  return { settled: decided.map((one) => one?.verdict), records: written.flatMap(recordsOf) };
+  const settled = results.map((result, i): Settled => {
+    return "challenged" in result && mine.includes(result) ? { kind: "wait" } : decided[i]?.verdict;
+  });
+  return { settled, records: [...written.flatMap(recordsOf), ...notices] };
+}
+
+/** What a result says of its endpoint. */
+function sightingOf(result: Result): Sighting {
+  const { institution, fingerprint, probe } = result.head;
+  const outcome = "tried" in result ? result.tried.outcome : "challenged" in result ? result.challenged : undefined;
+  // What the hub itself ended leaves the place of a probe to the next.
+  const sign = outcome === undefined || isStopped(outcome) ? undefined : signIn(result, outcome);
+  const gone = outcome !== undefined && isGone(outcome);
+  return { institution, fingerprint: fingerprint ?? "", probe, proved: false, gone, sign };
+}
+
+function signIn(result: Result, outcome: Outcome): Sign {
+  return "challenged" in result ? signOfChallenge(outcome) : signOf(outcome);
+}
+
+function isStopped(outcome: Outcome): boolean {
+  return !outcome.ok && outcome.failure === "stopped";
+}
+
+/** Frees lanes whose first delivery goes on waiting as it did. */
+async function freeLanes(tx: Tx, schema: string, heads: readonly Head[]): Promise<void> {
+  if (heads.length === 0) return;
+  await tx.query(sql`
+    UPDATE ${sql.id(schema, "lanes")} AS l SET holder = NULL
+    FROM unnest(${heads.map(({ institution }) => institution)}::text[], ${heads.map(({ caseId }) => caseId)}::text[])
+      AS r (institution, case_id)
+    WHERE l.institution = r.institution AND l.case_id = r.case_id`);
 }
 
 /** The most urgent delivery of a lane says how long its first one may wait: it stands before all others. */
@@ -86,14 +134,14 @@ function urgentOf(waiting: readonly { readonly priority: Priority }[], own: Prio
 }
 
 function decideOn(
-  result: Result,
+  result: Sent,
   waiting: readonly { readonly id: string; readonly priority: Priority }[],
   now: number,
   jitter: number,
 ): Decided {
   const { head } = result;
   const tried = "tried" in result;
-  const stopped = tried && !result.tried.outcome.ok && result.tried.outcome.failure === "stopped";
+  const stopped = tried && isStopped(result.tried.outcome);
   const step = head.step + (tried && !stopped && head.pulledFrom === null ? 1 : 0);
   const state = {
     priority: urgentOf(waiting, head.priority),
@@ -143,19 +191,6 @@ async function writeLanes(tx: Tx, schema: string, all: readonly Decided[]): Prom
       ${all.map(({ nextDue }) => dateOf(nextDue))}::timestamptz[], ${all.map(outage)}::boolean[])
       AS r (institution, case_id, next_due, outage)
     WHERE l.institution = r.institution AND l.case_id = r.case_id`);
-}
-
-/** An endpoint that answered 410 is not asked again until there is another, or an operator sends something again. */
-async function writeGone(tx: Tx, schema: string, all: readonly Decided[]): Promise<void> {
-  const gone = all.filter(
-    ({ result, verdict }) => result.gone !== undefined && verdict.kind === "park" && verdict.reason === "gone",
-  );
-  if (gone.length === 0) return;
-  await tx.query(sql`
-    UPDATE ${sql.id(schema, "recipients")} AS r SET gone = g.gone
-    FROM unnest(${gone.map(({ head }) => head.institution)}::text[], ${gone.map(({ result }) => result.gone)}::text[])
-      AS g (institution, gone)
-    WHERE r.institution = g.institution`);
 }
 
 function recordsOf({ result, verdict, head, now, attempts }: Decided): NewRecord[] {

@@ -20,7 +20,7 @@ import {
   decodeRecord,
   encodeRecord,
 } from "@ruta/events";
-import type { DirectoryRecord, TopicMessage, TopicName } from "@ruta/events";
+import type { DirectoryRecord, Endpoint, TopicMessage, TopicName } from "@ruta/events";
 import { createHttp, createLogger, createMetrics } from "@ruta/kit";
 import type { HttpApp, Metrics } from "@ruta/kit";
 import { silentLogger } from "@ruta/log";
@@ -34,6 +34,7 @@ import { channelOf } from "./intake.ts";
 import type { Limits } from "./limits.ts";
 import { eventOf } from "./scenario.ts";
 import type { EventInit } from "./scenario.ts";
+import { fingerprintOf } from "./send.ts";
 import { createDelivery } from "./service.ts";
 import { startReceiver } from "./test-receiver.ts";
 import type { Receiver } from "./test-receiver.ts";
@@ -43,7 +44,14 @@ import type { DeliveryDeps, Service } from "./service.ts";
 export const SOON = { timeout: 20_000, interval: 20 };
 
 /** Bounds short enough for tests. */
-export const QUICK: Partial<Limits> = { deadlineMs: 1_000, beatMs: 100, expiryMs: 800, pollMs: 200, stopMs: 300 };
+export const QUICK: Partial<Limits> = {
+  deadlineMs: 1_000,
+  beatMs: 100,
+  expiryMs: 800,
+  pollMs: 200,
+  stopMs: 300,
+  probeMs: 3_000,
+};
 
 /** An admin app that believes a header instead of a signature; nothing else differs from the hub's. */
 export function adminApp(): HttpApp {
@@ -131,21 +139,27 @@ export class Bed {
     await this.log.append(records);
   }
 
-  /** Registers an institution's endpoint; v1 with `secret`, else v1a. */
+  /** Registers an institution's endpoint; v1 with `secret`, else v1a. With `proved` it is not asked for its proof again. */
   async register(
     institution: string,
     url: string,
-    options: { secret?: Uint8Array; type?: InstitutionType; ratePerSecond?: number } = {},
-  ): Promise<void> {
-    const { secret, type = InstitutionType.MUNICIPAL, ratePerSecond = 0 } = options;
+    options: { secret?: Uint8Array; type?: InstitutionType; ratePerSecond?: number; proved?: boolean } = {},
+  ): Promise<Endpoint> {
+    const { secret, type = InstitutionType.MUNICIPAL, ratePerSecond = 0, proved = false } = options;
     const id = `endpoint-${institution}`;
     const signed = secret
       ? { scheme: SignatureScheme.V1, wrappedSecret: this.seal.wrap(secret, `endpoint:${id}`) }
       : { scheme: SignatureScheme.V1A };
+    const endpoint = create(EndpointSchema, { id, institution, url, ratePerSecond, ...signed });
+    if (proved)
+      await this.db.query(sql`
+        INSERT INTO ${sql.id(this.schema, "proofs")} (institution, fingerprint, proved_at)
+        VALUES (${institution}, ${fingerprintOf(endpoint)}, now())`);
     await this.commit(
       { case: "institution", value: create(InstitutionSchema, { id: institution, type }) },
-      { case: "endpoint", value: create(EndpointSchema, { id, institution, url, ratePerSecond, ...signed }) },
+      { case: "endpoint", value: endpoint },
     );
+    return endpoint;
   }
 
   /** An institution with an endpoint of its own that stops with the bed. */

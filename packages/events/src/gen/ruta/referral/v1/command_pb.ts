@@ -934,7 +934,7 @@ export type RecordUndeliverable = Message<"ruta.referral.v1.RecordUndeliverable"
   attempts: number;
 
   /**
-   * exhausted, gone, rejected, blocked-address, no-endpoint.
+   * exhausted, disabled, rejected, blocked-address, no-endpoint; gone in old records, which is disabled now.
    *
    * @generated from field: string reason_code = 5;
    */

@@ -1,0 +1,127 @@
+// Endpoints as operators see and treat them: listed, paused and resumed, disabled, tried again.
+import { sql } from "@ruta/db";
+import type { Db, Tx } from "@ruta/db";
+import type { NewRecord } from "@ruta/events";
+import { lockEndpoints, writeEndpoints } from "./endpoint-rows.ts";
+import type { DisabledReason } from "./endpoint-rows.ts";
+import { disable } from "./fare.ts";
+import { channelOf } from "./intake.ts";
+
+/** none: there is nowhere to post to. unproved: it has not answered a challenge. open: it fails, and is spared but for probes. */
+export const ENDPOINT_STATES = ["ok", "open", "unproved", "paused", "disabled", "none"] as const;
+
+/** What stands in the way of deliveries to an institution; the gravest when there are several. */
+type EndpointState = (typeof ENDPOINT_STATES)[number];
+
+/** An endpoint by ids, codes and times. */
+export interface EndpointView {
+  readonly institution: string;
+  readonly endpoint: string;
+  readonly state: EndpointState;
+  /** Since when it is in that state; undefined for ok, unproved and none. */
+  readonly since?: string;
+  /** Why it is disabled. */
+  readonly reason?: DisabledReason;
+  readonly proved: boolean;
+  /** Failures since it last took something, which was at `good`, to the hour. */
+  readonly failures: number;
+  readonly good: string;
+  /** When the next probe may be made of one that is open or unproved. */
+  readonly probe?: string;
+  /** Deliveries that wait, since when the oldest does, and those that are parked. */
+  readonly waiting: number;
+  readonly oldest?: string;
+  readonly parked: number;
+}
+
+/** Which to list: those behind an institution, in one state. */
+export interface EndpointFilter {
+  readonly after: string;
+  readonly state?: EndpointState | undefined;
+  readonly limit: number;
+}
+
+type Row = {
+  readonly [K in keyof EndpointView]: EndpointView[K] extends string | undefined
+    ? string | Date | null
+    : EndpointView[K];
+};
+
+/** The state of a row of endpoints `e` that has a proof `p` or not, as one SQL value. */
+export const STATE = sql.raw(`
+  CASE WHEN e.paused_at IS NOT NULL THEN 'paused' WHEN e.fingerprint = '' THEN 'none'
+    WHEN e.disabled_at IS NOT NULL THEN 'disabled' WHEN p.fingerprint IS NULL THEN 'unproved'
+    WHEN e.opened_at IS NOT NULL THEN 'open' ELSE 'ok' END`);
+
+/** Lists endpoints in the order of their institutions. */
+export async function listEndpoints(db: Db, schema: string, filter: EndpointFilter): Promise<EndpointView[]> {
+  const table = (name: string) => sql.id(schema, name);
+  const rows = await db.query<Row>(sql`
+    SELECT e.*, w.* FROM (
+      SELECT e.institution, e.endpoint_id AS endpoint, ${STATE} AS state, p.fingerprint IS NOT NULL AS proved, e.failures,
+        e.good_at AS good, CASE ${STATE} WHEN 'paused' THEN e.paused_at WHEN 'disabled' THEN e.disabled_at
+          WHEN 'open' THEN e.opened_at END AS since,
+        CASE ${STATE} WHEN 'disabled' THEN e.disabled_reason END AS reason,
+        CASE WHEN ${STATE} IN ('open', 'unproved') THEN e.probe_at END AS probe
+      FROM ${table("endpoints")} AS e
+      LEFT JOIN ${table("proofs")} AS p ON p.institution = e.institution AND p.fingerprint = e.fingerprint
+      WHERE e.institution > ${filter.after}) AS e
+    CROSS JOIN LATERAL (
+      SELECT count(*) FILTER (WHERE d.state = 'waiting')::integer AS waiting,
+        count(*) FILTER (WHERE d.state = 'parked')::integer AS parked,
+        min(d.waits_since) FILTER (WHERE d.state = 'waiting') AS oldest
+      FROM ${table("deliveries")} AS d WHERE d.institution = e.institution AND d.state IN ('waiting', 'parked')) AS w
+    WHERE ${filter.state ?? null}::text IS NULL OR e.state = ${filter.state ?? null}
+    ORDER BY e.institution LIMIT ${filter.limit}`);
+  return rows.map((row) => {
+    const told = Object.entries(row).flatMap(([name, value]) =>
+      value === null ? [] : [[name, value instanceof Date ? value.toISOString() : value]],
+    );
+    return Object.fromEntries(told) as EndpointView;
+  });
+}
+
+/** Nothing is sent to the institution until it is resumed: what is for it waits. False when there is no such institution. */
+export async function pause(tx: Tx, schema: string, institution: string): Promise<boolean> {
+  const rows = await tx.query(sql`
+    UPDATE ${sql.id(schema, "endpoints")} SET paused_at = coalesce(paused_at, now())
+    WHERE institution = ${institution} RETURNING 1`);
+  return rows.length > 0;
+}
+
+/** Neither paused nor disabled any more; an endpoint that failed is probed at once. False when there is no such institution. */
+export async function resume(tx: Tx, schema: string, institution: string): Promise<boolean> {
+  const rows = await tx.query(sql`
+    UPDATE ${sql.id(schema, "endpoints")} SET paused_at = NULL WHERE institution = ${institution} RETURNING 1`);
+  if (rows.length > 0) await enable(tx, schema, institution);
+  return rows.length > 0;
+}
+
+/** Not disabled any more, and probed at once. */
+export async function enable(tx: Tx, schema: string, institution: string): Promise<void> {
+  await tx.query(sql`
+    UPDATE ${sql.id(schema, "endpoints")} SET disabled_at = NULL, disabled_reason = NULL, probe_at = least(probe_at, now())
+    WHERE institution = ${institution}`);
+  await tx.query(sql`SELECT pg_notify(${channelOf(schema)}, '')`);
+}
+
+/** An endpoint that failed is probed at once, whatever the wait; one that is disabled stays so. */
+export async function probeNow(tx: Tx, schema: string, institution: string): Promise<void> {
+  await tx.query(sql`
+    UPDATE ${sql.id(schema, "endpoints")} SET probe_at = least(probe_at, now()) WHERE institution = ${institution}`);
+  await tx.query(sql`SELECT pg_notify(${channelOf(schema)}, '')`);
+}
+
+/**
+ * Nothing is sent to this endpoint any more, and what is for it is parked, until there is another one or it is resumed. Answers
+ * what its institution is told; undefined when there is no endpoint to post to.
+ */
+export async function disableEndpoint(tx: Tx, schema: string, institution: string): Promise<NewRecord[] | undefined> {
+  const [row] = await lockEndpoints(tx, schema, [institution]);
+  if (!row || row.fingerprint === "") return undefined;
+  if (row.disabledAt) return [];
+  const { row: disabled, record } = disable(row, "operator");
+  await writeEndpoints(tx, schema, [disabled], new Set());
+  await tx.query(sql`SELECT pg_notify(${channelOf(schema)}, '')`);
+  return [record];
+}
