@@ -55,7 +55,7 @@ const json = async <T>(...args: string[]): Promise<T> => {
 test("help names every command, and a wrong one is told what there is", async () => {
   const { code, stdout } = await ruta("--help");
   expect(code).toBe(0);
-  for (const name of "init start directory staff keys tokens receipt send referral watch parked config doctor".split(
+  for (const name of "init start directory staff keys tokens receipt send referral watch parked endpoint config doctor".split(
     " ",
   ))
     expect(stdout).toMatch(new RegExp(`^ +${name}\\b`, "m"));

@@ -6,6 +6,7 @@ import { lockEndpoints, writeEndpoints } from "./endpoint-rows.ts";
 import type { DisabledReason } from "./endpoint-rows.ts";
 import { disable } from "./fare.ts";
 import { channelOf } from "./intake.ts";
+import { pullForward } from "./pull.ts";
 
 /** none: there is nowhere to post to. unproved: it has not answered a challenge. open: it fails, and is spared but for probes. */
 export const ENDPOINT_STATES = ["ok", "open", "unproved", "paused", "disabled", "none"] as const;
@@ -122,6 +123,7 @@ export async function disableEndpoint(tx: Tx, schema: string, institution: strin
   if (row.disabledAt) return [];
   const { row: disabled, record } = disable(row, "operator");
   await writeEndpoints(tx, schema, [disabled], new Set());
+  await pullForward(tx, schema, [institution], "all");
   await tx.query(sql`SELECT pg_notify(${channelOf(schema)}, '')`);
   return [record];
 }

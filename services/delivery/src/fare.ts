@@ -9,6 +9,7 @@ import { lockEndpoints, writeEndpoints } from "./endpoint-rows.ts";
 import type { DisabledReason, EndpointRow } from "./endpoint-rows.ts";
 import { channelOf } from "./intake.ts";
 import { noticeRecord } from "./notices.ts";
+import { pullForward } from "./pull.ts";
 
 /** What one exchange, or one that was not made after all, says of an endpoint. */
 export interface Sighting {
@@ -35,7 +36,9 @@ export async function foldSightings(tx: Tx, schema: string, sightings: readonly 
     schema,
     sightings.filter(({ proved }) => proved),
   );
-  const names = (some: readonly Sighting[]) => [...new Set(some.map(({ institution }) => institution))];
+  const names = (some: readonly Pick<Sighting, "institution">[]) => [
+    ...new Set(some.map(({ institution }) => institution)),
+  ];
   const rows = await lockEndpoints(tx, schema, names(pressing), names(well));
   const caps = await capsOf(tx, schema, names(pressing.filter(({ sign }) => sign !== "up")));
   const changed: EndpointRow[] = [];
@@ -47,6 +50,9 @@ export async function foldSightings(tx: Tx, schema: string, sightings: readonly 
     if (record) records.push(record);
   }
   await writeEndpoints(tx, schema, changed, new Set(names(sightings.filter(({ probe }) => probe))));
+  const disabled = changed.filter(({ disabledAt }, i) => disabledAt && !rows[i]?.disabledAt);
+  // What waits for it is parked now, not when its next try would be due.
+  await pullForward(tx, schema, names(disabled), "all");
   const turned = changed.some(
     ({ breaker, disabledAt }, i) =>
       rows[i]?.breaker.openedAt !== breaker.openedAt || rows[i]?.disabledAt !== disabledAt,

@@ -214,6 +214,18 @@ export class Bed {
     await this.db.query(sql`SELECT pg_notify(${channelOf(this.schema)}, '')`);
   }
 
+  /** Makes the next probe of every endpoint due, as time would. */
+  async passProbe(): Promise<void> {
+    await this.db.query(sql`UPDATE ${sql.id(this.schema, "endpoints")} SET probe_at = now()`);
+    await this.db.query(sql`SELECT pg_notify(${channelOf(this.schema)}, '')`);
+  }
+
+  /** What the institution's inbox was given, as CloudEvents. */
+  async inbox(institution: string): Promise<Record<string, unknown>[]> {
+    const items = await this.messages(TOPICS.inbox, institution);
+    return items.map(({ body }) => JSON.parse(Buffer.from(body).toString("utf8")) as Record<string, unknown>);
+  }
+
   /** Waits until so many deliveries are in each state, and none in any other. */
   async states(counts: Readonly<Record<string, number>>): Promise<void> {
     await vi.waitUntil(async () => {

@@ -66,10 +66,12 @@ function duplicates(located: readonly Located[]): Problem[] {
   });
 }
 
-/** A written endpoint has no secret; when it stays v1, the one that stands is kept. */
+/** A written endpoint has no secret; when it stays v1, the one that stands is kept, and the one before it until that ends. */
 function keepSecret(entry: Entry, current: Directory): Entry {
   if (entry.case !== "endpoint") return entry;
   const standing = current.get("endpoint", entry.value.id);
-  if (standing && standing.scheme === entry.value.scheme) entry.value.wrappedSecret = standing.wrappedSecret;
+  if (!standing || standing.scheme !== entry.value.scheme) return entry;
+  const { wrappedSecret, previousWrappedSecret, previousUntil } = standing;
+  Object.assign(entry.value, { wrappedSecret, previousWrappedSecret, ...(previousUntil && { previousUntil }) });
   return entry;
 }

@@ -7,6 +7,7 @@ import { Command } from "commander";
 import { configCommand } from "./commands/config.ts";
 import { directoryCommand } from "./commands/directory.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { endpointCommand } from "./commands/endpoint.ts";
 import { initCommand } from "./commands/init.ts";
 import { keysCommand } from "./commands/keys.ts";
 import { parkedCommand } from "./commands/parked.ts";
@@ -41,6 +42,7 @@ for (const command of [
   referralCommand(),
   watchCommand(),
   parkedCommand(),
+  endpointCommand(),
   configCommand(),
   doctorCommand(),
 ])

@@ -1,0 +1,57 @@
+// `ruta keys rotate`: a new key for an institution, or a new secret of its endpoint; the old one counts beside it for a while.
+import { Command } from "commander";
+import { contextOf } from "../context.ts";
+import { CommandError, EXIT, print, style } from "../output.ts";
+
+interface Rotated {
+  readonly id: string;
+  readonly revision: string;
+  readonly secret?: string;
+}
+
+interface Options {
+  readonly overlap: string;
+  readonly public?: string;
+  readonly endpoint?: boolean;
+  readonly reason: string;
+}
+
+/** Hours of an overlap written as 24h, 90m, 7d or a number of hours. */
+function hoursOf(text: string): number {
+  const [, number = "", unit = "h"] = /^(\d+(?:\.\d+)?)([mhd])?$/.exec(text) ?? [];
+  const factor = { m: 1 / 60, h: 1, d: 24 }[unit] ?? Number.NaN;
+  const hours = number === "" ? Number.NaN : Number(number) * factor;
+  if (hours >= 0 && hours <= 168) return hours;
+  throw new CommandError(`--overlap ${text} is not a time from 0 to 7d`, EXIT.usage, "write it as 24h, 90m or 7d");
+}
+
+/** The sub-command. */
+export function rotateCommand(): Command {
+  return new Command("rotate")
+    .description("change a key over: the new one counts at once, the old ones until the overlap ends")
+    .argument("<institution>")
+    .option("--overlap <time>", "how long the old ones still count, 0 to 7d", "24h")
+    .option("--public <whpk>", "the public key of its new pair; without it a shared secret is made and shown this once")
+    .option("--endpoint", "instead, the shared secret by which the hub signs what it sends to the institution")
+    .requiredOption("--reason <text>", "why, for the record")
+    .action(async (institution: string, options: Options, command: Command) => {
+      if (options.endpoint && options.public !== undefined)
+        throw new CommandError("--public is the institution's key, --endpoint the hub's", EXIT.usage, "choose one");
+      const context = contextOf(command);
+      const overlapHours = hoursOf(options.overlap);
+      const admin = await context.admin();
+      const body = { institution, overlapHours, reason: options.reason };
+      const rotated = await admin.request<Rotated>(
+        "POST",
+        `/admin/directory/${options.endpoint ? "endpoints" : "keys"}/rotate`,
+        options.public === undefined ? body : { ...body, publicKey: options.public },
+      );
+      print(context.json, rotated, () =>
+        [
+          `${options.endpoint ? "endpoint" : "key"} ${rotated.id}, revision ${rotated.revision}`,
+          overlapHours === 0 ? "the old ones have ended" : `the old ones count for another ${options.overlap}`,
+          ...(rotated.secret === undefined ? [] : [style.bold("shown this once:"), `  ${rotated.secret}`]),
+        ].join("\n"),
+      );
+    });
+}
