@@ -67,6 +67,10 @@ export const GLOSSARY: Readonly<Record<string, Word>> = {
   record: ours("One entry of a topic: key, headers, protobuf value."),
   lane: ours("The deliveries of one case to one institution, in order."),
   attempt: ours("One try to hand an event to an endpoint."),
+  breaker: ours(
+    "What spares an endpoint that fails: while it is open, one delivery at a time probes, and the others wait.",
+  ),
+  challenge: ours("Random text that an endpoint must send back before anything of a case goes there: its proof."),
   parked: ours("Set aside until an operator acts: a delivery that was given up, or a record that cannot be processed."),
   poison: ours("A record that cannot be processed; it steps aside with what follows it in its case."),
   cause: ours("The record that made an event be, by topic, partition and offset."),
