@@ -152,6 +152,10 @@ test("keys change over while posts and deliveries run: with the old one and with
     stderr: expect.stringContaining("still-changing-over"),
   });
   expect(await ruta("keys", "rotate", "sender", "--overlap", "0", ...REASON)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("add --yes"),
+  });
+  expect(await ruta("keys", "rotate", "sender", "--overlap", "0", "--yes", ...REASON)).toMatchObject({
     code: 0,
     stdout: expect.stringContaining("the old ones have ended"),
   });

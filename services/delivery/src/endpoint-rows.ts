@@ -126,11 +126,16 @@ export async function syncEndpoints(db: Db, schema: string, directory: Directory
     SELECT n.institution, n.endpoint_id, n.fingerprint, ${directory.revision}::bigint, now(), now(), now()
     FROM unnest(${all.map(({ institution }) => institution)}::text[], ${all.map(({ endpointId }) => endpointId)}::text[],
       ${all.map(({ fingerprint }) => fingerprint)}::text[]) AS n (institution, endpoint_id, fingerprint)
+    -- What is known already is not locked: a conflict would do so, and a worker that claims would find it taken.
+    LEFT JOIN ${sql.id(schema, "endpoints")} AS k ON k.institution = n.institution
+    WHERE k.institution IS NULL OR ((k.fingerprint, k.endpoint_id) <> (n.fingerprint, n.endpoint_id)
+      AND k.revision <= ${directory.revision}::bigint)
     ORDER BY n.institution
     ON CONFLICT (institution) DO UPDATE SET endpoint_id = excluded.endpoint_id, fingerprint = excluded.fingerprint,
       revision = excluded.revision, good_at = excluded.good_at, failures = 0, first_failed_at = NULL,
       last_failed_at = NULL, window_since = NULL, window_total = 0, window_failed = 0, opened_at = NULL, wait_ms = 0,
       probed_at = excluded.probed_at, probe_at = excluded.probe_at, probing_until = NULL, disabled_at = NULL,
       disabled_reason = NULL
-    WHERE e.fingerprint <> excluded.fingerprint AND e.revision <= excluded.revision`);
+    WHERE (e.fingerprint, e.endpoint_id) <> (excluded.fingerprint, excluded.endpoint_id)
+      AND e.revision <= excluded.revision`);
 }

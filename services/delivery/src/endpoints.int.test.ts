@@ -86,8 +86,9 @@ describe("the proof", () => {
   });
 
   test("waits for one at a time: many cases and two workers ask once", async () => {
-    await bed.start();
-    await bed.start();
+    const limits = { deadlineMs: 60_000, probeMs: 60_000 };
+    await bed.start({ limits });
+    await bed.start({ limits });
     const house = await bed.receiver("house");
     const held: (() => void)[] = [];
     house.prove = ({ event }, response) => void held.push(() => json(response, event.data));
@@ -207,7 +208,7 @@ describe("operators", () => {
     expect((await ask(admin, "POST", "/house/disable", "no son ellos")).status).toBe(200);
     await bed.tell(newCaseId(), addressed);
     await bed.states({ parked: 2 });
-    expect(await bed.inbox("house")).toMatchObject([
+    expect(await bed.inbox("house", 1)).toMatchObject([
       { type: "ruta.endpoint.disabled", data: { reasonCode: "operator" } },
     ]);
     expect((await ask(admin, "GET", "")).body).toMatchObject({
@@ -217,7 +218,7 @@ describe("operators", () => {
     expect((await ask(admin, "POST", "/house/resume", "eran ellos")).status).toBe(200);
     await bed.tell(newCaseId(), addressed);
     await bed.states({ parked: 2, delivered: 1 });
-    expect(await bed.inbox("house")).toMatchObject([{}, { type: "ruta.endpoint.recovered" }]);
+    expect(await bed.inbox("house", 2)).toMatchObject([{}, { type: "ruta.endpoint.recovered" }]);
   });
 
   test("try an endpoint: it proves itself, or not, and nothing of a case is sent for it", async () => {

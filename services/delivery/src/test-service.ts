@@ -220,9 +220,9 @@ export class Bed {
     await this.db.query(sql`SELECT pg_notify(${channelOf(this.schema)}, '')`);
   }
 
-  /** What the institution's inbox was given, as CloudEvents. */
-  async inbox(institution: string): Promise<Record<string, unknown>[]> {
-    const items = await this.messages(TOPICS.inbox, institution);
+  /** Waits until an institution's inbox was given so many items, and answers them as CloudEvents. */
+  async inbox(institution: string, count: number): Promise<Record<string, unknown>[]> {
+    const items = await this.expectMessages(TOPICS.inbox, institution, count);
     return items.map(({ body }) => JSON.parse(Buffer.from(body).toString("utf8")) as Record<string, unknown>);
   }
 

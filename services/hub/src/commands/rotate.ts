@@ -1,5 +1,6 @@
 // `ruta keys rotate`: a new key for an institution, or a new secret of its endpoint; the old one counts beside it for a while.
 import { Command } from "commander";
+import { confirm } from "../confirm.ts";
 import { contextOf } from "../context.ts";
 import { CommandError, EXIT, print, style } from "../output.ts";
 
@@ -13,6 +14,7 @@ interface Options {
   readonly overlap: string;
   readonly public?: string;
   readonly endpoint?: boolean;
+  readonly yes?: boolean;
   readonly reason: string;
 }
 
@@ -33,12 +35,15 @@ export function rotateCommand(): Command {
     .option("--overlap <time>", "how long the old ones still count, 0 to 7d", "24h")
     .option("--public <whpk>", "the public key of its new pair; without it a shared secret is made and shown this once")
     .option("--endpoint", "instead, the shared secret by which the hub signs what it sends to the institution")
+    .option("--yes", "do not ask before old ones end at once")
     .requiredOption("--reason <text>", "why, for the record")
     .action(async (institution: string, options: Options, command: Command) => {
       if (options.endpoint && options.public !== undefined)
         throw new CommandError("--public is the institution's key, --endpoint the hub's", EXIT.usage, "choose one");
       const context = contextOf(command);
       const overlapHours = hoursOf(options.overlap);
+      const end = `whatever the old ones of ${institution} sign is refused from now on`;
+      await confirm(end, overlapHours > 0 || options.yes === true);
       const admin = await context.admin();
       const body = { institution, overlapHours, reason: options.reason };
       const rotated = await admin.request<Rotated>(
