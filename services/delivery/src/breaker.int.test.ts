@@ -73,7 +73,7 @@ test("ten failures in a row spare the endpoint: what comes then waits and spends
 });
 
 test("two workers let one probe through: it fails, and the wait doubles; it succeeds, and everything goes", async () => {
-  const limits = { deadlineMs: 60_000, probeMs: 60_000 };
+  const limits = { deadlineMs: 60_000 };
   await bed.start({ limits });
   await bed.start({ limits });
   const { house, failed } = await spared();
@@ -101,12 +101,11 @@ test("however many workers claim at once, one of them gets the probe", async () 
   await bed.states({ waiting: 20 });
   await service.stop();
   await bed.db.query(sql`UPDATE ${sql.id(bed.schema, "lanes")} SET next_due = now(), holder = NULL`);
-  const patience = { expiryMs: 60_000, probeMs: 60_000 };
-  const workers = Array.from({ length: 8 }, (_, n) => openLanes(bed.db, bed.schema, `w-${n}`, patience));
+  const workers = Array.from({ length: 8 }, (_, n) => openLanes(bed.db, bed.schema, `w-${n}`, 60_000));
   for (const worker of workers) await worker.beat();
   const all = { total: 10, perEndpoint: 10, limited: new Map<string, number>() };
   for (let round = 0; round < 10; round += 1) {
-    await bed.db.query(sql`UPDATE ${sql.id(bed.schema, "endpoints")} SET probe_at = now(), probing_until = NULL`);
+    await bed.db.query(sql`UPDATE ${sql.id(bed.schema, "endpoints")} SET probe_at = now(), prober = NULL`);
     await bed.db.query(sql`UPDATE ${sql.id(bed.schema, "lanes")} SET holder = NULL`);
     const claims = await Promise.all(workers.map((worker) => worker.claim(all)));
     expect(claims.flat()).toMatchObject([{ probe: true }]);
@@ -116,10 +115,11 @@ test("however many workers claim at once, one of them gets the probe", async () 
 });
 
 test("a worker that died with the probe in hand is waited for, and then another makes it", async () => {
-  await bed.start({ limits: { probeMs: 700 } });
+  await bed.start();
   const { house, failed } = await spared();
   await bed.db.query(sql`
-    UPDATE ${sql.id(bed.schema, "endpoints")} SET probing_until = now() + interval '700 milliseconds'`);
+    INSERT INTO ${sql.id(bed.schema, "workers")} (worker, beat_at) VALUES ('dying', clock_timestamp())`);
+  await bed.db.query(sql`UPDATE ${sql.id(bed.schema, "endpoints")} SET prober = 'dying'`);
   house.answer = says(200);
   await bed.passTime();
   await bed.passProbe();

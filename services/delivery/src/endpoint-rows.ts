@@ -93,7 +93,7 @@ export async function writeEndpoints(
       first_failed_at = r.first_failed_at, last_failed_at = r.last_failed_at, window_since = r.window_since,
       window_total = r.window_total, window_failed = r.window_failed, opened_at = r.opened_at, wait_ms = r.wait_ms,
       probed_at = r.probed_at, probe_at = r.probe_at, disabled_at = r.disabled_at, disabled_reason = r.disabled_reason,
-      told = r.told, probing_until = CASE WHEN r.probed THEN NULL ELSE e.probing_until END
+      told = r.told, prober = CASE WHEN r.probed THEN NULL ELSE e.prober END
     FROM unnest(${rows.map(({ institution }) => institution)}::text[], ${of((b) => date(b.goodAt))}::timestamptz[],
       ${of((b) => b.failures)}::integer[], ${of((b) => date(b.firstFailedAt))}::timestamptz[],
       ${of((b) => date(b.lastFailedAt))}::timestamptz[], ${of((b) => date(b.windowSince))}::timestamptz[],
@@ -134,7 +134,7 @@ export async function syncEndpoints(db: Db, schema: string, directory: Directory
     ON CONFLICT (institution) DO UPDATE SET endpoint_id = excluded.endpoint_id, fingerprint = excluded.fingerprint,
       revision = excluded.revision, good_at = excluded.good_at, failures = 0, first_failed_at = NULL,
       last_failed_at = NULL, window_since = NULL, window_total = 0, window_failed = 0, opened_at = NULL, wait_ms = 0,
-      probed_at = excluded.probed_at, probe_at = excluded.probe_at, probing_until = NULL, disabled_at = NULL,
+      probed_at = excluded.probed_at, probe_at = excluded.probe_at, prober = NULL, disabled_at = NULL,
       disabled_reason = NULL
     WHERE (e.fingerprint, e.endpoint_id) <> (excluded.fingerprint, excluded.endpoint_id)
       AND e.revision <= excluded.revision`);

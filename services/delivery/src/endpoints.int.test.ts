@@ -86,7 +86,7 @@ describe("the proof", () => {
   });
 
   test("waits for one at a time: many cases and two workers ask once", async () => {
-    const limits = { deadlineMs: 60_000, probeMs: 60_000 };
+    const limits = { deadlineMs: 60_000 };
     await bed.start({ limits });
     await bed.start({ limits });
     const house = await bed.receiver("house");

@@ -65,14 +65,8 @@ type Row = Omit<Head, Exclude<keyof Claimed, keyof LaneKey>>;
 /** Workers that have not been heard of for this long are forgotten. */
 const FORGET = sql.raw(`interval '1 hour'`);
 
-/** How long workers may be silent before they are dead, and how long a probe may take, in milliseconds. */
-export interface Patience {
-  readonly expiryMs: number;
-  readonly probeMs: number;
-}
-
-/** Opens the lanes for a worker. */
-export function openLanes(db: Db, schema: string, worker: string, { expiryMs, probeMs }: Patience): Lanes {
+/** Opens the lanes for a worker. `expiryMs`: a worker silent for longer is dead. */
+export function openLanes(db: Db, schema: string, worker: string, expiryMs: number): Lanes {
   const lanes = sql.id(schema, "lanes");
   const deliveries = sql.id(schema, "deliveries");
   const workers = sql.id(schema, "workers");
@@ -81,7 +75,6 @@ export function openLanes(db: Db, schema: string, worker: string, { expiryMs, pr
   const proofs = sql.id(schema, "proofs");
   // An endpoint whose breaker is open, or that has not proved itself, gets one delivery at a time, when a probe is due.
   const spared = sql`(e.fingerprint <> '' AND e.disabled_at IS NULL AND (e.opened_at IS NOT NULL OR p.fingerprint IS NULL))`;
-  const probeAt = sql`greatest(e.probe_at, e.probing_until)`;
 
   // Locked rows are found again by their place, not by a join that may read all lanes; one that was changed since the statement
   // began is passed over, and found by the next look.
@@ -92,7 +85,7 @@ export function openLanes(db: Db, schema: string, worker: string, { expiryMs, pr
       ), recipient AS (
         SELECT r.institution, e.fingerprint, e.disabled_at IS NOT NULL AS disabled, p.fingerprint IS NOT NULL AS proved,
           coalesce(${spared}, false) AS spared,
-          e.paused_at IS NOT NULL OR coalesce(${spared} AND ${probeAt} > now(), false) AS shut
+          e.paused_at IS NOT NULL OR coalesce(${spared} AND (e.probe_at > now() OR e.prober IN (SELECT worker FROM living)), false) AS shut
         FROM ${recipients} AS r LEFT JOIN ${endpoints} AS e ON e.institution = r.institution
         LEFT JOIN ${proofs} AS p ON p.institution = e.institution AND p.fingerprint = e.fingerprint
       ), room AS (
@@ -118,11 +111,11 @@ export function openLanes(db: Db, schema: string, worker: string, { expiryMs, pr
       ), free AS (
         -- Whoever comes second finds the row changed, or locked: one probe, however many workers look at once.
         SELECT e.institution FROM ${endpoints} AS e
-        WHERE e.institution = ANY(ARRAY(SELECT institution FROM claimed WHERE spared)) AND ${probeAt} <= now()
+        WHERE e.institution = ANY(ARRAY(SELECT institution FROM claimed WHERE spared)) AND e.probe_at <= now()
+          AND coalesce(e.prober <> ALL(ARRAY(SELECT worker FROM living)), true)
         ORDER BY e.institution FOR UPDATE SKIP LOCKED
       ), probing AS (
-        UPDATE ${endpoints} AS e SET probing_until = now() + ${probeMs}::double precision * interval '1 millisecond'
-        FROM free WHERE e.institution = free.institution RETURNING e.institution
+        UPDATE ${endpoints} AS e SET prober = ${worker} FROM free WHERE e.institution = free.institution RETURNING e.institution
       )
       SELECT c.institution, c.case_id AS "caseId", c.token, c.pulled_from AS "pulledFrom", c.taken_over AS "takenOver",
         c.fingerprint, c.disabled, c.proved, c.spared, p.institution IS NOT NULL AS probe
@@ -144,7 +137,7 @@ export function openLanes(db: Db, schema: string, worker: string, { expiryMs, pr
     if (empty.length === 0) return;
     const probes = empty.filter(({ probe }) => probe).map(({ institution }) => institution);
     if (probes.length > 0)
-      await tx.query(sql`UPDATE ${endpoints} SET probing_until = NULL WHERE institution = ANY(${probes}::text[])`);
+      await tx.query(sql`UPDATE ${endpoints} SET prober = NULL WHERE institution = ANY(${probes}::text[])`);
     await tx.query(sql`
       UPDATE ${lanes} AS l SET holder = NULL, next_due = NULL
       FROM unnest(${empty.map(({ institution }) => institution)}::text[], ${empty.map(({ caseId }) => caseId)}::text[])
@@ -202,9 +195,9 @@ export function openLanes(db: Db, schema: string, worker: string, { expiryMs, pr
             SELECT next_due FROM ${lanes} WHERE institution = r.institution AND next_due > now()
             ORDER BY next_due LIMIT 1) AS l
           UNION ALL
-          SELECT ${probeAt} FROM ${endpoints} AS e
+          SELECT e.probe_at FROM ${endpoints} AS e
           LEFT JOIN ${proofs} AS p ON p.institution = e.institution AND p.fingerprint = e.fingerprint
-          WHERE ${spared} AND e.paused_at IS NULL AND ${probeAt} > now()
+          WHERE ${spared} AND e.paused_at IS NULL AND e.probe_at > now()
             AND EXISTS (SELECT FROM ${lanes} AS l WHERE l.institution = e.institution AND l.next_due <= now())) AS d`);
       return row?.ms ?? undefined;
     },

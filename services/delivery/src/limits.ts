@@ -12,8 +12,6 @@ export interface Limits {
   readonly pollMs: number;
   /** How long a stop waits for running exchanges before it ends them. */
   readonly stopMs: number;
-  /** How long a worker has for a probe, a challenge and the delivery after it included, before another may make one. */
-  readonly probeMs: number;
   /** How long an endpoint fails before its institution is told. */
   readonly failingMs: number;
   /** Exchanges at a time with one endpoint, over all workers. */
@@ -29,7 +27,6 @@ export const LIMITS: Limits = {
   expiryMs: 8_000,
   pollMs: 5_000,
   stopMs: 2_000,
-  probeMs: 45_000,
   failingMs: 300_000,
   perEndpoint: 10,
   total: 100,

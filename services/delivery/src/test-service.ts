@@ -50,7 +50,6 @@ export const QUICK: Partial<Limits> = {
   expiryMs: 800,
   pollMs: 200,
   stopMs: 300,
-  probeMs: 3_000,
 };
 
 /** An admin app that believes a header instead of a signature; nothing else differs from the hub's. */

@@ -214,8 +214,7 @@ test("the result of a worker that lost its lane is void", async () => {
   await service.stop();
   await bed.db.query(sql`UPDATE ${sql.id(bed.schema, "lanes")} SET next_due = now()`);
   const all = { total: 10, perEndpoint: 10, limited: new Map<string, number>() };
-  const patience = { expiryMs: 500, probeMs: 500 };
-  const [old, young] = ["old", "young"].map((name) => openLanes(bed.db, bed.schema, name, patience)) as [Lanes, Lanes];
+  const [old, young] = ["old", "young"].map((name) => openLanes(bed.db, bed.schema, name, 500)) as [Lanes, Lanes];
   await old.beat();
   const [stale] = await old.claim(all);
   await young.beat();

@@ -57,7 +57,7 @@ const BATCH = 100;
 /** Starts a worker. Throws when the database does not take its first sign of life. */
 export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   const { engine, db, schema, name, directory, sender, limits, metrics, logger, now } = deps;
-  const lanes = openLanes(db, schema, name, limits);
+  const lanes = openLanes(db, schema, name, limits.expiryMs);
   const pace = createPace();
   const abort = new AbortController();
   const running = new Set<Promise<void>>();

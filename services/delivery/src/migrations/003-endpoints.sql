@@ -21,8 +21,8 @@ CREATE TABLE :schema.endpoints (
   wait_ms integer NOT NULL DEFAULT 0,
   probed_at timestamptz NOT NULL,
   probe_at timestamptz NOT NULL,
-  -- A worker probes until then at the latest; null while none does.
-  probing_until timestamptz,
+  -- The worker that probes now; the place is free again when it is dead.
+  prober text,
   disabled_at timestamptz,
   -- gone (it answered 410), failing, or operator.
   disabled_reason text,
