@@ -224,6 +224,21 @@ test("an endpoint that is useless for five days is disabled: what is for it is p
   await vi.waitFor(() => expect(moved.got).toHaveLength(2), SOON);
 });
 
+test("an endpoint that an operator resumes has its five days again", async () => {
+  const { admin } = await bed.start();
+  const { house, failed } = await spared();
+  await longAgo();
+  await bed.passTime();
+  await bed.passProbe();
+  await bed.states({ parked: 10 });
+  const url = "/admin/delivery/endpoints/house/resume";
+  await admin.inject({ method: "POST", url, headers: { "x-role": "operator" }, payload: { reason: "dicen que ya" } });
+  await tell(1);
+  await rowIs({ failures: 1, reason: null, opened: true });
+  expect(house.got).toHaveLength(failed + 2);
+  await bed.states({ parked: 10, waiting: 1 });
+});
+
 test("410 disables at once, to a delivery or to a challenge, and the institution is told", async () => {
   await bed.start();
   const [house, other] = [await bed.receiver("house"), await bed.receiver("other")];

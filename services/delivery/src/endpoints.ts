@@ -98,12 +98,13 @@ export async function resume(tx: Tx, schema: string, institution: string): Promi
   return rows.length > 0;
 }
 
-/** Not disabled any more, and probed at once. */
+/** Not disabled any more, and probed at once; what it failed before does not count against it again. */
 export async function enable(tx: Tx, schema: string, institution: string): Promise<void> {
   await tx.query(sql`
-    UPDATE ${sql.id(schema, "endpoints")} SET disabled_at = NULL, disabled_reason = NULL, probe_at = least(probe_at, now())
-    WHERE institution = ${institution}`);
-  await tx.query(sql`SELECT pg_notify(${channelOf(schema)}, '')`);
+    UPDATE ${sql.id(schema, "endpoints")} SET disabled_at = NULL, disabled_reason = NULL, good_at = now(), failures = 0,
+      first_failed_at = NULL, last_failed_at = NULL
+    WHERE institution = ${institution} AND disabled_at IS NOT NULL`);
+  await probeNow(tx, schema, institution);
 }
 
 /** An endpoint that failed is probed at once, whatever the wait; one that is disabled stays so. */

@@ -43,13 +43,15 @@ export async function foldSightings(tx: Tx, schema: string, sightings: readonly 
   const caps = await capsOf(tx, schema, names(pressing.filter(({ sign }) => sign !== "up")));
   const changed: EndpointRow[] = [];
   const records: NewRecord[] = [];
+  const probed = new Set<string>();
   for (const row of rows) {
     const mine = sightings.filter((one) => one.institution === row.institution && one.fingerprint === row.fingerprint);
     const { row: next, record } = fold(row, mine, caps.get(row.institution) ?? Number.POSITIVE_INFINITY);
     changed.push(next);
+    if (mine.some(({ probe }) => probe)) probed.add(row.institution);
     if (record) records.push(record);
   }
-  await writeEndpoints(tx, schema, changed, new Set(names(sightings.filter(({ probe }) => probe))));
+  await writeEndpoints(tx, schema, changed, probed);
   const disabled = changed.filter(({ disabledAt }, i) => disabledAt && !rows[i]?.disabledAt);
   // What waits for it is parked now, not when its next try would be due.
   await pullForward(tx, schema, names(disabled), "all");

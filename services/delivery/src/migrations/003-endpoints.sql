@@ -8,7 +8,7 @@ CREATE TABLE :schema.endpoints (
   fingerprint text NOT NULL,
   -- Revision of the directory that says so: a process that is behind changes nothing.
   revision bigint NOT NULL,
-  -- When it last took something, to the hour while all is well; or when it came into force.
+  -- When it last took something, to the hour while all is well; or when it came into force, or was enabled again.
   good_at timestamptz NOT NULL,
   failures integer NOT NULL DEFAULT 0,
   first_failed_at timestamptz,
