@@ -10,6 +10,8 @@ const DOCUMENTS = [
   "SECURITY.md",
   "schemas/README.md",
   "infra/kafka/README.md",
+  "packages/client/README.md",
+  "docs/partner.md",
 ];
 const read = (file: string): string => readFileSync(file, "utf8");
 const architecture = read("ARCHITECTURE.md");

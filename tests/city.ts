@@ -3,18 +3,13 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { testDatabase } from "@ruta/db/testing";
+import { createInstitution, openJournal } from "@ruta/client/simulator";
+import type { Institution, Journal, Personality } from "@ruta/client/simulator";
 import { openAdmin } from "@ruta/demonstration/admin";
 import type { Admin } from "@ruta/demonstration/admin";
-import { createInstitution } from "@ruta/demonstration/institution";
-import type { Institution } from "@ruta/demonstration/institution";
-import { openJournal } from "@ruta/demonstration/journal";
-import type { Journal } from "@ruta/demonstration/journal";
-import type { Personality } from "@ruta/demonstration/personality";
 import { RUTA, keep, ready } from "@ruta/demonstration/processes";
 import type { Kept } from "@ruta/demonstration/processes";
 import { enrol, freePorts, ruta } from "@ruta/demonstration/setup";
-import { decodePublicKey, decodeSecret, decodeSecretKey } from "@ruta/proof";
-import type { WebhookKey } from "@ruta/proof";
 
 /** Where the log lies, and how the services are spread over processes. */
 export interface Shape {
@@ -134,20 +129,17 @@ export async function openCity(
     const entries = [QUITO, ...TERMS, ...ids.flatMap((id) => entriesOf(id, institutions[id]))];
     await admin.post("/admin/directory/apply", { entries, reason: "a city for tests" });
     const { keys } = (await (await fetch(new URL("/v1/keys", gateway))).json()) as { keys: { whpk: string }[] };
-    const hubKey: WebhookKey = { scheme: "v1a", publicKey: decodePublicKey(keys[0]!.whpk)! };
     const citizens = new Map<string, Citizen>();
     const ports = await freePorts(ids.length);
     for (const [index, id] of ids.entries()) {
       const plan = await enrol(admin, folder, id, ports[index]!, index % 2 === 1);
-      const secret = plan.deliverySecret === undefined ? undefined : decodeSecret(plan.deliverySecret);
-      const seed = decodeSecretKey(plan.key);
       const journal = openJournal(join(folder, `${id}.journal`));
       const institution = createInstitution({
         id,
         personality: institutions[id] ?? silent,
         gateway,
-        key: seed ? { scheme: "v1a", seed } : { scheme: "v1", secret: decodeSecret(plan.key)! },
-        hubKeys: [secret ? { scheme: "v1", secret } : hubKey],
+        key: plan.key,
+        hubKeys: [plan.deliverySecret ?? keys[0]!.whpk],
         journal,
       });
       await institution.listen(plan.port);

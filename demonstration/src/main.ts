@@ -1,6 +1,6 @@
 // `npm start`: the demonstration. A hub, simulated institutions, and what happens to each referral, as it happens.
 import { existsSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -45,10 +45,21 @@ async function publicKey(hub: Hub): Promise<string> {
   return answer.keys[0]?.whpk ?? "";
 }
 
-/** What is set for a hub in production is not for the demonstration: only ports are taken over. */
+/** What is set for a hub in production is not for the demonstration: only ports are taken over, and the data folder by the options. */
 function ownEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const others = /^(RUTA_(?!PORT$|ADMIN_PORT$)|DATABASE_URL$|KEYRING_URL$|REDIS_URL$|KAFKA_BROKERS$)/;
   return Object.fromEntries(Object.entries(env).filter(([name]) => !others.test(name)));
+}
+
+/** A demonstration's data are of one log; a real hub's are none of its business. Throws what to do. */
+async function ownFolder({ data, on }: Options): Promise<void> {
+  const another = "choose another folder with --data, or in RUTA_DATA";
+  const { demonstration } = JSON.parse(await readFile(join(data, "hub.json"), "utf8")) as { demonstration: boolean };
+  if (!demonstration) throw new Error(`${data} holds the data of a hub, not of a demonstration: ${another}`);
+  const file = join(data, "on");
+  const before = existsSync(file) ? (await readFile(file, "utf8")).trim() : on;
+  if (before !== on) throw new Error(`${data} holds a demonstration on ${before}: ${another}`);
+  await writeFile(file, `${on}\n`);
 }
 
 /** Follows the watch for as long as the demonstration runs; a hub that restarts is found again. */
@@ -84,7 +95,8 @@ async function demonstrate(options: Options, stop: AbortController, stops: (() =
   await mkdir(data, { recursive: true, mode: 0o711 });
   const base = { ...ownEnvironment(process.env), RUTA_DATA: data };
   if (!existsSync(join(data, "hub.json"))) await ruta(["init", "--demonstration"], base);
-  const hub = await startHub(options, base, say);
+  await ownFolder(options);
+  const hub = await startHub(options, base, say, stop.signal);
   stops.push(hub.stop);
   const admin = await openAdmin(data, hub.adminUrls);
   const institutions = await setUp(admin, data, hub.env);
@@ -131,7 +143,7 @@ async function demonstrate(options: Options, stop: AbortController, stops: (() =
   if (latest) stops.unshift(async () => say(lastLine(latest!.truth)));
 }
 
-const options = readOptions(process.argv.slice(2));
+const options = readOptions(process.argv.slice(2), process.env);
 if (options) {
   for (const line of BANNER) say(line);
   const stop = new AbortController();
@@ -140,8 +152,10 @@ if (options) {
   try {
     await demonstrate(options, stop, stops);
   } catch (error) {
-    console.error(`the demonstration failed: ${error instanceof Error ? error.message : String(error)}`);
-    process.exitCode = 1;
+    if (!stop.signal.aborted) {
+      console.error(`the demonstration failed: ${error instanceof Error ? error.message : String(error)}`);
+      process.exitCode = 1;
+    }
   }
   stop.abort();
   for (const one of stops.toReversed()) await one().catch((error: unknown) => console.error(error));

@@ -3,7 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Options } from "./options.ts";
 import type { Hub } from "./hub.ts";
-import { today } from "./institution.ts";
+import { today } from "@ruta/client/simulator";
 
 /** A request that a reader can send as it is. */
 function exampleRequest(now: number): object {

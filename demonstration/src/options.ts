@@ -12,13 +12,13 @@ const HELP = `npm start -- [options]   the demonstration: a hub, simulated insti
 
   --once         end when everything is quiet
   --on kafka     each service its own process, on a real Apache Kafka
-  --data FOLDER  where its data lie (default .ruta/demonstration, or .ruta/demonstration-kafka)
+  --data FOLDER  where its data lie (default RUTA_DATA, else .ruta/demonstration or .ruta/demonstration-kafka)
   --help         this text
 
 For a hub of your own: npm run ruta -- init, then npm run ruta -- start`;
 
 /** Reads the options; undefined when the help was printed or they are wrong (exit code set). */
-export function readOptions(args: readonly string[]): Options | undefined {
+export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Options | undefined {
   try {
     const { values } = parseArgs({
       args: [...args],
@@ -34,7 +34,9 @@ export function readOptions(args: readonly string[]): Options | undefined {
       return undefined;
     }
     if (values.on !== "embedded" && values.on !== "kafka") throw new Error("--on takes embedded or kafka");
-    const data = values.data ?? (values.on === "kafka" ? ".ruta/demonstration-kafka" : ".ruta/demonstration");
+    const own = values.on === "kafka" ? ".ruta/demonstration-kafka" : ".ruta/demonstration";
+    // An empty variable counts as one that is not set, as everywhere.
+    const data = values.data ?? (env.RUTA_DATA || own);
     return { once: values.once, on: values.on, data };
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : String(error)}\n\n${HELP}`);

@@ -1,12 +1,9 @@
 // The process of the simulated institutions: starts them, lets them send the bundled referrals once, and reports the truth.
 import { readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import { decodePublicKey, decodeSecret, decodeSecretKey } from "@ruta/proof";
-import type { SigningKey, WebhookKey } from "@ruta/proof";
+import { createInstitution, openJournal, today } from "@ruta/client/simulator";
+import type { Institution } from "@ruta/client/simulator";
 import { z } from "zod";
-import { createInstitution, today } from "./institution.ts";
-import type { Institution } from "./institution.ts";
-import { openJournal } from "./journal.ts";
 import { PERSONALITIES } from "./personality.ts";
 import { truthOf } from "./truth.ts";
 
@@ -29,23 +26,6 @@ interface Bundled {
 const SEND_EVERY_MS = 150;
 const REPORT_EVERY_MS = 200;
 
-function signingKey(text: string): SigningKey {
-  const seed = decodeSecretKey(text);
-  const secret = decodeSecret(text);
-  if (seed) return { scheme: "v1a", seed };
-  if (secret) return { scheme: "v1", secret };
-  throw new Error("an institution's key is neither whsk_ nor whsec_");
-}
-
-function hubKeys(publicKey: string, secret: string | undefined): WebhookKey[] {
-  const shared = secret === undefined ? undefined : decodeSecret(secret);
-  const own = decodePublicKey(publicKey);
-  return [
-    ...(own ? [{ scheme: "v1a" as const, publicKey: own }] : []),
-    ...(shared ? [{ scheme: "v1" as const, secret: shared }] : []),
-  ];
-}
-
 const settings = plan.parse(JSON.parse(await readFile(process.argv[2] ?? "", "utf8")));
 const journal = openJournal(settings.journal);
 const institutions = new Map<string, Institution>();
@@ -56,8 +36,8 @@ for (const { id, port, key, deliverySecret } of settings.institutions) {
     id,
     personality,
     gateway: settings.gateway,
-    key: signingKey(key),
-    hubKeys: hubKeys(settings.hubKey, deliverySecret),
+    key,
+    hubKeys: [settings.hubKey, ...(deliverySecret === undefined ? [] : [deliverySecret])],
     journal,
   });
   await institution.listen(port);

@@ -69,11 +69,12 @@ export function keep(options: {
   };
 }
 
-/** Waits until an address answers 200, at most `limitMs`. */
-export async function ready(url: string, limitMs: number): Promise<void> {
+/** Waits until an address answers 200, at most `limitMs`; throws when the signal aborts before. */
+export async function ready(url: string, limitMs: number, signal?: AbortSignal): Promise<void> {
   const end = performance.now() + limitMs;
   let words = "no answer";
   while (performance.now() < end) {
+    signal?.throwIfAborted();
     const response = await fetch(url, { signal: AbortSignal.timeout(1_000) }).catch(() => undefined);
     if (response?.ok) return;
     if (response) words = (await response.text()).slice(0, 300);

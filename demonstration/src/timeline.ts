@@ -13,6 +13,7 @@ export interface Watched {
   readonly detail: string;
   readonly serviceType?: string;
   readonly priority?: string;
+  readonly attempts?: number;
 }
 
 const colour = process.stdout.isTTY && !process.env.NO_COLOR;
@@ -30,8 +31,12 @@ const COLOURS: Readonly<Record<string, (text: string) => string>> = {
   worklisted: paint(35),
   returned: paint(35),
 };
-/** News of the hub's own doings that would drown the rest. */
-const QUIET = new Set(["delivered"]);
+const RETURNED: Readonly<Record<string, string>> = {
+  "consent-does-not-cover": "who could take it is not covered by the consent",
+  "addressed-not-usable": "the institution that was named cannot take it",
+};
+/** A delivery at the first try is nothing new, and would drown the rest. */
+const isQuiet = ({ fact, attempts = 1 }: Watched): boolean => fact === "delivered" && attempts <= 1;
 
 /** Names things as a reader knows them: short numbers for referrals, names for institutions. */
 export function createTimeline(
@@ -58,9 +63,11 @@ export function createTimeline(
       case "worklisted":
         return `nobody is left, an operator must act${why}`;
       case "returned":
-        return `back to ${name(event.requester)}, whom the consent does not let pass${why}`;
+        return `back to ${name(event.requester)}, who must choose: ${RETURNED[event.detail] ?? event.detail}`;
       case "refused":
         return `the hub refuses an act of ${name(event.actor)}${why}`;
+      case "delivered":
+        return `${name(event.detail)} is reached at try ${event.attempts}`;
       case "delivery-late":
       case "undeliverable":
         return `${name(event.performer)} cannot be reached${why}`;
@@ -69,7 +76,7 @@ export function createTimeline(
     }
   }
   return (event) => {
-    if (QUIET.has(event.fact)) return;
+    if (isQuiet(event)) return;
     const tint = COLOURS[event.fact] ?? ((text: string) => text);
     print(`${dim(event.at.slice(11, 19))} ${short(event.referral)} ${tint(event.fact.padEnd(14))} ${words(event)}`);
   };

@@ -1,5 +1,5 @@
 // What became of the referrals, counted from what the simulated institutions sent and received alone. Pure.
-import type { Entry } from "./journal.ts";
+import type { Entry } from "@ruta/client/simulator";
 
 /** The counts of the demonstration's last line. */
 export interface Truth {

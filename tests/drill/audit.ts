@@ -22,6 +22,8 @@ export interface Findings {
   readonly gaps: number;
   /** Referrals whose sender was not told of the end. */
   readonly untold: number;
+  /** The cases of those. */
+  readonly untoldCases: readonly string[];
 }
 
 /** An act that the door has answered 202. */
@@ -31,7 +33,8 @@ export interface Sent {
   readonly caseId: string;
 }
 
-async function recordsOf(log: Log, topic: LogRecord["topic"]): Promise<LogRecord[]> {
+/** Every record of a topic, partition after partition. */
+export async function recordsOf(log: Log, topic: LogRecord["topic"]): Promise<LogRecord[]> {
   const all: LogRecord[] = [];
   for (const { partition, start, end } of await log.offsets(topic))
     for (let next = start; next < end;) {
@@ -74,6 +77,7 @@ export async function audit(log: Log, sent: readonly Sent[], citizens: readonly 
   const told = new Set(
     received.flatMap((entry) => (entry.kind === "received" && entry.type === "complete" ? [entry.case] : [])),
   );
+  const untoldCases = sent.flatMap(({ caseId }) => (told.has(caseId) ? [] : [caseId]));
   return {
     referrals: new Set(sent.map(({ caseId }) => caseId)).size,
     commands: commands.size,
@@ -84,6 +88,7 @@ export async function audit(log: Log, sent: readonly Sent[], citizens: readonly 
     undecided: [...commands].filter((id) => !decided.has(id)).length,
     decidedTwice,
     gaps,
-    untold: sent.filter(({ caseId }) => !told.has(caseId)).length,
+    untold: untoldCases.length,
+    untoldCases,
   };
 }

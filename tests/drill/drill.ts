@@ -1,11 +1,12 @@
 // A drill: institutions send and answer without pause while processes of the hub are killed at random; then everything is counted.
 import { setTimeout as delay } from "node:timers/promises";
-import type { Personality } from "@ruta/demonstration/personality";
+import type { Personality } from "@ruta/client/simulator";
 import { openLog } from "@ruta/log";
 import { openCity } from "../city.ts";
 import type { City, Shape } from "../city.ts";
 import { audit } from "./audit.ts";
 import type { Findings, Sent } from "./audit.ts";
+import { explain, tries } from "./explain.ts";
 
 /** How a drill runs; it ends by itself. */
 export interface DrillOptions {
@@ -81,13 +82,15 @@ export async function drill(options: DrillOptions): Promise<Drilled> {
     const stop = new AbortController();
     const sending = send(city, options.senders, stop.signal);
     sending.catch(() => stop.abort());
-    for (let kill = 1; kill <= kills && !stop.signal.aborted; kill += 1) {
+    for (let kill = 0; kill < kills && !stop.signal.aborted;) {
       const [least, most] = pauseMs;
       await delay(least + Math.random() * (most - least));
       const victim = city.processes[Math.floor(Math.random() * city.processes.length)]!;
-      const hit = victim.crash();
-      if (hit) killed[victim.name] = (killed[victim.name] ?? 0) + 1;
-      say(`${driver}: kill -9 number ${kill} of ${kills}: ${victim.name}${hit ? "" : ", which was down already"}`);
+      // One that is down already is no kill.
+      if (!victim.crash()) continue;
+      kill += 1;
+      killed[victim.name] = (killed[victim.name] ?? 0) + 1;
+      say(`${driver}: kill -9 number ${kill} of ${kills}: ${victim.name}`);
     }
     stop.abort();
     const sent = await sending;
@@ -106,6 +109,13 @@ export async function drill(options: DrillOptions): Promise<Drilled> {
         await delay(500);
         findings = await audit(log, sent, citizens);
       }
+      say(await tries(log));
+      if (findings.untold > 0)
+        for (const line of await explain(
+          { log, databaseUrl: city.databaseUrl, schema: `${city.env.RUTA_PREFIX}_delivery`, citizens },
+          findings.untoldCases,
+        ))
+          say(line);
       return { ...findings, seconds: Math.round((performance.now() - began) / 1000), killed };
     } finally {
       await log.close();
@@ -115,9 +125,15 @@ export async function drill(options: DrillOptions): Promise<Drilled> {
   }
 }
 
+/** How many processes a drill killed. */
+export function killsOf({ killed }: Drilled): number {
+  return Object.values(killed).reduce((sum, count) => sum + count, 0);
+}
+
 /** A drill in one line. */
-export function inWords(driver: string, { killed, seconds, ...counts }: Drilled): string {
-  const kills = Object.values(killed).reduce((sum, count) => sum + count, 0);
+export function inWords(driver: string, drilled: Drilled): string {
+  const { killed: _, untoldCases: __, seconds, ...counts } = drilled;
+  const kills = killsOf(drilled);
   const figures = Object.entries(counts).map(([name, count]) => `${name} ${count}`);
   return `drill on ${driver}: ${kills} kills in ${seconds} s, ${figures.join(", ")}`;
 }

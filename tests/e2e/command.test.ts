@@ -55,10 +55,9 @@ const json = async <T>(...args: string[]): Promise<T> => {
 test("help names every command, and a wrong one is told what there is", async () => {
   const { code, stdout } = await ruta("--help");
   expect(code).toBe(0);
-  for (const name of "init start directory staff keys tokens receipt send referral watch parked endpoint config doctor".split(
-    " ",
-  ))
-    expect(stdout).toMatch(new RegExp(`^ +${name}\\b`, "m"));
+  const names =
+    "init start directory staff keys tokens partner receipt send status stuck referral watch log parked endpoint redrive attempts config doctor";
+  for (const name of names.split(" ")) expect(stdout).toMatch(new RegExp(`^ +${name}\\b`, "m"));
   expect(stdout).not.toContain("\u001b");
   expect(await ruta("fly")).toMatchObject({ code: 2, stderr: expect.stringContaining("unknown command") });
 });
@@ -72,16 +71,46 @@ test("config shows what is in force and where from, and no secret", async () => 
     expect(stdout).not.toContain(secret);
 });
 
+test("config says of keys that lie in the data folder where they lie", async () => {
+  const folder = join(city.folder, "own");
+  const env = { PATH: process.env.PATH, RUTA_DATA: folder };
+  expect((await command(["config"], env)).stdout).toMatch(/RUTA_MASTER_KEY +not set/);
+  expect((await command(["init"], env)).code).toBe(0);
+  const { stdout } = await command(["config"], env);
+  for (const [variable, file] of [
+    ["RUTA_MASTER_KEY", "keys/master.key"],
+    ["RUTA_SIGNING_KEY", "keys/signing.key"],
+    ["RUTA_FIRST_ADMIN", "hub.json"],
+  ])
+    expect(stdout).toMatch(new RegExp(`${variable} +\\(hidden\\) +${join(folder, file!)} `));
+});
+
 test.each([
-  ["RUTA_PORT", "70000"],
-  ["RUTA_PREFIX", "Mal Nombre"],
-  ["KAFKA_BROKERS", "nothing"],
-  ["RUTA_TRUSTED_PROXY", "everybody"],
-  ["RUTA_ALLOW_LOOPBACK", "yes"],
-])("a wrong %s stops the start with its name", async (variable, value) => {
+  ["RUTA_PORT", "70000", "a port, 0 to 65535"],
+  ["RUTA_PORT", "seven", "a port, 0 to 65535"],
+  ["RUTA_PREFIX", "Mal Nombre", "lower-case letters, digits and underscores"],
+  ["DATABASE_URL", "mysql://somewhere", "a postgres:// URL"],
+  ["KAFKA_BROKERS", "nothing", "host:port"],
+  ["RUTA_TRUSTED_PROXY", "everybody", "an address or a CIDR block"],
+  ["RUTA_ALLOW_LOOPBACK", "yes", '"0"|"1"'],
+  ["RUTA_URL", "nowhere", "an http(s) URL"],
+  ["RUTA_ADMIN_URLS", "http://127.0.0.1:7401,nowhere", "http(s) URLs, comma separated"],
+])("a wrong %s (%s) stops the start with its name and what it takes", async (variable, value, takes) => {
   const { code, stderr } = await command(["start"], { ...city.env, [variable]: value });
   expect(code).toBe(2);
-  expect(stderr).toContain(variable);
+  expect(stderr).toContain(`${variable}: `);
+  expect(stderr).toContain(takes);
+});
+
+test.each([
+  ["DATABASE_URL", "postgres://nobody@127.0.0.1:9/none", 1, "ECONNREFUSED"],
+  ["RUTA_HOST", "192.0.2.1", 2, "cannot listen: EADDRNOTAVAIL"],
+])("a %s that is of no use (%s) ends the start in words", async (variable, value, code, words) => {
+  const free = { RUTA_PREFIX: "elsewhere", RUTA_PORT: "0", RUTA_ADMIN_PORT: "0" };
+  const ended = await command(["start"], { ...city.env, ...free, [variable]: value });
+  expect(ended).toMatchObject({ code, stderr: expect.stringContaining(words) });
+  expect(ended.stderr).toMatch(/check RUTA_HOST|`ruta doctor`/);
+  expect(ended.stderr).not.toMatch(/^ +at /m);
 });
 
 test("doctor finds everything, and says what to do where something is missing", async () => {
@@ -207,7 +236,8 @@ test("what a receiver gave up is listed as parked, and delivered when it is sent
   await city.admin.post("/admin/directory/endpoints", body);
   const { referral } = await json<{ referral: string }>("send", event, "--as", "sender", "--id", "to-be-parked");
   type Parked = { id: string; institution: string; referral: string };
-  const parked = () => json<Parked[]>("parked", "list");
+  // What an earlier test sent may be parked too.
+  const parked = async () => (await json<Parked[]>("parked", "list")).filter((one) => one.referral === referral);
   await expect.poll(parked, SOON).toMatchObject([{ institution: "casa", referral }]);
   const [{ id }] = (await parked()) as [Parked];
   const shown = () => ruta("referral", "show", referral).then(({ stdout }) => stdout);
@@ -221,6 +251,46 @@ test("what a receiver gave up is listed as parked, and delivered when it is sent
   });
   await expect.poll(parked, SOON).toEqual([]);
   await expect.poll(shown, SOON).toMatch(/ delivered /);
+});
+
+test("each try is listed with where it went, page after page", async () => {
+  type Page = { attempts: { delivery: string; outcome: string; status: number; origin: string }[]; next?: string };
+  const tries = await json<Page>("attempts", "--institution", "casa", "--since", "1h");
+  expect(tries.attempts.map(({ outcome, status }) => [outcome, status])).toContainEqual(["parked", 410]);
+  const { port } = receiver.address() as AddressInfo;
+  expect(tries.attempts.map(({ origin }) => origin)).toContain(`http://127.0.0.1:${port}`);
+  const first = await json<Page>("attempts", "--institution", "casa", "--limit", "1");
+  expect(first.attempts).toEqual(tries.attempts.slice(0, 1));
+  const second = await json<Page>("attempts", "--institution", "casa", "--limit", "1", "--cursor", String(first.next));
+  expect(second.attempts).toEqual(tries.attempts.slice(1, 2));
+  expect(await ruta("attempts", "--outcome", "lost")).toMatchObject({ code: 2 });
+  expect(await ruta("attempts", "--since", "yesterday")).toMatchObject({ code: 2 });
+});
+
+test("a redrive is counted, confirmed, started, followed and listed; what is wrong is told how to be right", async () => {
+  const what = ["redrive", "--what", "all", "--institution", "casa", "--since", "1h"];
+  expect(await ruta("redrive", ...REASON)).toMatchObject({ code: 2, stderr: expect.stringContaining("--what") });
+  expect(await ruta("redrive", "--what", "some", ...REASON)).toMatchObject({ code: 2 });
+  expect(await ruta(...what)).toMatchObject({ code: 2, stderr: expect.stringContaining("--reason") });
+  expect(await ruta(...what, ...REASON)).toMatchObject({ code: 2, stderr: expect.stringContaining("--yes") });
+  expect(await ruta("redrive", "--what", "all", "--dry-run")).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining("since a time"),
+  });
+  const counted = await ruta(...what, "--dry-run");
+  expect(counted.stdout).toMatch(/^casa +delivered +\d+$/m);
+  type Counts = { id: string; counts: { institution: string; count: number }[] };
+  const started = await json<Counts>(...what, "--yes", "--per-second", "100", ...REASON);
+  const total = started.counts.reduce((sum, { count }) => sum + count, 0);
+  expect(total).toBeGreaterThan(0);
+  const followed = await ruta("redrive", "show", started.id, "--follow");
+  expect(followed.stdout.trimEnd()).toMatch(new RegExp(`${total} of ${total}, done`));
+  expect((await ruta("redrive", "list")).stdout).toContain(started.id);
+  expect(await ruta("redrive", "stop", started.id, ...REASON)).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining("redrive-state"),
+  });
+  expect(await ruta("parked", "skip", "nothing", "--yes", ...REASON)).toMatchObject({ code: 3 });
 });
 
 test("a record that cannot be read steps aside with its case, and is released by staff alone", async () => {

@@ -1,13 +1,18 @@
 // `npm start` as a newcomer types it: killed at any moment and started again, stopped by Ctrl-C, and counted at the end.
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import type { Entry } from "@ruta/client/simulator";
+import { PERSONALITIES } from "@ruta/demonstration/personality";
 import { freePorts } from "@ruta/demonstration/setup";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { command } from "../command.ts";
 
 const MAIN = fileURLToPath(new URL("../../demonstration/src/main.ts", import.meta.url));
 const LAST = /^demonstration: referrals 24, delivered \d+, closed (\d+), on the worklist (\d+), parked (\d+), lost 0$/m;
@@ -36,9 +41,11 @@ afterEach(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function start(...args: string[]): Run {
-  const child = spawn(process.execPath, [MAIN, "--data", join(folder, "data"), ...args], {
-    env,
+const start = (...args: string[]): Run => startWith({ ...env, RUTA_DATA: join(folder, "data") }, ...args);
+
+function startWith(own: NodeJS.ProcessEnv, ...args: string[]): Run {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    env: own,
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
@@ -89,6 +96,22 @@ test(`killed ${KILLS} times at random moments and started again, it goes on wher
   expect(await last.ended, `${outputs}\n---\n${last.output()}`).toBe(0);
   const [, closed, worklist, parked] = LAST.exec(last.output()) ?? [];
   expect(Number(closed) + Number(worklist) + Number(parked), last.output()).toBe(24);
+});
+
+test("each simulated institution plays its part, and senders hear of it", async () => {
+  const run = start("--once");
+  expect(await run.ended, run.output()).toBe(0);
+  const lines = readFileSync(join(folder, "data", "partners.journal"), "utf8")
+    .split("\n")
+    .filter(Boolean);
+  const entries = lines.map((line) => JSON.parse(line) as Entry);
+  const received = entries.flatMap((entry) => (entry.kind === "received" ? [entry] : []));
+  const asked = received.filter(({ type }) => type === "request").map(({ institution }) => institution);
+  expect([...new Set(asked)].toSorted()).toEqual(Object.keys(PERSONALITIES).toSorted());
+  const told = new Set(received.map(({ type }) => type));
+  for (const type of ["reject", "returned", "worklisted", "schedule", "refused", "complete"])
+    expect(told).toContain(type);
+  expect(entries.filter(({ kind }) => kind === "down")).toMatchObject([{ institution: "red-mashua-dulce" }]);
 });
 
 test("a second start keeps what was done and repeats nothing", async () => {
@@ -142,5 +165,55 @@ test("Ctrl-C stops everything it started, and says what became of the referrals"
   expect(await run.ended).toBe(0);
   console.info(`Ctrl-C to the end: ${Math.round(performance.now() - pressed)} ms`);
   expect(run.output()).toMatch(LAST);
+  await expect.poll(leftOver, { timeout: 10_000, interval: 100 }).toEqual([]);
+});
+
+test("what keeps it from starting is said, with the variable to set, and nothing is left running", async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+  const port = String((server.address() as AddressInfo).port);
+  const [hub, embedded, fresh] = [join(folder, "hub"), join(folder, "embedded"), join(folder, "fresh")];
+  expect((await command(["init"], { ...env, RUTA_DATA: hub })).code).toBe(0);
+  expect((await command(["init", "--demonstration"], { ...env, RUTA_DATA: embedded })).code).toBe(0);
+  writeFileSync(join(embedded, "on"), "embedded\n");
+  for (const [own, args, words] of [
+    [{ RUTA_PORT: port, RUTA_DATA: fresh }, [], `port ${port} is in use: stop what uses it, or set RUTA_PORT`],
+    [{ RUTA_PORT: "seven", RUTA_DATA: fresh }, [], "RUTA_PORT: a port, 1 to 65535"],
+    [{ RUTA_DATA: hub }, [], "holds the data of a hub, not of a demonstration"],
+    [{ RUTA_DATA: hub }, ["--data", embedded, "--on", "kafka"], "holds a demonstration on embedded"],
+  ] as const) {
+    const run = startWith({ ...env, ...own }, "--once", ...args);
+    expect(await run.ended, run.output()).toBe(1);
+    expect(run.output()).toContain(words);
+  }
+  server.close();
+  expect(existsSync(join(hub, "postgres"))).toBe(false);
+  await expect.poll(leftOver, { timeout: 10_000, interval: 100 }).toEqual([]);
+});
+
+test.skipIf(!process.env.RUTA_TEST_KAFKA_BROKERS)(
+  "on kafka it is the same, a process a service, and two of them share a broker",
+  async () => {
+    for (const name of ["kafka-first", "kafka-second"]) {
+      const run = startWith(
+        { ...env, RUTA_DATA: join(folder, name), KAFKA_BROKERS: process.env.RUTA_TEST_KAFKA_BROKERS },
+        "--once",
+        "--on",
+        "kafka",
+      );
+      expect(await run.ended, run.output()).toBe(0);
+      expect(run.output()).toMatch(LAST);
+      expect(run.output().match(/ #\d+ +requested /g)).toHaveLength(24);
+    }
+    await expect.poll(leftOver, { timeout: 10_000, interval: 100 }).toEqual([]);
+  },
+);
+
+test("Ctrl-C while it starts ends it, and leaves nothing", async () => {
+  const run = startWith({ ...env, RUTA_DATA: join(folder, "interrupted") });
+  await expect.poll(() => existsSync(join(folder, "interrupted", "hub.log")), { timeout: 30_000 }).toBe(true);
+  run.child.kill("SIGINT");
+  expect(await run.ended, run.output()).toBe(0);
+  expect(run.output()).not.toContain("failed");
   await expect.poll(leftOver, { timeout: 10_000, interval: 100 }).toEqual([]);
 });

@@ -3,9 +3,11 @@ import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
-import { createInstitution } from "@ruta/demonstration/institution";
-import type { Institution } from "@ruta/demonstration/institution";
+import { createInstitution } from "@ruta/client/simulator";
+import type { Institution } from "@ruta/client/simulator";
 import { decodeSecret, verifyWebhook } from "@ruta/proof";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import formats from "ajv-formats";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openCity } from "../city.ts";
 import type { City } from "../city.ts";
@@ -21,6 +23,8 @@ let city: City;
 let secrets: string[] = [];
 let refused = 0;
 let taken = 0;
+/** The last challenge that it answered. */
+let challenge: unknown;
 const receiver = createServer((request, response) => void take(request, response));
 
 async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -33,7 +37,10 @@ async function take(request: IncomingMessage, response: ServerResponse): Promise
     return void response.writeHead(401).end();
   }
   const { type, data } = JSON.parse(body.toString("utf8")) as { type: string; data: object };
-  if (type === "ruta.endpoint.challenge") return void response.end(JSON.stringify(data));
+  if (type === "ruta.endpoint.challenge") {
+    challenge = JSON.parse(body.toString("utf8"));
+    return void response.end(JSON.stringify(data));
+  }
   taken += 1;
   response.end();
 }
@@ -48,6 +55,21 @@ type Row = { institution: string; state: string; waiting: number; parked: number
 const casa = async (): Promise<Row> => {
   const { endpoints } = await json<{ endpoints: Row[] }>("endpoint", "list");
   return endpoints.find(({ institution }) => institution === "casa")!;
+};
+/** What is stuck for want of an endpoint. */
+const stuck = async () => {
+  const causes = await json<{ cause: string; about: string; count: number; suggestion: string }[]>("stuck");
+  return causes.filter(({ cause }) => /^(endpoint|delivery|institution-does)-/.test(cause));
+};
+interface Item {
+  readonly event: { readonly type: string };
+}
+/** Casa's inbox once it holds so many items, and what its schema says of each. */
+const pulled = async (count: number) => {
+  const read = async () => (await city.citizen("casa").read("/v1/inbox")).body["items"] as readonly Item[];
+  await expect.poll(read, SOON).toHaveLength(count);
+  const schema = (await (await fetch(new URL("/schemas/endpoint.json", city.gateway))).json()) as object;
+  return { items: await read(), validate: formats.default(new Ajv2020({ strict: false })).compile(schema) };
 };
 const consent = { basis: "E", recipientClass: "any", givenOn: "2026-11-20", evidence: "F-1" };
 const referral = { serviceType: "ALO-FAM", priority: "urgent", performer: "casa", consent };
@@ -88,16 +110,26 @@ test("an endpoint is listed until it proves itself, tested, paused and resumed",
   await expect.poll(casa, SOON).toMatchObject({ state: "paused", waiting: 1 });
   expect((await ruta("endpoint", "list", "--state", "paused")).stdout).toMatch(/casa +paused/);
   expect((await ruta("endpoint", "list", "--state", "open")).stdout).toBe("no endpoint\n");
+  expect((await ruta("status")).stdout).toMatch(/endpoints +paused 1/);
+  expect(await stuck()).toMatchObject([
+    {
+      cause: "endpoint-paused",
+      about: "casa",
+      count: 1,
+      suggestion: expect.stringMatching(/^ruta endpoint resume casa /),
+    },
+  ]);
   expect(taken).toBe(0);
   expect(await ruta("endpoint", "resume", "casa", ...REASON)).toMatchObject({ code: 0 });
   await expect.poll(casa, SOON).toMatchObject({ state: "ok", waiting: 0 });
   expect(taken).toBe(1);
+  expect(await stuck()).toEqual([]);
 });
 
 test("an endpoint is disabled only with a yes and a reason, and resumed", async () => {
   expect(await ruta("endpoint", "disable", "casa", ...REASON)).toMatchObject({
     code: 2,
-    stderr: expect.stringMatching(/what waits for it is parked[\s\S]*add --yes/),
+    stderr: expect.stringMatching(/nobody is there to confirm[\s\S]*add --yes/),
   });
   expect(await ruta("endpoint", "disable", "casa", "--yes")).toMatchObject({ code: 2 });
   expect(await ruta("endpoint", "disable", "nobody", "--yes", ...REASON)).toMatchObject({
@@ -107,8 +139,31 @@ test("an endpoint is disabled only with a yes and a reason, and resumed", async 
   expect(await ruta("endpoint", "disable", "casa", "--yes", ...REASON)).toMatchObject({ code: 0 });
   await send();
   await expect.poll(casa, SOON).toMatchObject({ state: "disabled", reason: "operator", parked: 1 });
+  expect(await stuck()).toMatchObject([
+    { cause: "endpoint-disabled", about: "casa (operator)", count: 1 },
+    { cause: "delivery-parked", about: "disabled", count: 1 },
+  ]);
+  expect((await ruta("redrive", "--what", "failed", "--dry-run")).stdout).toContain("what is for casa stays as it is");
   expect(await ruta("endpoint", "resume", "casa", ...REASON)).toMatchObject({ code: 0 });
   await expect.poll(casa, SOON).toMatchObject({ state: "ok" });
+  const { stdout } = await ruta("redrive", "--what", "failed", "--yes", ...REASON);
+  expect(stdout).toMatch(/casa +disabled +1/);
+  await expect.poll(casa, SOON).toMatchObject({ state: "ok", waiting: 0, parked: 0 });
+});
+
+test("what an institution is told of its endpoint lies in its inbox, as it is published", async () => {
+  const { validate, items } = await pulled(2);
+  expect(items.map(({ event }) => event.type)).toEqual(["ruta.endpoint.disabled", "ruta.endpoint.recovered"]);
+  expect(items[0]?.event).toMatchObject({ data: { endpoint: expect.any(String), reasonCode: "operator" } });
+  for (const { event } of items) expect(validate(event), JSON.stringify([validate.errors, event])).toBe(true);
+  expect(validate(challenge), JSON.stringify([validate.errors, challenge])).toBe(true);
+  expect(validate({ ...items[0]?.event, type: "ruta.endpoint.moved" })).toBe(false);
+  const { channels } = (await (await fetch(new URL("/asyncapi.json", city.gateway))).json()) as {
+    channels: { webhook: { messages: Record<string, { name: string }> } };
+  };
+  const names = Object.values(channels.webhook.messages).map(({ name }) => name);
+  for (const type of ["challenge", "failing", "disabled", "recovered"])
+    expect(names).toContain(`ruta.endpoint.${type}`);
 });
 
 test("keys change over while posts and deliveries run: with the old one and with the new one, none is refused", async () => {
@@ -119,7 +174,7 @@ test("keys change over while posts and deliveries run: with the old one and with
       id: "sender",
       personality: silent,
       gateway: city.gateway,
-      key: { scheme: "v1", secret: decodeSecret(secret)! },
+      key: secret,
       hubKeys: [],
       journal: city.citizen("sender").journal,
     });

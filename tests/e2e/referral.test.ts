@@ -1,11 +1,9 @@
 // One referral through the whole hub, on each log and in each spread over processes: asked, refused, passed on, served, told.
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { openDb, sql } from "@ruta/db";
-import type { Personality } from "@ruta/demonstration/personality";
-import { TOPIC_SPECS } from "@ruta/events";
-import { openLog } from "@ruta/log";
+import type { Personality } from "@ruta/client/simulator";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { everything } from "../canary.ts";
 import { SHAPES, openCity } from "../city.ts";
 import type { City, Citizen } from "../city.ts";
 
@@ -54,44 +52,6 @@ const request = {
 /** Types that an institution was told, in the order in which they came. */
 const told = ({ journal }: Citizen): string[] =>
   journal.entries.flatMap((entry) => (entry.kind === "received" ? [entry.type] : []));
-
-/** Every byte that the hub keeps or says: tables, topics, logs and metrics, as one text. Binary is read as latin1 and as hex. */
-async function everything(city: City): Promise<string> {
-  const db = openDb({ url: city.databaseUrl, name: "canary" });
-  const tables = await db.query<{ schema: string; name: string }>(sql`
-    select table_schema as schema, table_name as name from information_schema.tables
-    where table_type = 'BASE TABLE' and table_schema not in ('pg_catalog', 'information_schema')`);
-  const texts: string[] = [];
-  for (const { schema, name } of tables) {
-    const rows = await db.query<{ line: string }>(sql`select t::text as line from ${sql.id(schema, name)} t`);
-    for (const { line } of rows) texts.push(line, ...[...line.matchAll(/\\x([0-9a-f]+)/g)].map(unhex));
-  }
-  await db.close();
-  expect(texts.length).toBeGreaterThan(50);
-  const { KAFKA_BROKERS: kafkaBrokers, RUTA_PREFIX } = city.env;
-  const log = await openLog({
-    ...(kafkaBrokers === undefined ? {} : { kafkaBrokers }),
-    databaseUrl: city.databaseUrl,
-    prefix: `${RUTA_PREFIX}.`,
-    clientId: "canary",
-  });
-  for (const { name } of TOPIC_SPECS)
-    for (const { partition, start } of await log.offsets(name))
-      for (const { key, value, headers } of await log.read(name, partition, start))
-        texts.push(
-          key,
-          Buffer.from(value).toString("latin1"),
-          Buffer.from(value).toString("utf8"),
-          JSON.stringify(headers),
-        );
-  await log.close();
-  for (const url of city.adminUrls) texts.push(await (await fetch(new URL("/metrics", url))).text());
-  return [...texts, city.logs()].join("\n");
-}
-
-function unhex([, hex = ""]: RegExpMatchArray): string {
-  return Buffer.from(hex, "hex").toString("utf8");
-}
 
 describe.each(SHAPES)("on $driver, services in $processes process(es)", (shape) => {
   let city: City;

@@ -73,3 +73,13 @@ export function derivedId(...parts: readonly string[]): string {
   }
   return base32(hash.digest().subarray(0, 16)).slice(0, ID_LENGTH);
 }
+
+/** The id of the `ordinal`-th event (from 0) that a command led to: its `ce_id`, and the CloudEvents id of what is told of it. */
+export function eventId(commandId: string, ordinal: number): string {
+  return derivedId("event", commandId, String(ordinal));
+}
+
+/** True for the form of a derived or random id, such as that of an event or a section. */
+export function isPlainId(id: string): boolean {
+  return CASE.test(id);
+}

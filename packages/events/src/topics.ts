@@ -22,12 +22,15 @@ export interface TopicSpec {
 
 const DAY_MS = 86_400_000;
 
+/** How long an inbox keeps an item after it was offered, in days. */
+export const INBOX_DAYS = 14;
+
 /** Every topic with its partitions and retention (commands and attempts 30 days, inboxes 14, evidence for ever). */
 export const TOPIC_SPECS: readonly TopicSpec[] = [
   { name: TOPICS.commands, partitions: 12, retentionMs: 30 * DAY_MS },
   { name: TOPICS.events, partitions: 12, retentionMs: -1 },
   { name: TOPICS.attempts, partitions: 12, retentionMs: 30 * DAY_MS },
-  { name: TOPICS.inbox, partitions: 12, retentionMs: 14 * DAY_MS },
+  { name: TOPICS.inbox, partitions: 12, retentionMs: INBOX_DAYS * DAY_MS },
   { name: TOPICS.access, partitions: 12, retentionMs: -1 },
   { name: TOPICS.directory, partitions: 1, retentionMs: -1 },
 ];

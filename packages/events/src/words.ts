@@ -21,6 +21,8 @@ export const ACTS = [
   "mark-in-error",
   "redirect",
   "acknowledge",
+  "supplement",
+  "acknowledge-supplement",
 ] as const;
 
 /** An act of a referral. */

@@ -1,11 +1,11 @@
 // Configuration: a wrong value stops with the variable's name and what it takes; secrets never show.
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { ConfigError, describeConfig, loadConfig } from "./config.ts";
+import { ConfigError, describeConfig, loadConfig, port } from "./config.ts";
 
 const SECRET = "s3cr3t-in-the-environment";
 const schema = z.object({
-  PORT: z.coerce.number().int().max(65_535).default(7400).meta({ help: "where it listens" }),
+  PORT: port.default(7400).meta({ help: "where it listens" }),
   KEY: z.string().min(30, "at least 30 characters").optional().meta({ secret: true, help: "a key" }),
   MODE: z.enum(["on", "off"]).optional(),
   NEEDED: z.string(),
@@ -17,8 +17,9 @@ test("values come from the environment, defaults fill in, and what is empty coun
 });
 
 test.each([
-  [{ NEEDED: "x", PORT: "seven" }, "PORT", "where it listens"],
-  [{ NEEDED: "x", PORT: "70000" }, "PORT", "65535"],
+  [{ NEEDED: "x", PORT: "seven" }, "PORT", "a port, 0 to 65535; 0 lets the system choose (where it listens)"],
+  [{ NEEDED: "x", PORT: "70000" }, "PORT", "a port, 0 to 65535"],
+  [{ NEEDED: "x", PORT: "80.5" }, "PORT", "a port, 0 to 65535"],
   [{ NEEDED: "x", MODE: "maybe" }, "MODE", "on"],
   [{ NEEDED: "" }, "NEEDED", "string"],
   [{ NEEDED: "x", KEY: SECRET }, "KEY", "at least 30 characters"],

@@ -1,5 +1,5 @@
 // Configuration: environment variables only, one zod schema a service, a precise word when one is wrong.
-import type { z } from "zod";
+import { z } from "zod";
 
 /** What a variable's schema may say about itself with `.meta()`. */
 export interface VariableMeta {
@@ -27,6 +27,11 @@ export class ConfigError extends Error {
     this.variable = variable;
   }
 }
+
+const PORT_WORDS = "a port, 0 to 65535; 0 lets the system choose";
+
+/** A TCP port, from text. */
+export const port = z.coerce.number(PORT_WORDS).int(PORT_WORDS).min(0, PORT_WORDS).max(65_535, PORT_WORDS);
 
 /** An empty variable counts as one that is not set: that is how compose files and shells pass what is left out. */
 function given(names: readonly string[], env: NodeJS.ProcessEnv): Record<string, string> {

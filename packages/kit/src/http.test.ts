@@ -54,10 +54,13 @@ describe("the HTTP shell", () => {
     expect(answer.body).not.toContain("María");
   });
 
-  it("names the field that is wrong", async () => {
+  it("names the field that is wrong, and says what it takes", async () => {
     const { app } = appWithLines();
     const answer = await app.inject({ method: "POST", url: "/echo", headers: json, payload: '{"age":"x"}' });
-    expect(answer.json().field).toBe("body.age");
+    expect(answer.json()).toMatchObject({
+      field: "body.age",
+      detail: "Invalid input: expected number, received string",
+    });
   });
 
   it("answers an unknown path with 404 and a wrong method with 405 and Allow", async () => {
@@ -86,6 +89,26 @@ describe("the HTTP shell", () => {
     await app.inject("/things/secret-id?name=María");
     expect(lines.join("")).toContain("/things/:id");
     expect(lines.join("")).not.toMatch(/secret-id|María/);
+  });
+});
+
+describe("a stop", () => {
+  it("waits for the answer under way, and not for the connection that its client would keep open", async () => {
+    const { app } = appWithLines();
+    const begun = Promise.withResolvers<void>();
+    const go = Promise.withResolvers<void>();
+    app.get("/slow", async () => {
+      begun.resolve();
+      await go.promise;
+      return { done: true };
+    });
+    app.addHook("preClose", async () => go.resolve());
+    const url = await app.listen({ host: "127.0.0.1", port: 0 });
+    const asked = fetch(`${url}/slow`);
+    await begun.promise;
+    await app.close();
+    expect((await asked).headers.get("connection")).toBe("close");
+    expect(await (await asked).json()).toEqual({ done: true });
   });
 });
 

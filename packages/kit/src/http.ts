@@ -54,13 +54,17 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
     .send(problemBody(problem));
 }
 
+/** Issues of zod whose words come from the schema alone; others repeat names that were sent. */
+const SAYS_WHAT_IT_TAKES: ReadonlySet<string> = new Set(["invalid_type", "invalid_value", "too_small", "too_big"]);
+
 /** The problem that says what a framework error means; undefined for what is our own fault. */
 function problemOf(error: FastifyError): Problem | undefined {
   if (error instanceof Problem) return error;
   if (hasZodFastifySchemaValidationErrors(error)) {
     const first = error.validation[0];
     const field = [error.validationContext, ...(first?.instancePath ?? "").split("/").filter(Boolean)].join(".");
-    return httpProblem("invalid-request", { field });
+    const takes = first && SAYS_WHAT_IT_TAKES.has(first.keyword) ? first.message : undefined;
+    return httpProblem("invalid-request", { field, ...(takes === undefined ? {} : { detail: takes }) });
   }
   switch (error.code) {
     case "FST_ERR_CTP_BODY_TOO_LARGE":
@@ -131,6 +135,15 @@ export function createHttp(options: HttpOptions): HttpApp {
     reply.headers({ ...SECURITY_HEADERS, "request-id": request.id });
     const encoding = request.headers["content-encoding"];
     if (encoding !== undefined && encoding !== "identity") throw httpProblem("unsupported-media-type");
+  });
+  // A connection that a client would keep open holds up a stop when its answer leaves after the idle ones were closed.
+  let closing = false;
+  app.addHook("preClose", async () => {
+    closing = true;
+  });
+  app.addHook("onSend", (_request, reply, _payload, done) => {
+    if (closing) reply.header("connection", "close");
+    done();
   });
   app.addHook("onResponse", async (request, reply) => {
     const answer = {

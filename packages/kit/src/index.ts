@@ -1,7 +1,7 @@
 // The shell of a service: configuration, HTTP, problems, logs, metrics, health, life cycle. No word of the domain in it.
 export { batcher } from "./batcher.ts";
 export type { BatcherOptions } from "./batcher.ts";
-export { ConfigError, describeConfig, loadConfig } from "./config.ts";
+export { ConfigError, describeConfig, loadConfig, port } from "./config.ts";
 export type { ConfigRow, VariableMeta } from "./config.ts";
 export { checkHealth, serveHealth } from "./health.ts";
 export type { Health, HealthCheck } from "./health.ts";

@@ -59,6 +59,12 @@ test("a start that fails is told, and leaves nothing running", async () => {
   expect(await run("no-start", {})).toEqual({ words: ["starting", "rejected"], code: 1 });
 });
 
+test("a child whose start fails ends, though its parent's channel is open", { timeout: 20_000 }, async () => {
+  const child = fork(FILE, ["no-start"], { execArgv: [], stdio: ["ignore", "pipe", "inherit", "ipc"] });
+  await expect.poll(() => child.exitCode, { timeout: 10_000 }).toBe(1);
+  expect(child.connected).toBe(false);
+});
+
 test("a child whose parent is gone stops by itself", { timeout: 20_000 }, async () => {
   const child: ChildProcess = fork(FILE, [""], { execArgv: [], stdio: ["ignore", "pipe", "inherit", "ipc"] });
   let text = "";

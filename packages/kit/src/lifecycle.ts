@@ -43,10 +43,13 @@ export async function runService(options: {
       closing.uninstall();
       return resolve();
     }
-    if (process.connected) process.once("disconnect", () => closing.close());
+    const orphaned = (): void => closing.close();
+    if (process.connected) process.once("disconnect", orphaned);
     starting = options.start();
     starting.catch((error: unknown) => {
       closing.uninstall();
+      // Who listens to the parent's channel is kept alive by it.
+      process.off("disconnect", orphaned);
       reject(error);
     });
   });

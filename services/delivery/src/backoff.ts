@@ -90,8 +90,18 @@ export interface TryState {
   readonly pulledFrom?: number;
 }
 
-/** Reasons for which a delivery is parked. */
-export type ParkReason = "exhausted" | "disabled" | "rejected" | "blocked-address" | "no-endpoint";
+/**
+ * Reasons for which a delivery is parked. `disabled`: its endpoint answered 410, failed for too long, or was disabled by an
+ * operator. `not-pulled`: it lay in the recipient's inbox as long as inboxes are kept.
+ */
+export type ParkReason =
+  | "exhausted"
+  | "disabled"
+  | "rejected"
+  | "blocked-address"
+  | "no-endpoint"
+  | "not-pulled"
+  | "skipped";
 
 /** What follows: taken; due again (with the refusals so far); or parked for a person. */
 export type Verdict =

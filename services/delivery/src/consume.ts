@@ -7,7 +7,7 @@ import { newEvents, reachRevision } from "@ruta/log";
 import type { FollowedDirectory, LogRecord } from "@ruta/log";
 import { capMs, lateAt } from "./backoff.ts";
 import { laneName } from "./intake.ts";
-import type { Intake, LaneGrowth, NewDelivery } from "./intake.ts";
+import type { Intake, LaneGrowth, NewDelivery, TakenFact } from "./intake.ts";
 import { NO_FACTS, factsAfter, payload } from "./payload.ts";
 import type { ReferralFacts } from "./payload.ts";
 import { recipients } from "./recipients.ts";
@@ -44,11 +44,20 @@ export async function takeIn({ intake, directory }: BatchDeps, tx: Tx, batch: re
     const eventId = record.headers.ce_id ?? "";
     return recipients(message).map((notice) => ({ eventId, event: message, notice, facts: after }));
   });
-  const lasts = await intake.grow(tx, growths(told));
+  const growing = growths(told);
+  await intake.taken(tx, takenIn(fresh), growing);
+  const lasts = await intake.grow(tx, growing);
   await intake.add(tx, deliveries(told, lasts, directory.current()));
   await intake.saveFacts(tx, facts);
   await intake.saveVersions(tx, new Map(fresh.map(({ message }) => [message.caseId, message.version])));
   return [];
+}
+
+/** What the cases say was taken: from inboxes, which delivery does not see. */
+function takenIn(fresh: readonly Taken[]): TakenFact[] {
+  return fresh.flatMap(({ message: { fact } }) =>
+    fact.case === "delivered" ? [{ eventId: fact.value.eventId, institution: fact.value.institution }] : [],
+  );
 }
 
 /** One event to tell one institution. */

@@ -13,7 +13,9 @@ export type DisabledReason = "gone" | "failing" | "operator";
 export interface EndpointRow {
   readonly institution: string;
   readonly endpointId: string;
+  /** Empty when there is no endpoint to post to. */
   readonly fingerprint: string;
+  readonly pulls: boolean;
   readonly breaker: Breaker;
   readonly disabledAt: Date | null;
   readonly disabledReason: DisabledReason | null;
@@ -41,7 +43,7 @@ const ms = (date: Date | null): number | undefined => date?.getTime();
 const date = (at: number | undefined): Date | null => (at === undefined ? null : new Date(at));
 
 function rowOf(stored: Stored): EndpointRow {
-  const { institution, endpointId, fingerprint, disabledAt, disabledReason, told, now, ...rest } = stored;
+  const { institution, endpointId, fingerprint, pulls, disabledAt, disabledReason, told, now, ...rest } = stored;
   const breaker: Breaker = {
     ...rest,
     goodAt: rest.goodAt.getTime(),
@@ -52,7 +54,7 @@ function rowOf(stored: Stored): EndpointRow {
     probedAt: rest.probedAt.getTime(),
     probeAt: rest.probeAt.getTime(),
   };
-  return { institution, endpointId, fingerprint, breaker, disabledAt, disabledReason, told, now };
+  return { institution, endpointId, fingerprint, pulls, breaker, disabledAt, disabledReason, told, now };
 }
 
 /**
@@ -66,7 +68,7 @@ export async function lockEndpoints(
   well: readonly string[] = [],
 ): Promise<EndpointRow[]> {
   const rows = await tx.query<Stored>(sql`
-    SELECT institution, endpoint_id AS "endpointId", fingerprint, good_at AS "goodAt", failures,
+    SELECT institution, endpoint_id AS "endpointId", fingerprint, pulls, good_at AS "goodAt", failures,
       first_failed_at AS "firstFailedAt", last_failed_at AS "lastFailedAt", window_since AS "windowSince",
       window_total AS "windowTotal", window_failed AS "windowFailed", opened_at AS "openedAt", wait_ms AS "waitMs",
       probed_at AS "probedAt", probe_at AS "probeAt", disabled_at AS "disabledAt", disabled_reason AS "disabledReason",
@@ -109,7 +111,7 @@ export async function writeEndpoints(
 
 /**
  * Brings in what the directory says of endpoints at `now`. One that is another than before begins anew: its breaker closed, not
- * disabled, and asked for its proof unless it gave one earlier. An institution without an endpoint to post to keeps a row without
+ * disabled, and asked for its proof unless it gave one earlier. An institution that pulls, or has no endpoint, keeps a row without
  * a fingerprint, so that it can be paused.
  */
 export async function syncEndpoints(db: Db, schema: string, directory: Directory, now: number): Promise<void> {
@@ -117,25 +119,27 @@ export async function syncEndpoints(db: Db, schema: string, directory: Directory
   const endpoints = new Map(valid.map((endpoint) => [endpoint.institution, endpoint]));
   const all = directory.all("institution").map(({ id }) => {
     const endpoint = endpoints.get(id);
-    const posted = endpoint !== undefined && endpoint.mode !== DeliveryMode.INBOX;
-    return { institution: id, endpointId: endpoint?.id ?? "", fingerprint: posted ? fingerprintOf(endpoint) : "" };
+    const pulls = endpoint?.mode === DeliveryMode.INBOX;
+    const fingerprint = endpoint && !pulls ? fingerprintOf(endpoint) : "";
+    return { institution: id, endpointId: endpoint?.id ?? "", fingerprint, pulls };
   });
   await db.query(sql`
     INSERT INTO ${sql.id(schema, "endpoints")} AS e
-      (institution, endpoint_id, fingerprint, revision, good_at, probed_at, probe_at)
-    SELECT n.institution, n.endpoint_id, n.fingerprint, ${directory.revision}::bigint, now(), now(), now()
+      (institution, endpoint_id, fingerprint, pulls, revision, good_at, probed_at, probe_at)
+    SELECT n.institution, n.endpoint_id, n.fingerprint, n.pulls, ${directory.revision}::bigint, now(), now(), now()
     FROM unnest(${all.map(({ institution }) => institution)}::text[], ${all.map(({ endpointId }) => endpointId)}::text[],
-      ${all.map(({ fingerprint }) => fingerprint)}::text[]) AS n (institution, endpoint_id, fingerprint)
+      ${all.map(({ fingerprint }) => fingerprint)}::text[], ${all.map(({ pulls }) => pulls)}::boolean[])
+      AS n (institution, endpoint_id, fingerprint, pulls)
     -- What is known already is not locked: a conflict would do so, and a worker that claims would find it taken.
     LEFT JOIN ${sql.id(schema, "endpoints")} AS k ON k.institution = n.institution
-    WHERE k.institution IS NULL OR ((k.fingerprint, k.endpoint_id) <> (n.fingerprint, n.endpoint_id)
+    WHERE k.institution IS NULL OR ((k.fingerprint, k.endpoint_id, k.pulls) <> (n.fingerprint, n.endpoint_id, n.pulls)
       AND k.revision <= ${directory.revision}::bigint)
     ORDER BY n.institution
     ON CONFLICT (institution) DO UPDATE SET endpoint_id = excluded.endpoint_id, fingerprint = excluded.fingerprint,
-      revision = excluded.revision, good_at = excluded.good_at, failures = 0, first_failed_at = NULL,
+      pulls = excluded.pulls, revision = excluded.revision, good_at = excluded.good_at, failures = 0, first_failed_at = NULL,
       last_failed_at = NULL, window_since = NULL, window_total = 0, window_failed = 0, opened_at = NULL, wait_ms = 0,
       probed_at = excluded.probed_at, probe_at = excluded.probe_at, prober = NULL, disabled_at = NULL,
       disabled_reason = NULL
-    WHERE (e.fingerprint, e.endpoint_id) <> (excluded.fingerprint, excluded.endpoint_id)
+    WHERE (e.fingerprint, e.endpoint_id, e.pulls) <> (excluded.fingerprint, excluded.endpoint_id, excluded.pulls)
       AND e.revision <= excluded.revision`);
 }

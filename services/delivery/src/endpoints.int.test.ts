@@ -13,6 +13,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { EventInit } from "./scenario.ts";
 import type { Received, Receiver } from "./test-receiver.ts";
 import { Bed, SOON } from "./test-service.ts";
+import { keyIdOf } from "./wire.ts";
 
 const driver = testLogs().find(({ name }) => name === "postgres") as TestLog;
 const addressed: EventInit = { fact: { case: "addressed", value: {} } };
@@ -135,6 +136,11 @@ test("while a secret changes over both sign, and afterwards the new one alone", 
   };
   expect(signers(await say(rotated(Date.now() + 3_600_000), 1))).toEqual([true, true, 2]);
   expect(signers(house.challenges[0]!)).toEqual([true, true, 2]);
+  await bed.states({ delivered: 1 });
+  const [attempt] = await bed.messages(TOPICS.attempts);
+  expect(new Set(attempt?.keyIds)).toEqual(
+    new Set([keyIdOf({ scheme: "v1", secret: old }), keyIdOf({ scheme: "v1", secret: fresh })]),
+  );
   expect(signers(await say(rotated(Date.now() - 1), 2))).toEqual([false, true, 1]);
 });
 
@@ -219,6 +225,63 @@ describe("operators", () => {
     await bed.tell(newCaseId(), addressed);
     await bed.states({ parked: 2, delivered: 1 });
     expect(await bed.inbox("house", 2)).toMatchObject([{}, { type: "ruta.endpoint.recovered" }]);
+  });
+
+  test("pause an institution that pulls: nothing more is put into its inbox until it is resumed", async () => {
+    const { admin, metrics } = await bed.start();
+    await bed.pulls("house");
+    await bed.tell(newCaseId(), addressed);
+    await bed.states({ offered: 1 });
+    expect((await ask(admin, "GET", "")).body).toMatchObject({
+      endpoints: [{ state: "inbox", waiting: 1, parked: 0 }],
+    });
+    expect(await metrics.registry.metrics()).toMatch(/ruta_delivery_endpoints\{state="inbox"\} 1/);
+    expect((await ask(admin, "POST", "/house/pause", "obras")).status).toBe(200);
+    await bed.tell(newCaseId(), addressed);
+    await bed.pulls("other");
+    await bed.tell(newCaseId(), { ...addressed, performer: "other", directoryRevision: bed.revision });
+    await bed.states({ offered: 2, waiting: 1 });
+    expect((await ask(admin, "GET", "?state=paused")).body).toMatchObject({ endpoints: [{ waiting: 2 }] });
+    expect((await ask(admin, "POST", "/house/test", "alta")).status).toBe(404);
+    expect((await ask(admin, "POST", "/house/resume", "listo")).status).toBe(200);
+    await bed.states({ offered: 3 });
+    expect(await bed.messages(TOPICS.inbox, "house")).toEqual([]);
+  });
+
+  test("disable an inbox: what comes is parked, what lies there stays, and its institution is told until it is resumed", async () => {
+    const { admin } = await bed.start();
+    await bed.pulls("house");
+    await bed.tell(newCaseId(), addressed);
+    await bed.states({ offered: 1 });
+    expect((await ask(admin, "POST", "/house/disable", "no son ellos")).status).toBe(200);
+    const parked = newCaseId();
+    await bed.tell(parked, addressed);
+    await bed.states({ offered: 1, parked: 1 });
+    expect(await bed.expectMessages(TOPICS.commands, parked, 1)).toMatchObject([
+      { act: { case: "recordUndeliverable", value: { reasonCode: "disabled", attempts: 0 } } },
+    ]);
+    expect((await ask(admin, "GET", "")).body).toMatchObject({
+      endpoints: [{ state: "disabled", reason: "operator", waiting: 1, parked: 1 }],
+    });
+    expect((await ask(admin, "POST", "/house/resume", "eran ellos")).status).toBe(200);
+    await bed.tell(newCaseId(), addressed);
+    await bed.states({ offered: 2, parked: 1 });
+    expect(await bed.inbox("house", 2)).toMatchObject([
+      { type: "ruta.endpoint.disabled", data: { reasonCode: "operator" } },
+      { type: "ruta.endpoint.recovered", data: { endpoint: "endpoint-house" } },
+    ]);
+  });
+
+  test("an endpoint that answered 410 is another one when its institution turns to pulling: nothing is parked any more", async () => {
+    const { admin } = await bed.start();
+    const house = await bed.receiver("house", { proved: true });
+    house.answer = (_, response) => void response.writeHead(410).end();
+    await bed.tell(newCaseId(), addressed);
+    await bed.states({ parked: 1 });
+    await bed.pulls("house");
+    await bed.tell(newCaseId(), { ...addressed, directoryRevision: bed.revision });
+    await bed.states({ parked: 1, offered: 1 });
+    expect((await ask(admin, "GET", "")).body).toMatchObject({ endpoints: [{ state: "inbox", failures: 0 }] });
   });
 
   test("try an endpoint: it proves itself, or not, and nothing of a case is sent for it", async () => {

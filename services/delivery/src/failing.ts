@@ -1,7 +1,7 @@
 // An institution whose endpoint has failed for a while is told so, once: a flap is nobody's news.
 import { sql } from "@ruta/db";
 import type { Engine } from "@ruta/log";
-import { noticeRecord } from "./notices.ts";
+import { endpointRecord } from "./notices.ts";
 
 interface Row {
   readonly institution: string;
@@ -23,7 +23,7 @@ export async function tellFailing(engine: Pick<Engine, "transact">, schema: stri
       RETURNING e.institution, e.endpoint_id AS "endpointId", e.opened_at AS "openedAt"`);
     const records = rows.map(({ institution, endpointId, openedAt }) => {
       const since = openedAt.getTime();
-      return noticeRecord({ institution, endpointId, word: "failing", at: since + afterMs, since });
+      return endpointRecord({ institution, endpointId, word: "failing", at: since + afterMs, since });
     });
     return { result: rows.length, records };
   });

@@ -8,7 +8,7 @@ import type { Sign } from "./breaker.ts";
 import { lockEndpoints, writeEndpoints } from "./endpoint-rows.ts";
 import type { DisabledReason, EndpointRow } from "./endpoint-rows.ts";
 import { channelOf } from "./intake.ts";
-import { noticeRecord } from "./notices.ts";
+import { endpointRecord } from "./notices.ts";
 import { pullForward } from "./pull.ts";
 
 /** What one exchange, or one that was not made after all, says of an endpoint. */
@@ -78,7 +78,7 @@ function fold(row: EndpointRow, mine: readonly Sighting[], cap: number): { row: 
   const well = breaker.failures === 0 && breaker.openedAt === undefined && mine.some(({ sign }) => sign === "up");
   if (row.told === null || !well) return { row: next };
   const { institution, endpointId } = row;
-  return { row: { ...next, told: null }, record: noticeRecord({ institution, endpointId, word: "recovered", at }) };
+  return { row: { ...next, told: null }, record: endpointRecord({ institution, endpointId, word: "recovered", at }) };
 }
 
 /** The endpoint disabled, and what its institution is told. */
@@ -88,7 +88,7 @@ export function disable(row: EndpointRow, reason: DisabledReason): { row: Endpoi
   const notice = { institution, endpointId, word: "disabled" as const, at: now.getTime(), reasonCode: reason };
   return {
     row: { ...row, disabledAt: now, disabledReason: reason, told: "disabled" },
-    record: noticeRecord({ ...notice, ...(since === undefined ? {} : { since }) }),
+    record: endpointRecord({ ...notice, ...(since === undefined ? {} : { since }) }),
   };
 }
 

@@ -88,6 +88,6 @@ export function guardedConnector(
     // No look-up is made for an address.
     if (!connect || (isIP(host) !== 0 && !mayReach(host, options.protocol, rules)))
       return callback(new AddressRefused("an endpoint is at an address that is not public"), null);
-    connect({ ...options, hostname: host }, callback);
+    return connect({ ...options, hostname: host }, callback);
   };
 }

@@ -1,5 +1,5 @@
 // Delivery's administrative routes for endpoints: how each fares, and what operators do about it.
-import { staffActRecord } from "@ruta/events";
+import { DeliveryMode, staffActRecord } from "@ruta/events";
 import type { Directory, NewRecord } from "@ruta/events";
 import type { Db, Tx } from "@ruta/db";
 import { problemsOf } from "@ruta/kit";
@@ -9,11 +9,12 @@ import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { ENDPOINT_STATES, disableEndpoint, listEndpoints, pause, resume } from "./endpoints.ts";
 import { foldSightings } from "./fare.ts";
-import { PROBLEMS, operator, reasonBody, watcher } from "./http.ts";
+import { PROBLEMS, reasonBody } from "./http.ts";
 import { prove } from "./prove.ts";
 import { pullForward } from "./pull.ts";
 import { fingerprintOf } from "./send.ts";
 import type { Sender } from "./send.ts";
+import { operator, watcher } from "./staff.ts";
 
 /** What the routes need. */
 export interface EndpointRoutes {
@@ -69,7 +70,7 @@ export function registerEndpointRoutes(admin: HttpApp, deps: EndpointRoutes): vo
 
   const acts: Readonly<Record<string, Act>> = {
     pause: async (tx, of) => ((await pause(tx, schema, of)) ? [] : undefined),
-    resume: async (tx, of) => ((await resume(tx, schema, of)) ? [] : undefined),
+    resume: (tx, of) => resume(tx, schema, of),
     disable: (tx, of) => disableEndpoint(tx, schema, of),
   };
   for (const [word, act] of Object.entries(acts))
@@ -88,7 +89,7 @@ export function registerEndpointRoutes(admin: HttpApp, deps: EndpointRoutes): vo
     async (request) => {
       operator(request);
       const endpoint = directory()?.endpointOf(request.params.institution, now());
-      if (!endpoint || endpoint.url === "") throw problem("no-endpoint");
+      if (!endpoint || endpoint.mode === DeliveryMode.INBOX) throw problem("no-endpoint");
       await done(request, "test", endpoint.institution, request.body.reason, async () => []);
       const { outcome, durationMs } = await prove(sender, endpoint, AbortSignal.timeout(TEST_MS), now());
       if (outcome.ok) {

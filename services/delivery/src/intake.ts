@@ -27,6 +27,12 @@ export interface NewDelivery extends LaneKey {
   readonly lateAt: number;
 }
 
+/** That an institution has taken an event. */
+export interface TakenFact {
+  readonly eventId: string;
+  readonly institution: string;
+}
+
 /** The tables, as a batch sees them. */
 export interface Intake {
   /** The last version folded of each case; none for a case not seen before. */
@@ -34,6 +40,11 @@ export interface Intake {
   saveVersions(tx: Tx, versions: ReadonlyMap<string, bigint>): Promise<void>;
   facts(tx: Tx, referralIds: readonly string[]): Promise<Map<string, ReferralFacts>>;
   saveFacts(tx: Tx, facts: ReadonlyMap<string, ReferralFacts>): Promise<void>;
+  /**
+   * Marks what institutions have taken: the facts of events that came back from cases. What a worker sent is marked already. Also
+   * locks these and the `growing` lanes in the one order, so that nothing done with them later in `tx` deadlocks.
+   */
+  taken(tx: Tx, facts: readonly TakenFact[], growing: readonly LaneKey[]): Promise<void>;
   /** Makes room in lanes and answers each lane's last sequence, its key as `laneName` writes it. */
   grow(tx: Tx, lanes: readonly LaneGrowth[]): Promise<Map<string, bigint>>;
   /** Adds deliveries to lanes that have grown, and wakes the workers when it commits. */
@@ -80,6 +91,31 @@ export function openIntake(schema: string): Intake {
           ${all.map((f) => f.placerNumber)}::text[], ${all.map((f) => f.fillerNumber)}::text[], ${all.map((f) => f.replaces)}::text[])
         ON CONFLICT (referral_id) DO UPDATE SET service_type = excluded.service_type,
           placer_number = excluded.placer_number, filler_number = excluded.filler_number, replaces = excluded.replaces`);
+    },
+
+    async taken(tx, facts, growing) {
+      if (facts.length === 0) return;
+      const rows = await tx.query<LaneKey & { id: string }>(sql`
+        SELECT d.delivery_id AS id, d.institution, d.case_id AS "caseId"
+        FROM unnest(${facts.map(({ eventId }) => eventId)}::text[], ${facts.map(({ institution }) => institution)}::text[])
+          AS t (event_id, institution)
+        JOIN ${table("deliveries")} AS d USING (event_id, institution)
+        WHERE d.state <> 'delivered' AND (d.delivered_at IS NULL OR d.state = 'offered')`);
+      if (rows.length === 0) return;
+      const all = [...rows, ...growing];
+      await tx.query(sql`
+        SELECT FROM ${table("lanes")} WHERE (institution, case_id) IN (
+          SELECT * FROM unnest(${all.map(({ institution }) => institution)}::text[], ${all.map(({ caseId }) => caseId)}::text[]))
+        ORDER BY institution, case_id FOR UPDATE`);
+      await tx.query(sql`
+        UPDATE ${table("deliveries")} SET state = 'delivered', delivered_at = now(), offered_at = NULL, parked_at = NULL, parked_reason = NULL
+        WHERE delivery_id = ANY(${rows.map(({ id }) => id)}::text[])`);
+      // One that waited for a worker may have been what its lane waited for.
+      await tx.query(sql`
+        UPDATE ${table("lanes")} AS l SET next_due = now()
+        FROM unnest(${rows.map(({ institution }) => institution)}::text[], ${rows.map(({ caseId }) => caseId)}::text[])
+          AS t (institution, case_id)
+        WHERE l.institution = t.institution AND l.case_id = t.case_id AND l.next_due IS NOT NULL AND l.holder IS NULL`);
     },
 
     async grow(tx, lanes) {

@@ -26,10 +26,14 @@ export interface Head extends LaneKey {
   /** The endpoint that the rest speaks of; null when none has been brought in, empty when there is none to post to. */
   readonly fingerprint: string | null;
   readonly disabled: boolean;
+  /** The institution pulls: what is for it is offered, and claimed only to be parked. */
+  readonly pulls: boolean;
   /** It has answered a challenge. */
   readonly proved: boolean;
   /** The endpoint is spared, or has not proved itself yet, and this is the one delivery that is let through. */
   readonly probe: boolean;
+  /** It was taken once before: an operator sends it again, and the case knows it as delivered. */
+  readonly replayed: boolean;
 }
 
 /** How much a worker may claim. */
@@ -38,7 +42,7 @@ interface Allowance {
   readonly total: number;
   /** Lanes of one institution held by all workers together. */
   readonly perEndpoint: number;
-  /** Institutions with less room than that for now, and how much. */
+  /** Institutions with less room than that for now, and how much; it bounds what is sent, not what is parked as disabled. */
   readonly limited: ReadonlyMap<string, number>;
 }
 
@@ -55,7 +59,7 @@ export interface Lanes {
 }
 
 type Claimed = LaneKey &
-  Pick<Head, "token" | "takenOver" | "pulledFrom" | "fingerprint" | "disabled" | "proved"> & {
+  Pick<Head, "token" | "takenOver" | "pulledFrom" | "fingerprint" | "disabled" | "pulls" | "proved"> & {
     /** At most one of its lanes may go, and this one may if the place of the probe was free. */
     readonly spared: boolean;
     readonly probe: boolean;
@@ -83,14 +87,14 @@ export function openLanes(db: Db, schema: string, worker: string, expiryMs: numb
       WITH living AS (
         SELECT worker FROM ${workers} WHERE beat_at > clock_timestamp() - ${expiryMs}::double precision * interval '1 millisecond'
       ), recipient AS (
-        SELECT r.institution, e.fingerprint, e.disabled_at IS NOT NULL AS disabled, p.fingerprint IS NOT NULL AS proved,
-          coalesce(${spared}, false) AS spared,
+        SELECT r.institution, e.fingerprint, e.disabled_at IS NOT NULL AS disabled, coalesce(e.pulls, false) AS pulls,
+          p.fingerprint IS NOT NULL AS proved, coalesce(${spared}, false) AS spared,
           e.paused_at IS NOT NULL OR coalesce(${spared} AND (e.probe_at > now() OR e.prober IN (SELECT worker FROM living)), false) AS shut
         FROM ${recipients} AS r LEFT JOIN ${endpoints} AS e ON e.institution = r.institution
         LEFT JOIN ${proofs} AS p ON p.institution = e.institution AND p.fingerprint = e.fingerprint
       ), room AS (
-        SELECT r.*, CASE WHEN r.spared THEN least(t.room, 1) ELSE least(coalesce(t.room, ${perEndpoint}::bigint),
-          ${perEndpoint}::bigint - (SELECT count(*) FROM ${lanes} AS h
+        SELECT r.*, CASE WHEN r.spared THEN least(t.room, 1)
+          ELSE least(CASE WHEN r.disabled THEN NULL ELSE t.room END, ${perEndpoint}::bigint - (SELECT count(*) FROM ${lanes} AS h
             WHERE h.institution = r.institution AND h.holder IN (SELECT worker FROM living))) END AS room
         FROM recipient AS r
         LEFT JOIN unnest(${[...limited.keys()]}::text[], ${[...limited.values()]}::bigint[]) AS t (institution, room)
@@ -107,7 +111,7 @@ export function openLanes(db: Db, schema: string, worker: string, expiryMs: numb
         UPDATE ${lanes} AS l SET holder = ${worker}, token = l.token + 1 FROM due
         WHERE l.ctid = due.place
         RETURNING l.institution, l.case_id, l.token, l.pulled_from, due.taken_over, due.fingerprint, due.disabled,
-          due.proved, due.spared
+          due.pulls, due.proved, due.spared
       ), free AS (
         -- Whoever comes second finds the row changed, or locked: one probe, however many workers look at once.
         SELECT e.institution FROM ${endpoints} AS e
@@ -118,7 +122,7 @@ export function openLanes(db: Db, schema: string, worker: string, expiryMs: numb
         UPDATE ${endpoints} AS e SET prober = ${worker} FROM free WHERE e.institution = free.institution RETURNING e.institution
       )
       SELECT c.institution, c.case_id AS "caseId", c.token, c.pulled_from AS "pulledFrom", c.taken_over AS "takenOver",
-        c.fingerprint, c.disabled, c.proved, c.spared, p.institution IS NOT NULL AS probe
+        c.fingerprint, c.disabled, c.pulls, c.proved, c.spared, p.institution IS NOT NULL AS probe
       FROM claimed AS c LEFT JOIN probing AS p ON p.institution = c.institution`);
   }
 
@@ -172,7 +176,8 @@ export function openLanes(db: Db, schema: string, worker: string, expiryMs: numb
             ${claimed.map(({ caseId }) => caseId)}::text[]) AS c (institution, case_id)
           CROSS JOIN LATERAL (
             SELECT delivery_id AS id, event_id AS "eventId", institution, case_id AS "caseId", referral_id AS "referralId",
-              priority, body, trigger, attempts, step, refusals, tried_since AS "triedSince"
+              priority, body, trigger, attempts, step, refusals, tried_since AS "triedSince",
+              delivered_at IS NOT NULL AS replayed
             FROM ${deliveries} AS d
             WHERE d.institution = c.institution AND d.case_id = c.case_id AND d.state = 'waiting'
             ORDER BY d.sequence LIMIT 1) AS d`);

@@ -42,14 +42,25 @@ export function createDeliveryMetrics({ registry }: Metrics, db: Db, schema: str
   });
   void new Gauge({
     name: "ruta_delivery_deliveries",
-    help: "Deliveries that wait or are parked",
+    help: "Deliveries that wait, lie in an inbox or are parked",
     labelNames: ["state"],
     registers,
     async collect() {
       const rows = await db.query<{ state: string; count: number }>(sql`
-        SELECT s.state, count(d.delivery_id)::integer AS count FROM unnest(ARRAY['waiting', 'parked']) AS s (state)
+        SELECT s.state, count(d.delivery_id)::integer AS count FROM unnest(ARRAY['waiting', 'offered', 'parked']) AS s (state)
         LEFT JOIN ${deliveries} AS d ON d.state = s.state GROUP BY s.state`);
       for (const { state, count } of rows) this.set({ state }, count);
+    },
+  });
+  void new Gauge({
+    name: "ruta_delivery_redrive_remaining",
+    help: "Deliveries that running redrives have not made due yet",
+    registers,
+    async collect() {
+      const [row] = await db.query<{ count: number }>(sql`
+        SELECT coalesce(sum(greatest(total - made_due, 0)), 0)::integer AS count
+        FROM ${sql.id(schema, "redrives")} WHERE state = 'running'`);
+      this.set(row?.count ?? 0);
     },
   });
   void new Gauge({
@@ -67,7 +78,7 @@ export function createDeliveryMetrics({ registry }: Metrics, db: Db, schema: str
   });
   void new Gauge({
     name: "ruta_delivery_endpoints",
-    help: "Endpoints by state: ok, open (failing, and spared but for probes), unproved, paused, disabled, none",
+    help: "Endpoints by state: ok, inbox (the institution pulls), open (failing, and spared but for probes), unproved, paused, disabled, none",
     labelNames: ["state"],
     registers,
     async collect() {
@@ -88,7 +99,7 @@ export function createDeliveryMetrics({ registry }: Metrics, db: Db, schema: str
       const rows = await db.query<{ seconds: number; count: number }>(sql`
         SELECT a.seconds, count(w.institution)::integer AS count FROM unnest(${AGES_S}::integer[]) AS a (seconds)
         LEFT JOIN (SELECT institution, extract(epoch FROM now() - min(waits_since)) AS seconds FROM ${deliveries}
-          WHERE state = 'waiting' GROUP BY institution) AS w ON w.seconds > a.seconds GROUP BY a.seconds`);
+          WHERE state NOT IN ('delivered', 'parked') GROUP BY institution) AS w ON w.seconds > a.seconds GROUP BY a.seconds`);
       for (const { seconds, count } of rows) this.set({ seconds: String(seconds) }, count);
     },
   });

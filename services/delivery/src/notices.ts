@@ -16,7 +16,7 @@ export interface EndpointNotice {
 }
 
 /** The record of its inbox: ids and codes only, its id derived from what changed and when. */
-export function noticeRecord({ institution, endpointId, word, at, since, reasonCode }: EndpointNotice): NewRecord {
+export function endpointRecord({ institution, endpointId, word, at, since, reasonCode }: EndpointNotice): NewRecord {
   const id = derivedId("endpoint-notice", institution, word, String(at));
   const type = `ruta.endpoint.${word}`;
   const event = {

@@ -38,6 +38,16 @@ const addressed: EventInit = {
   }),
 };
 
+test("a rehearsal is marked, whatever its class; a real referral has no such field", () => {
+  const completed: EventInit = { fact: { case: "completed", value: { outcomeCode: "served" } } };
+  const rehearsed: EventInit = { ...completed, performer: "rehearsal", rehearsal: "complete" };
+  expect(bodyOf(rehearsed).data).toMatchObject({ rehearsal: true, performer: "rehearsal", outcomeCode: "served" });
+  const opaque = bodyOf({ ...rehearsed, confidentiality: Confidentiality.VERY_RESTRICTED }).data;
+  expect(opaque).toMatchObject({ rehearsal: true, status: "requested" });
+  expect(opaque).not.toHaveProperty("performer");
+  expect(bodyOf(completed).data).not.toHaveProperty("rehearsal");
+});
+
 test("a request to a performer is a CloudEvent of ids and codes", () => {
   expect(bodyOf(addressed)).toEqual({
     specversion: "1.0",
@@ -61,6 +71,7 @@ test("a request to a performer is a CloudEvent of ids and codes", () => {
       number: "B-4",
       service: "beds-a",
       expected: { institution: "house", acts: ["accept", "reject"], until: "2026-11-23T16:00:00.000Z" },
+      may: [],
       content: `/v1/referrals/${CASE}-1/content`,
     },
   });
@@ -83,6 +94,31 @@ test.each([
     case: CASE,
     status: "requested",
     content: `/v1/referrals/${CASE}-1/content`,
+  });
+});
+
+test("a body lists the acts that its recipient may make now, and nobody else's", () => {
+  const lists = { requesterMay: ["cancel"], performerMay: ["accept", "reject"] };
+  expect(bodyOf({ ...addressed, ...lists }).data.may).toEqual(["accept", "reject"]);
+  expect(bodyOf({ ...lists, fact: { case: "accepted", value: {} } }).data.may).toEqual(["cancel"]);
+  const value = { institution: "stranger", act: "accept", code: "not-a-party" };
+  expect(bodyOf({ ...lists, fact: { case: "refused", value } }).data).not.toHaveProperty("may");
+});
+
+test("a supplement is told by the ids that it supersedes, and its acknowledgement by the event that told it", () => {
+  const by = { actor: create(ActorSchema, { institution: "sender" }) };
+  const supplemented = bodyOf({ ...by, fact: { case: "supplemented", value: { supersedes: ["s-1"] } } });
+  expect(supplemented).toMatchObject({
+    id: "event-1",
+    type: "ruta.referral.supplement",
+    data: { supersedes: ["s-1"] },
+  });
+  const added = bodyOf({ ...by, fact: { case: "supplemented", value: {} } });
+  expect(added.data).not.toHaveProperty("supersedes");
+  const acknowledged = bodyOf({ fact: { case: "supplementAcknowledged", value: { eventId: "event-1" } } });
+  expect(acknowledged).toMatchObject({
+    type: "ruta.referral.acknowledge-supplement",
+    data: { event: "event-1", requester: "sender" },
   });
 });
 

@@ -5,6 +5,9 @@ import { Status, businessStatus, classOf, priorityWord, statusWord } from "@ruta
 import type { ReferralEvent } from "@ruta/events";
 import type { Notice } from "./recipients.ts";
 
+/** Media type of the body. */
+export const CONTENT_TYPE = "application/cloudevents+json; charset=utf-8";
+
 /** What earlier events of a referral said that later ones do not repeat. Numbers are the institutions' own. */
 export interface ReferralFacts {
   readonly serviceType: string;
@@ -66,6 +69,10 @@ function factData({ fact, performer }: ReferralEvent): Data {
     }
     case "addressed":
       return { service: text(fact.value.serviceId) };
+    case "supplemented":
+      return { supersedes: fact.value.supersedes.length > 0 ? fact.value.supersedes : undefined };
+    case "supplementAcknowledged":
+      return { event: fact.value.eventId };
     case "undeliverable":
       return { reasonCode: text(fact.value.reasonCode), institution: fact.value.institution || performer };
     default:
@@ -96,6 +103,7 @@ function fullData({ event, notice, facts, discreet }: PayloadInput): Data {
     expected: expectation?.institution
       ? { institution: expectation.institution, acts: expectation.acts, until: iso(expectation.until) }
       : undefined,
+    may: sent ? event.requesterMay : notice.institution === event.performer ? event.performerMay : undefined,
   };
 }
 
@@ -115,6 +123,7 @@ export function payload(input: PayloadInput): Uint8Array {
       data: {
         referral: event.referralId,
         case: event.caseId,
+        rehearsal: event.rehearsal === "" ? undefined : true,
         status: event.status === Status.UNSPECIFIED ? undefined : statusWord(event.status),
         // Class V, and any class that is not known, shows nothing but ids and status.
         ...(classOf(event.confidentiality) === "V" ? {} : fullData(input)),

@@ -75,6 +75,18 @@ test("the requester does not hear that a stranger's refusal was not taken", () =
   expect(told(fact("undeliverable", { institution: "stranger" }))).toEqual([]);
 });
 
+test("of a rehearsal nobody but its requester is told", () => {
+  const rehearsed: EventInit = { rehearsal: "complete", performer: "rehearsal" };
+  const facts = ReferralEventSchema.oneofs.flatMap(({ fields }) => fields.map(({ localName }) => localName));
+  for (const by of ["sender", "rehearsal", "hub"])
+    for (const name of facts) {
+      const actor = create(ActorSchema, { institution: by });
+      for (const notice of told({ ...fact(name, { institution: by }), ...rehearsed, actor }))
+        expect(notice, `${name} by ${by}`).toMatch(/^sender /);
+    }
+  expect(told({ ...fact("completed"), ...rehearsed })).toEqual(["sender complete"]);
+});
+
 test("nobody is told while no performer is chosen", () => {
   expect(told({ ...fact("enteredInError"), performer: "" })).toEqual([]);
 });

@@ -1,4 +1,5 @@
 // Who is told of an event, and by which word: the party that did not act, or the sender of what was refused.
+import { RESERVED_INSTITUTIONS, broughtBy } from "@ruta/events";
 import type { ReferralEvent } from "@ruta/events";
 
 /** One institution to tell, and the type of the webhook without its `ruta.referral.` prefix. */
@@ -42,13 +43,13 @@ const TOLD: Readonly<Record<Fact, readonly [Party, string]>> = {
   setAside: ["sender", "set-aside"],
 };
 
-/** The institutions to tell of an event; empty when it is nobody's news, or the party is not chosen yet. */
+/** The institutions to tell of an event; empty when it is nobody's news, the party is not chosen yet, or it is simulated. */
 export function recipients(event: ReferralEvent): readonly Notice[] {
   const { fact, requester, performer } = event;
   if (fact.case === undefined) return [];
   const [party, act] = TOLD[fact.case];
   const tell = (institution: string, word = act): readonly Notice[] =>
-    institution === "" || institution === "hub" ? [] : [{ institution, act: word }];
+    institution === "" || RESERVED_INSTITUTIONS.has(institution) ? [] : [{ institution, act: word }];
   switch (party) {
     case "nobody":
       return [];
@@ -66,7 +67,7 @@ export function recipients(event: ReferralEvent): readonly Notice[] {
     case "sender":
       return tell(fact.case === "refused" || fact.case === "setAside" ? fact.value.institution : "");
     case "counterpart":
-      return tell(event.actor?.institution === requester ? performer : requester);
+      return tell(broughtBy(event) === requester ? performer : requester);
     case "other":
       // Withdrawn by the requester, confirmed by the performer, or ended by the hub, of which both must hear.
       if (event.actor?.institution === performer) return tell(requester, "confirm-cancellation");

@@ -1,35 +1,25 @@
-// Records of delivery: each attempt, and what the case is told of it by commands.
+// Records of delivery: each attempt, what is put into inboxes, and what the case is told of it by commands.
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import {
-  ActorSchema,
   AttemptOutcome,
-  Channel,
   DeliveryAttemptSchema,
-  RecordDeliveredSchema,
+  InboxItemSchema,
   RecordDeliveryLateSchema,
   RecordUndeliverableSchema,
-  ReferralCommandSchema,
   TOPICS,
   create,
+  deliveredRecord as delivered,
   derivedId,
   encodeRecord,
+  noticeRecord,
 } from "@ruta/events";
-import type { NewRecord, ReferralCommand } from "@ruta/events";
-import type { Verdict } from "./backoff.ts";
+import type { Delivery, DeliveryAttempt, NewRecord, Taking } from "@ruta/events";
+import type { ParkReason, Verdict } from "./backoff.ts";
 import type { Head } from "./lanes.ts";
+import { CONTENT_TYPE } from "./payload.ts";
 import type { Tried } from "./results.ts";
 
 const SOURCE = "/ruta/delivery";
-
-/** The delivery that a record speaks of. */
-export type Subject = Pick<Head, "id" | "eventId" | "institution" | "caseId" | "referralId">;
-
-/** What the case is told: attempts so far, and when that was (milliseconds). */
-export interface Told {
-  readonly endpointId: string;
-  readonly attempts: number;
-  readonly at: number;
-}
 
 const OUTCOMES: Readonly<Record<Verdict["kind"], AttemptOutcome>> = {
   delivered: AttemptOutcome.DELIVERED,
@@ -37,9 +27,15 @@ const OUTCOMES: Readonly<Record<Verdict["kind"], AttemptOutcome>> = {
   park: AttemptOutcome.PARKED,
 };
 
-/** The record of one attempt, the `attempt`-th of its delivery. */
-export function attemptRecord(head: Head, tried: Tried, verdict: Verdict, attempt: number): NewRecord {
-  const { outcome, startedAt, durationMs, endpointId } = tried;
+/** What is known of one try, and its record. */
+export interface Attempt {
+  readonly message: DeliveryAttempt;
+  readonly record: NewRecord;
+}
+
+/** One attempt of `worker`, the `attempt`-th of its delivery. */
+export function attemptOf(head: Head, tried: Tried, verdict: Verdict, worker: string, attempt: number): Attempt {
+  const { outcome, startedAt, durationMs, endpointId, wire } = tried;
   const message = create(DeliveryAttemptSchema, {
     eventId: head.eventId,
     webhookId: head.id,
@@ -56,51 +52,62 @@ export function attemptRecord(head: Head, tried: Tried, verdict: Verdict, attemp
     ...(verdict.kind === "retry" ? { nextDue: timestampFromMs(Math.round(verdict.retryAt)) } : {}),
     trigger: head.takenOver ? "takeover" : head.trigger,
     retryAfterS: outcome.ok ? 0 : Math.ceil((outcome.retryAfterMs ?? 0) / 1000),
+    worker,
+    ...wire,
+    keyIds: [...wire.keyIds],
   });
-  return encodeRecord(TOPICS.attempts, head.caseId, message, {
+  const record = encodeRecord(TOPICS.attempts, head.caseId, message, {
     id: derivedId("attempt", head.id, String(head.token)),
     source: SOURCE,
     type: "ruta.delivery.attempted",
     time: startedAt,
   });
-}
-
-function command(word: string, of: Subject, id: string, at: number, act: ReferralCommand["act"]): NewRecord {
-  const message = create(ReferralCommandSchema, {
-    commandId: id,
-    caseId: of.caseId,
-    referralId: of.referralId,
-    actor: create(ActorSchema, { institution: "hub", channel: Channel.HUB }),
-    receivedAt: timestampFromMs(at),
-    act,
-  });
-  return encodeRecord(TOPICS.commands, of.caseId, message, {
-    id,
-    source: SOURCE,
-    type: `ruta.delivery.${word}`,
-    time: at,
-  });
+  return { message, record };
 }
 
 /** Tells the case that a recipient took an event. */
-export function deliveredRecord(of: Subject, { endpointId, attempts, at }: Told): NewRecord {
-  const { eventId, institution } = of;
-  const value = create(RecordDeliveredSchema, { eventId, institution, endpointId, attempts });
-  return command("delivered", of, derivedId("delivered", of.id), at, { case: "recordDelivered", value });
+export function deliveredRecord(of: Delivery, told: Taking): NewRecord {
+  return delivered(of, told, SOURCE);
 }
 
-/** Tells the case that an event is parked for an operator; each parking anew. */
-export function undeliverableRecord(of: Head, told: Told & { readonly reasonCode: string }): NewRecord {
+/** Tells the case that an event is parked for an operator; each parking anew, by the number of the lane's holding. */
+export function undeliverableRecord(
+  of: Delivery & { readonly token: bigint },
+  { endpointId, attempts, reasonCode, at }: Taking & { readonly reasonCode: ParkReason },
+): NewRecord {
   const { eventId, institution } = of;
-  const { endpointId, attempts, reasonCode, at } = told;
   const value = create(RecordUndeliverableSchema, { eventId, institution, endpointId, attempts, reasonCode });
   const id = derivedId("undeliverable", of.id, String(of.token));
-  return command("undeliverable", of, id, at, { case: "recordUndeliverable", value });
+  return noticeRecord(of, { word: "undeliverable", id, at, act: { case: "recordUndeliverable", value } }, SOURCE);
 }
 
 /** Tells the case that a recipient is late in taking an event. */
-export function lateRecord(of: Subject, { endpointId, attempts, at }: Told): NewRecord {
+export function lateRecord(of: Delivery, { endpointId, attempts, at }: Taking): NewRecord {
   const { eventId, institution } = of;
   const value = create(RecordDeliveryLateSchema, { eventId, institution, endpointId, attempts });
-  return command("late", of, derivedId("late", of.id), at, { case: "recordDeliveryLate", value });
+  const id = derivedId("late", of.id);
+  return noticeRecord(of, { word: "late", id, at, act: { case: "recordDeliveryLate", value } }, SOURCE);
+}
+
+/** What is put into an institution's inbox; each offering anew, by the number of the lane's holding. */
+export function inboxRecord(
+  of: Delivery & { readonly token: bigint; readonly body: Uint8Array },
+  at: number,
+): NewRecord {
+  const message = create(InboxItemSchema, {
+    webhookId: of.id,
+    eventId: of.eventId,
+    caseId: of.caseId,
+    referralId: of.referralId,
+    institution: of.institution,
+    body: of.body,
+    contentType: CONTENT_TYPE,
+    offeredAt: timestampFromMs(at),
+  });
+  return encodeRecord(TOPICS.inbox, of.caseId, message, {
+    id: derivedId("offered", of.id, String(of.token)),
+    source: SOURCE,
+    type: "ruta.delivery.offered",
+    time: at,
+  });
 }

@@ -2,6 +2,7 @@
 import { sql } from "@ruta/db";
 import type { Tx } from "@ruta/db";
 import type { NewRecord, Priority } from "@ruta/events";
+import { writeAttempts } from "./attempts.ts";
 import { capMs, decide, isGone, isOutage } from "./backoff.ts";
 import type { Outcome, ParkReason, Verdict } from "./backoff.ts";
 import { signOf, signOfChallenge } from "./breaker.ts";
@@ -11,8 +12,10 @@ import type { Sighting } from "./fare.ts";
 import { laneName } from "./intake.ts";
 import type { LaneKey } from "./intake.ts";
 import type { Head } from "./lanes.ts";
-import { attemptRecord, deliveredRecord, undeliverableRecord } from "./records.ts";
+import { attemptOf, deliveredRecord, undeliverableRecord } from "./records.ts";
+import type { Attempt } from "./records.ts";
 import { pullForward } from "./pull.ts";
+import type { Wire } from "./wire.ts";
 
 /** One exchange: at which endpoint, when it began (milliseconds), how long it took, and what it came to. */
 export interface Tried {
@@ -20,31 +23,40 @@ export interface Tried {
   readonly startedAt: number;
   readonly durationMs: number;
   readonly outcome: Outcome;
+  readonly wire: Wire;
 }
 
 /**
- * A claimed delivery that was tried, parked without a try, or that goes on waiting, no try spent: the endpoint did not answer the
- * challenge (`challenged`), or nothing was sent.
+ * A claimed delivery that was tried, parked without a try, or goes back and waits as it did, no try spent: nothing was sent, or
+ * the endpoint did not answer the challenge (`challenged`).
  */
 export type Result = { readonly head: Head } & (
   | { readonly tried: Tried }
   | { readonly park: ParkReason; readonly endpointId: string }
-  | { readonly challenged: Outcome | undefined }
+  | { readonly back: true; readonly challenged?: Outcome }
 );
 
 /** What was decided on a result; undefined when another worker holds the lane by now. */
 export type Settled = Verdict | { readonly kind: "wait" } | undefined;
 
-type Sent = Exclude<Result, { readonly challenged: unknown }>;
+type Sent = Exclude<Result, { readonly back: true }>;
 
 interface Held extends LaneKey {
   readonly now: Date;
   readonly token: bigint;
 }
 
+interface Waiting {
+  readonly id: string;
+  readonly priority: Priority;
+  readonly sequence: bigint;
+}
+
 interface Decided {
   readonly result: Sent;
   readonly verdict: Verdict;
+  /** It waits no longer: taken from the inbox in which it lay before its institution turned to webhooks. */
+  readonly moot: boolean;
   readonly head: Head;
   readonly now: number;
   readonly attempts: number;
@@ -70,8 +82,8 @@ export async function settle(
       AS r (institution, case_id, token) USING (institution, case_id)
     WHERE l.holder = ${worker} AND l.token = r.token
     ORDER BY l.institution, l.case_id FOR UPDATE OF l`);
-  const waiting = await tx.query<LaneKey & { id: string; priority: Priority }>(sql`
-    SELECT d.institution, d.case_id AS "caseId", d.delivery_id AS id, d.priority
+  const waiting = await tx.query<LaneKey & Waiting>(sql`
+    SELECT d.institution, d.case_id AS "caseId", d.delivery_id AS id, d.priority, d.sequence
     FROM unnest(${held.map(({ institution }) => institution)}::text[], ${held.map(({ caseId }) => caseId)}::text[])
       AS h (institution, case_id)
     JOIN ${table("deliveries")} AS d USING (institution, case_id) WHERE d.state = 'waiting'`);
@@ -80,7 +92,7 @@ export async function settle(
   const mine = results.filter(({ head }) => holdings.has(laneName(head)));
   const decided = results.map((result): Decided | undefined => {
     const lane = holdings.get(laneName(result.head));
-    if (!lane || "challenged" in result) return undefined;
+    if (!lane || "back" in result) return undefined;
     return decideOn(result, waitingOf.get(laneName(lane)) ?? [], lane.now.getTime(), jitter());
   });
   const written = decided.filter((one) => one !== undefined);
@@ -89,21 +101,29 @@ export async function settle(
   await freeLanes(
     tx,
     schema,
-    mine.filter((result) => "challenged" in result).map(({ head }) => head),
+    mine.filter((result) => "back" in result).map(({ head }) => head),
+  );
+  const attempts = written.map(({ result, verdict, head, attempts }) =>
+    "tried" in result ? attemptOf(head, result.tried, verdict, worker, attempts) : undefined,
+  );
+  await writeAttempts(
+    tx,
+    schema,
+    attempts.filter((one) => one !== undefined),
   );
   const notices = await foldSightings(tx, schema, mine.map(sightingOf));
   const up = written.filter(({ verdict }) => verdict.kind === "delivered").map(({ head }) => head.institution);
   await pullForward(tx, schema, up, "outages");
   const settled = results.map((result, i): Settled => {
-    return "challenged" in result && mine.includes(result) ? { kind: "wait" } : decided[i]?.verdict;
+    return "back" in result && mine.includes(result) ? { kind: "wait" } : decided[i]?.verdict;
   });
-  return { settled, records: [...written.flatMap(recordsOf), ...notices] };
+  return { settled, records: [...written.flatMap((one, i) => recordsOf(one, attempts[i])), ...notices] };
 }
 
 /** What a result says of its endpoint. */
 function sightingOf(result: Result): Sighting {
   const { institution, fingerprint, probe } = result.head;
-  const outcome = "tried" in result ? result.tried.outcome : "challenged" in result ? result.challenged : undefined;
+  const outcome = "tried" in result ? result.tried.outcome : "back" in result ? result.challenged : undefined;
   // What the hub itself ended leaves the place of a probe to the next.
   const sign = outcome === undefined || isStopped(outcome) ? undefined : signIn(result, outcome);
   const gone = outcome !== undefined && isGone(outcome);
@@ -111,7 +131,7 @@ function sightingOf(result: Result): Sighting {
 }
 
 function signIn(result: Result, outcome: Outcome): Sign {
-  return "challenged" in result ? signOfChallenge(outcome) : signOf(outcome);
+  return "back" in result ? signOfChallenge(outcome) : signOf(outcome);
 }
 
 function isStopped(outcome: Outcome): boolean {
@@ -129,16 +149,11 @@ async function freeLanes(tx: Tx, schema: string, heads: readonly Head[]): Promis
 }
 
 /** The most urgent delivery of a lane says how long its first one may wait: it stands before all others. */
-function urgentOf(waiting: readonly { readonly priority: Priority }[], own: Priority): Priority {
+function urgentOf(waiting: readonly Waiting[], own: Priority): Priority {
   return waiting.reduce((urgent, { priority }) => (capMs(priority) < capMs(urgent) ? priority : urgent), own);
 }
 
-function decideOn(
-  result: Sent,
-  waiting: readonly { readonly id: string; readonly priority: Priority }[],
-  now: number,
-  jitter: number,
-): Decided {
+function decideOn(result: Sent, waiting: readonly Waiting[], now: number, jitter: number): Decided {
   const { head } = result;
   const tried = "tried" in result;
   const stopped = tried && isStopped(result.tried.outcome);
@@ -153,9 +168,13 @@ function decideOn(
   const verdict: Verdict = tried
     ? decide(result.tried.outcome, state, now, jitter)
     : { kind: "park", reason: result.park };
-  const others = waiting.some(({ id }) => id !== head.id);
-  const nextDue = verdict.kind === "retry" ? verdict.retryAt : others ? now : null;
-  return { result, verdict, head, now, attempts: head.attempts + (tried ? 1 : 0), step, nextDue };
+  const own = waiting.find(({ id }) => id === head.id)?.sequence;
+  const moot = own === undefined;
+  // What an operator put before it meanwhile does not wait out its back-off.
+  const retried = verdict.kind === "retry" && !moot;
+  const next = waiting.some(({ id, sequence }) => (retried ? sequence < own : id !== head.id));
+  const nextDue = next ? now : retried ? verdict.retryAt : null;
+  return { result, verdict, moot, head, now, attempts: head.attempts + (tried ? 1 : 0), step, nextDue };
 }
 
 const dateOf = (ms: number | null): Date | null => (ms === null ? null : new Date(ms));
@@ -165,7 +184,7 @@ async function writeDeliveries(tx: Tx, schema: string, all: readonly Decided[]):
   await tx.query(sql`
     UPDATE ${sql.id(schema, "deliveries")} AS d SET state = r.state, attempts = r.attempts, step = r.step,
       refusals = r.refusals, tried_since = coalesce(d.tried_since, r.now), parked_reason = r.reason,
-      body = CASE WHEN r.state = 'delivered' THEN NULL ELSE d.body END,
+      delivered_at = CASE WHEN r.state = 'delivered' THEN r.now ELSE d.delivered_at END,
       parked_at = CASE WHEN r.state = 'parked' THEN r.now END
     FROM unnest(${all.map(({ head }) => head.id)}::text[], ${all.map(({ verdict }) => stateOf(verdict))}::text[],
       ${all.map(({ attempts }) => attempts)}::integer[], ${all.map(({ step }) => step)}::integer[],
@@ -173,7 +192,7 @@ async function writeDeliveries(tx: Tx, schema: string, all: readonly Decided[]):
       ${all.map(({ verdict }) => (verdict.kind === "park" ? verdict.reason : null))}::text[],
       ${all.map(({ now }) => new Date(now))}::timestamptz[])
       AS r (id, state, attempts, step, refusals, reason, now)
-    WHERE d.delivery_id = r.id`);
+    WHERE d.delivery_id = r.id AND d.state = 'waiting'`);
 }
 
 function stateOf({ kind }: Verdict): string {
@@ -193,12 +212,13 @@ async function writeLanes(tx: Tx, schema: string, all: readonly Decided[]): Prom
     WHERE l.institution = r.institution AND l.case_id = r.case_id`);
 }
 
-function recordsOf({ result, verdict, head, now, attempts }: Decided): NewRecord[] {
-  const records: NewRecord[] = [];
-  if ("tried" in result) records.push(attemptRecord(head, result.tried, verdict, attempts));
+function recordsOf({ result, verdict, moot, head, now, attempts }: Decided, attempt: Attempt | undefined): NewRecord[] {
+  const records = attempt ? [attempt.record] : [];
+  if (moot) return records;
   const endpointId = "tried" in result ? result.tried.endpointId : result.endpointId;
   if (verdict.kind === "delivered") records.push(deliveredRecord(head, { endpointId, attempts, at: now }));
-  if (verdict.kind === "park")
+  // A case that knows it as delivered is not told that it could not be.
+  if (verdict.kind === "park" && !head.replayed)
     records.push(undeliverableRecord(head, { endpointId, attempts, at: now, reasonCode: verdict.reason }));
   return records;
 }

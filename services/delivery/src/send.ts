@@ -1,4 +1,4 @@
-// One exchange with an endpoint: a signed POST, one deadline for all of it, a bounded answer, no redirects.
+// One exchange with an endpoint: a signed POST, one deadline for all of it, a bounded answer that nobody keeps, no redirects.
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { derivedId, SignatureScheme } from "@ruta/events";
 import type { Endpoint } from "@ruta/events";
@@ -9,7 +9,10 @@ import type { Dispatcher } from "undici";
 import type { Failure, Outcome } from "./backoff.ts";
 import { AddressRefused, checkedUrl, guardedConnector } from "./guard.ts";
 import type { GuardRules, Resolver } from "./guard.ts";
+import { CONTENT_TYPE } from "./payload.ts";
 import type { Tried } from "./results.ts";
+import { keyIdOf, openTap } from "./wire.ts";
+import type { Watch } from "./wire.ts";
 
 /** The most that is read of an answer, in bytes: of a delivery's only status and headers count. */
 const ANSWER_BYTES = 16 * 1024;
@@ -56,18 +59,23 @@ export function fingerprintOf({ url, scheme, wrappedSecret }: Endpoint): string 
 /** Makes a sender with connections of its own. */
 export function openSender(options: SenderOptions): Sender {
   const { rules, deadlineMs, connections, now, resolver } = options;
-  const connect = guardedConnector({ ...rules, timeoutMs: CONNECT_MS, ...(resolver ? { resolver } : {}) });
+  const tap = openTap(guardedConnector({ ...rules, timeoutMs: CONNECT_MS, ...(resolver ? { resolver } : {}) }));
   // The deadline is ours, for the whole exchange: undici's own for parts of it are off.
-  const agent = new Agent({ connect, connections, headersTimeout: 0, bodyTimeout: 0 });
+  const agent = new Agent({ connect: tap.connect, connections, headersTimeout: 0, bodyTimeout: 0 });
   return {
     async send(endpoint, message, signal) {
       const startedAt = now();
       const began = performance.now();
       const deadline = AbortSignal.timeout(deadlineMs);
-      const outcome = await exchange(options, agent, { endpoint, message, deadline, stop: signal });
-      return { endpointId: endpoint.id, startedAt, durationMs: performance.now() - began, outcome };
+      const watch = tap.watch(message.id);
+      const made = await exchange(options, agent, { endpoint, message, deadline, stop: signal, watch });
+      const durationMs = performance.now() - began;
+      return { endpointId: endpoint.id, startedAt, durationMs, ...made };
     },
-    close: () => agent.destroy(),
+    async close() {
+      tap.close();
+      await agent.destroy();
+    },
   };
 }
 
@@ -76,17 +84,25 @@ interface Exchange {
   readonly message: Message;
   readonly deadline: AbortSignal;
   readonly stop: AbortSignal;
+  readonly watch: Watch;
 }
 
-async function exchange(options: SenderOptions, agent: Agent, one: Exchange): Promise<Outcome> {
-  const { endpoint, message, deadline, stop } = one;
+async function exchange(options: SenderOptions, agent: Agent, one: Exchange): Promise<Pick<Tried, "outcome" | "wire">> {
+  const { endpoint, message, deadline, stop, watch } = one;
   let status = 0;
-  const fail = (failure: Failure): Outcome => ({ ok: false, failure, status });
+  let origin = "";
+  let keyIds: string[] = [];
+  const ended = (outcome: Outcome, error?: unknown) => ({ outcome, wire: { ...watch.end(error), origin, keyIds } });
+  const fail = (failure: Failure, error?: unknown) => ended({ ok: false, failure, status }, error);
   let url: URL;
   let headers: Record<string, string>;
   try {
+    origin = originOf(endpoint.url);
     url = checkedUrl(endpoint.url, options.rules);
-    headers = headersOf(options, endpoint, message);
+    const now = options.now();
+    const keys = keysOf(options, endpoint, now);
+    keyIds = keys.map(keyIdOf);
+    headers = headersOf(now, keys, message);
   } catch (error) {
     return fail(error instanceof AddressRefused ? "address-refused" : "signing");
   }
@@ -99,22 +115,28 @@ async function exchange(options: SenderOptions, agent: Agent, one: Exchange): Pr
       body: message.body,
       signal: AbortSignal.any([deadline, stop]),
     });
+    watch.answered();
     status = answer.statusCode;
     const read = await readSome(answer.body);
     const outcome = outcomeOf(status, answer.headers, options.now());
-    return outcome.ok && message.accepts?.(read) === false ? fail("unproved") : outcome;
+    return outcome.ok && message.accepts?.(read) === false ? fail("unproved") : ended(outcome);
   } catch (error) {
-    if (stop.aborted) return fail("stopped");
-    if (deadline.aborted) return fail("timeout");
-    return fail(status === 0 ? failureOf(error) : "body");
+    if (stop.aborted) return fail("stopped", error);
+    if (deadline.aborted) return fail("timeout", error);
+    return fail(status === 0 ? failureOf(error) : "body", error);
   }
 }
 
-function headersOf(options: SenderOptions, endpoint: Endpoint, { id, body, attempt }: Message): Record<string, string> {
-  const now = options.now();
-  const [key, ...others] = keysOf(options, endpoint, now);
+/** Scheme, host and port: a path may hold a secret of the receiver. */
+function originOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).origin : "";
+}
+
+type Keys = readonly [SigningKey, ...SigningKey[]];
+
+function headersOf(now: number, [key, ...others]: Keys, { id, body, attempt }: Message): Record<string, string> {
   return {
-    "content-type": "application/cloudevents+json; charset=utf-8",
+    "content-type": CONTENT_TYPE,
     "user-agent": "ruta",
     "accept-encoding": "identity",
     "webhook-attempt": String(attempt),
@@ -123,7 +145,7 @@ function headersOf(options: SenderOptions, endpoint: Endpoint, { id, body, attem
 }
 
 /** The key by which the recipient chose to verify, and the one before it until that ends. */
-function keysOf(options: SenderOptions, endpoint: Endpoint, now: number): [SigningKey, ...SigningKey[]] {
+function keysOf(options: SenderOptions, endpoint: Endpoint, now: number): Keys {
   const { id, scheme, wrappedSecret, previousWrappedSecret: previous, previousUntil } = endpoint;
   const shared = (wrapped: Uint8Array): SigningKey => ({
     scheme: "v1",

@@ -287,11 +287,23 @@ for (const driver of testLogs())
         ...lines,
         await metrics.registry.metrics(),
         JSON.stringify((await get("/admin/delivery/parked")).body),
+        JSON.stringify((await get("/admin/delivery/attempts")).body),
         ...(await bed.messages(TOPICS.attempts, caseId)).map((attempt) => inspect(attempt, { depth: 10 })),
         ...(await bed.messages(TOPICS.commands, caseId)).map((told) => inspect(told, { depth: 10 })),
       ];
       expect(sinks.filter((sink) => sink.includes(canary) || sink.includes(person))).toEqual([]);
-      const tables = ["deliveries", "lanes", "cases", "referrals", "recipients", "endpoints", "outbox", "parked"];
+      const tables = [
+        "deliveries",
+        "lanes",
+        "cases",
+        "referrals",
+        "recipients",
+        "endpoints",
+        "attempts",
+        "redrives",
+        "outbox",
+        "parked",
+      ];
       const rows = await Promise.all(
         tables.map((table) => bed.db.query(sql`SELECT t::text AS text FROM ${sql.id(bed.schema, table)} AS t`)),
       );

@@ -19,7 +19,11 @@ import { LIMITS } from "./limits.ts";
 import type { Limits } from "./limits.ts";
 import { createDeliveryMetrics } from "./metrics.ts";
 import { openParkedDeliveries } from "./parked.ts";
+import { startRedriver } from "./redriver.ts";
+import type { Redriver } from "./redriver.ts";
+import { openRedrives } from "./redrives.ts";
 import { openSender } from "./send.ts";
+import { registerSummary } from "./summary.ts";
 import { startWorker } from "./worker.ts";
 import type { Worker } from "./worker.ts";
 
@@ -65,7 +69,18 @@ export async function createDelivery(deps: DeliveryDeps): Promise<Service> {
   const engine = await openEngine({ log, db, service: "delivery", schema, logger });
   const intake = openIntake(schema);
   const metrics = createDeliveryMetrics(deps.metrics, db, schema);
-  registerRoutes(admin, { engine, schema, deliveries: openParkedDeliveries(db, schema), now });
+  registerSummary(admin, db, schema);
+  const redrives = openRedrives(db, schema);
+  registerRoutes(admin, {
+    engine,
+    db,
+    schema,
+    deliveries: openParkedDeliveries(db, schema),
+    redrives,
+    expiryMs: limits.expiryMs,
+    endpointIdOf: (institution) => directory?.current().endpointOf(institution, now())?.id ?? "",
+    now,
+  });
   const sender = openSender({
     rules,
     signingSeed,
@@ -78,6 +93,7 @@ export async function createDelivery(deps: DeliveryDeps): Promise<Service> {
   let directory: FollowedDirectory | undefined;
   registerEndpointRoutes(admin, { engine, db, schema, sender, directory: () => directory?.current(), now });
   let worker: Worker | undefined;
+  let redriver: Redriver | undefined;
 
   return {
     engine,
@@ -99,6 +115,7 @@ export async function createDelivery(deps: DeliveryDeps): Promise<Service> {
         now,
         directory: () => folded.current(),
       });
+      redriver = startRedriver(db, schema, redrives, logger);
       await engine.consume<ReferralEvent>({
         group: GROUP,
         topics: [TOPICS.events],
@@ -107,6 +124,7 @@ export async function createDelivery(deps: DeliveryDeps): Promise<Service> {
       });
     },
     async stop() {
+      await redriver?.stop();
       await worker?.stop();
       await engine.stop();
       await sender.close();

@@ -7,6 +7,7 @@ import type { Db } from "@ruta/db";
 import { testDatabase } from "@ruta/db/testing";
 import type { TestDatabase } from "@ruta/db/testing";
 import {
+  DeliveryMode,
   DirectoryRecordSchema,
   EndpointSchema,
   InstitutionSchema,
@@ -39,6 +40,7 @@ import { createDelivery } from "./service.ts";
 import { startReceiver } from "./test-receiver.ts";
 import type { Receiver } from "./test-receiver.ts";
 import type { DeliveryDeps, Service } from "./service.ts";
+import type { Wire } from "./wire.ts";
 
 /** How long tests wait for what is to come. */
 export const SOON = { timeout: 20_000, interval: 20 };
@@ -50,6 +52,17 @@ export const QUICK: Partial<Limits> = {
   expiryMs: 800,
   pollMs: 200,
   stopMs: 300,
+};
+
+/** Of an exchange of which nothing was seen. */
+export const NO_WIRE: Wire = {
+  origin: "",
+  remoteAddress: "",
+  tlsVersion: "",
+  resolvedMs: 0,
+  connectedMs: 0,
+  firstByteMs: 0,
+  keyIds: [],
 };
 
 /** An admin app that believes a header instead of a signature; nothing else differs from the hub's. */
@@ -161,6 +174,18 @@ export class Bed {
     return endpoint;
   }
 
+  /** Registers an institution that pulls. */
+  async pulls(institution: string): Promise<void> {
+    const endpoint = { id: `endpoint-${institution}`, institution, mode: DeliveryMode.INBOX };
+    await this.commit(
+      {
+        case: "institution",
+        value: create(InstitutionSchema, { id: institution, type: InstitutionType.MUNICIPAL }),
+      },
+      { case: "endpoint", value: create(EndpointSchema, endpoint) },
+    );
+  }
+
   /** An institution with an endpoint of its own that stops with the bed. */
   async receiver(institution: string, options: Parameters<Bed["register"]>[2] = {}): Promise<Receiver> {
     const receiver = await startReceiver();
@@ -188,13 +213,15 @@ export class Bed {
     );
   }
 
-  /** The messages of a topic that lie under a key, in order. */
-  async messages<T extends TopicName>(topic: T, key: string): Promise<TopicMessage<T>[]> {
+  /** The messages of a topic, in order inside each partition; of one key when it is named. */
+  async messages<T extends TopicName>(topic: T, key?: string): Promise<TopicMessage<T>[]> {
     const found: TopicMessage<T>[] = [];
     for (const { partition, start, end } of await this.log.offsets(topic))
       for (let next = start; next < end;) {
         const read = await this.log.read(topic, partition, next);
-        found.push(...read.filter((one) => one.key === key).map(({ value }) => decodeRecord(topic, value)));
+        found.push(
+          ...read.filter((one) => key === undefined || one.key === key).map(({ value }) => decodeRecord(topic, value)),
+        );
         const last = read.at(-1);
         if (!last) break;
         next = last.offset + 1n;

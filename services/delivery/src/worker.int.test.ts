@@ -12,7 +12,7 @@ import type { Lanes } from "./lanes.ts";
 import { settle } from "./results.ts";
 import type { EventInit } from "./scenario.ts";
 import type { Received, Receiver } from "./test-receiver.ts";
-import { Bed, SOON } from "./test-service.ts";
+import { Bed, NO_WIRE, SOON } from "./test-service.ts";
 
 // What is tested here is between worker and database; the drivers of the log meet in service.int.test.ts.
 const driver = testLogs().find(({ name }) => name === "postgres") as TestLog;
@@ -227,7 +227,7 @@ test("the result of a worker that lost its lane is void", async () => {
   expect(taken).toMatchObject({ id: stale?.id, takenOver: true });
   expect(await old.claim(all)).toEqual([]);
   const outcome = { ok: true, status: 200 } as const;
-  const tried = { endpointId: "endpoint-house", startedAt: Date.now(), durationMs: 1, outcome };
+  const tried = { endpointId: "endpoint-house", startedAt: Date.now(), durationMs: 1, outcome, wire: NO_WIRE };
   const write = (worker: string, head: typeof taken) =>
     bed.db.tx((tx) => settle(tx, bed.schema, worker, [{ head, tried }], () => 0));
   expect(await write("old", stale!)).toEqual({ settled: [undefined], records: [] });

@@ -1,7 +1,9 @@
-// The worker: claims due lanes, sends their first deliveries, writes back what came of them. Woken by notices, and by a slow look.
+// The worker: claims due lanes, sends their first deliveries, writes back what came of them; offers to those who pull. Woken by
+// notices, and by a slow look.
 import { setTimeout as sleep } from "node:timers/promises";
 import { listen } from "@ruta/db";
 import type { Db, Tx } from "@ruta/db";
+import { DeliveryMode } from "@ruta/events";
 import type { Directory } from "@ruta/events";
 import { batcher } from "@ruta/kit";
 import type { Engine, LogLogger } from "@ruta/log";
@@ -14,6 +16,7 @@ import { foldSightings } from "./fare.ts";
 import { tellLate } from "./late.ts";
 import type { Limits } from "./limits.ts";
 import type { DeliveryMetrics } from "./metrics.ts";
+import { openOffers } from "./offers.ts";
 import { createPace } from "./pace.ts";
 import { prove } from "./prove.ts";
 import { settle } from "./results.ts";
@@ -23,7 +26,7 @@ import type { Sender } from "./send.ts";
 
 /** What a worker is built on. */
 export interface WorkerDeps {
-  readonly engine: Pick<Engine, "transact">;
+  readonly engine: Pick<Engine, "transact" | "unsent">;
   readonly db: Db;
   readonly schema: string;
   /** Names this process; two living workers must not share one. */
@@ -58,6 +61,7 @@ const BATCH = 100;
 export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   const { engine, db, schema, name, directory, sender, limits, metrics, logger, now } = deps;
   const lanes = openLanes(db, schema, name, limits.expiryMs);
+  const offers = openOffers({ engine, schema, directory, now, expiryMs: limits.expiryMs });
   const pace = createPace();
   const abort = new AbortController();
   const running = new Set<Promise<void>>();
@@ -104,14 +108,16 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   async function deliver(head: Head): Promise<void> {
     const endpoint = directory().endpointOf(head.institution, now());
     if (!endpoint) return finish({ head, park: "no-endpoint", endpointId: "" });
-    if (head.fingerprint !== fingerprintOf(endpoint)) return finish(await anew(head));
+    const pulls = endpoint.mode === DeliveryMode.INBOX;
+    if (pulls ? !head.pulls : head.fingerprint !== fingerprintOf(endpoint)) return finish(await anew(head));
     if (head.disabled) return finish({ head, park: "disabled", endpointId: endpoint.id });
+    if (pulls) return finish({ head, back: true });
     pace.spend(head.institution);
     if (!head.proved) {
       const { outcome } = await prove(sender, endpoint, abort.signal, now());
       metrics.challenged(outcome);
-      if (!outcome.ok) return finish({ head, challenged: outcome });
-      if (!(await proved(head))) return finish({ head, challenged: undefined });
+      if (!outcome.ok) return finish({ head, back: true, challenged: outcome });
+      if (!(await proved(head))) return finish({ head, back: true });
     }
     const message = { id: head.id, body: head.body, attempt: head.attempts + 1 };
     const tried = await sender.send(endpoint, message, abort.signal);
@@ -139,7 +145,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   async function anew(head: Head): Promise<Result> {
     await syncEndpoints(db, schema, directory(), now()).catch(() => {});
     await sleep(ANEW_MS);
-    return { head, challenged: undefined };
+    return { head, back: true };
   }
 
   /** Brings in endpoints that are new, or in force from now on. */
@@ -157,14 +163,25 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     return new Map(slow.map((e) => [e.institution, pace.room(e.institution, e.ratePerSecond, performance.now())]));
   }
 
-  /** Claims and begins what can be sent now; answers how long nothing more can be. */
+  /** Puts what waits for institutions that pull into their inboxes; true when some has to wait for the log. */
+  async function offer(pulling: ReadonlySet<string>): Promise<boolean> {
+    for (;;) {
+      const { moved, held } = await offers.offer(pulling);
+      if (moved === 0 || stopping) return held;
+    }
+  }
+
+  /** Offers, claims and begins what can be now; answers how long nothing more can be. */
   async function look(): Promise<number> {
     for (;;) {
-      const total = limits.total - running.size;
-      if (stopping || total <= 0) return limits.pollMs;
       if (directory().revision !== synced) await sync();
+      const pulling = offers.pulling();
+      const held = await offer(pulling);
+      const total = limits.total - running.size;
+      if (stopping || total <= 0) return held ? AGAIN_MS : limits.pollMs;
       const rooms = limited();
-      const heads = await lanes.claim({ total, perEndpoint: limits.perEndpoint, limited: rooms });
+      const closed = new Map([...rooms, ...[...pulling].map((institution) => [institution, 0] as const)]);
+      const heads = await lanes.claim({ total, perEndpoint: limits.perEndpoint, limited: closed });
       looked = performance.now();
       for (const head of heads) {
         const run = deliver(head).finally(() => {
@@ -174,7 +191,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
         running.add(run);
       }
       if (heads.length > 0) continue;
-      const paced = [...rooms.values()].some((room) => room === 0) ? AGAIN_MS : limits.pollMs;
+      const paced = held || [...rooms.values()].some((room) => room === 0) ? AGAIN_MS : limits.pollMs;
       return Math.min(paced, ((await lanes.nextDueMs()) ?? limits.pollMs) + 1);
     }
   }
@@ -197,6 +214,8 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
       await sync();
       await tellFailing(engine, schema, limits.failingMs);
       await tellLate(engine, schema, (institution) => directory().endpointOf(institution, now())?.id ?? "");
+      while (!stopping && (await offers.withdraw()) > 0);
+      while (!stopping && (await offers.expire()) > 0);
     } catch (error) {
       logger.warn({ err: error }, "a worker's sign of life could not be written");
     }

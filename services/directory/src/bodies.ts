@@ -41,11 +41,12 @@ export const key = z.strictObject({ institution: id, publicKey: z.string().max(2
 /** POST tokens. */
 export const token = z.strictObject({ institution: id, label: z.string().trim().max(80).default(""), reason });
 
-/** POST endpoints. */
+/** POST endpoints. Only a webhook has a URL and a scheme; the rules of the directory say so. */
 export const endpoint = z.strictObject({
   institution: id,
-  url: z.string().min(1).max(2000),
-  scheme: z.enum(["v1", "v1a"], "takes v1 or v1a"),
+  mode: z.enum(["webhook", "inbox"], "takes webhook or inbox").default("webhook"),
+  url: z.string().max(2000).default(""),
+  scheme: z.enum(["v1", "v1a"], "takes v1 or v1a").optional(),
   ratePerSecond: z.int().min(0).max(1000).default(0),
   reason,
 });

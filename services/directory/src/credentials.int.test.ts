@@ -1,6 +1,6 @@
 // Keys, tokens, endpoints and staff on real servers: secrets shown once, ended at once, by those who may and only once.
 import { createHash, randomBytes } from "node:crypto";
-import { SignatureScheme } from "@ruta/events";
+import { DeliveryMode, SignatureScheme } from "@ruta/events";
 import { testLogs } from "@ruta/log/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SAMPLE, entriesOf } from "./sample.ts";
@@ -78,6 +78,15 @@ describe.each(testLogs())("credentials on $name", (driver) => {
         url: "https://casa.example/new",
         wrappedSecret: at?.wrappedSecret,
       });
+      const pulls = entriesOf("endpoints:\n  - { institution: casa, mode: inbox }");
+      expect((await ask("POST", "/apply", { entries: pulls, reason: "pulls" })).status).toBe(200);
+      expect((await test.folded()).directory.endpointOf("casa", now)).toMatchObject({
+        mode: DeliveryMode.INBOX,
+        url: "",
+        wrappedSecret: at?.wrappedSecret,
+      });
+      expect((await ask("POST", "/endpoints", { ...act, mode: "inbox" })).status).toBe(200);
+      expect(await ask("POST", "/endpoints", act)).toMatchObject({ status: 422, body: { field: "url" } });
       expect(await ask("POST", "/endpoints", { ...act, url: "http://10.0.0.1/", scheme: "v1a" })).toMatchObject({
         status: 422,
         body: { field: "url" },

@@ -4,6 +4,7 @@ import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import {
   AccessTokenSchema,
+  DeliveryMode,
   EndpointSchema,
   InstitutionKeySchema,
   SignatureScheme,
@@ -33,6 +34,17 @@ export interface Made {
 
 /** Kinds of entries that revocation ends. */
 export type Revocable = "institutionKey" | "accessToken" | "staff";
+
+/** How an institution will receive; the rules of the directory say what must be given. */
+export interface NewEndpoint {
+  readonly institution: string;
+  readonly mode: "webhook" | "inbox";
+  readonly url: string;
+  readonly scheme?: "v1" | "v1a" | undefined;
+  readonly ratePerSecond: number;
+}
+
+const SCHEMES = { v1: SignatureScheme.V1, v1a: SignatureScheme.V1A, none: SignatureScheme.UNSPECIFIED } as const;
 
 /** Makes credentials; secrets are wrapped by the seal before they become part of an entry. */
 export function createCredentials(seal: Pick<Seal, "wrap">, rules: Rules) {
@@ -82,7 +94,7 @@ export function createCredentials(seal: Pick<Seal, "wrap">, rules: Rules) {
     },
 
     /** An institution's one endpoint; v1 gets a new shared secret each time it is registered. */
-    endpoint(institution: string, url: string, scheme: "v1" | "v1a", ratePerSecond: number): Made {
+    endpoint({ institution, mode, url, scheme, ratePerSecond }: NewEndpoint): Made {
       const id = endpointId(institution);
       const fresh = scheme === "v1" ? freshSecret(`endpoint:${id}`) : undefined;
       const endpoint = create(EndpointSchema, {
@@ -90,7 +102,8 @@ export function createCredentials(seal: Pick<Seal, "wrap">, rules: Rules) {
         institution,
         url,
         ratePerSecond,
-        scheme: scheme === "v1" ? SignatureScheme.V1 : SignatureScheme.V1A,
+        mode: mode === "inbox" ? DeliveryMode.INBOX : DeliveryMode.WEBHOOK,
+        scheme: SCHEMES[scheme ?? "none"],
         ...(fresh && { wrappedSecret: fresh.wrapped }),
       });
       return {

@@ -11,6 +11,10 @@ import { directoryJsonSchema } from "./schema.ts";
 import { validate } from "./validate.ts";
 
 const root = new URL("../../../", import.meta.url);
+const demonstration = new URL("demonstration/", root);
+const FILES = ["municipal", "public", "international", "civil-society", "academia-and-private"].map((n) => `${n}.yaml`);
+/** Service types of which the place is secret by design. */
+const SHELTERS = new Set(["ALO-VBG", "ALO-TRATA", "ALO-LGBTI", "ALO-NNA", "ALO-ADO"]);
 
 async function entriesIn(folder: string): Promise<readonly WrittenEntry[]> {
   const read = await readFolder(fileURLToPath(new URL(`demonstration/${folder}`, root)));
@@ -33,9 +37,12 @@ beforeAll(async () => {
 });
 
 describe("the demonstration directory of Quito", () => {
-  it("has 12 institutions, 20 services and all 65 parishes, 32 of them urban", () => {
+  it("has every row of the catalogue: 80 institutions, 111 services; and all 65 parishes, 32 of them urban", async () => {
     const directory = applied(real);
-    expect([directory.all("institution").length, directory.all("service").length]).toEqual([12, 20]);
+    expect([directory.all("institution").length, directory.all("service").length]).toEqual([80, 111]);
+    const texts = await Promise.all(FILES.map((name) => readFile(new URL(`directory/${name}`, demonstration), "utf8")));
+    const rows = new Set(texts.flatMap((text) => text.match(/(?<=^  # )I\d\d$/gm) ?? []));
+    expect(rows.size).toBe(50);
     const parishes = directory.all("territory").filter(({ kind }) => kind === "parish");
     expect(parishes).toHaveLength(65);
     expect(new Set(parishes.map(({ code }) => code)).size).toBe(65);
@@ -64,6 +71,28 @@ describe("the demonstration directory of Quito", () => {
     expect(directory.all("endpoint")).toEqual([]);
     expect(directory.all("place").filter(({ address }) => address !== "")).toEqual([]);
   });
+
+  it("gives every institution a service but two that only carry or coordinate, and every service a type that it is competent for", () => {
+    const directory = applied(real);
+    const served = new Set(directory.all("service").map(({ institution }) => institution));
+    const without = directory.all("institution").filter(({ id }) => !served.has(id));
+    expect(without.map(({ id }) => id)).toEqual(["unicef", "upmsj"]);
+    const strangers = directory.all("service").filter(({ institution, serviceType }) => {
+      const competences = directory.get("institution", institution)?.competences ?? [];
+      return !competences.some((competence) => competence.serviceType === serviceType);
+    });
+    expect(strangers.map(({ id }) => id)).toEqual([]);
+  });
+
+  it("keeps every shelter from violence, trafficking or exploitation at a place that is secret", () => {
+    const directory = applied(real);
+    const sheltered = directory.all("service").filter(({ serviceType }) => SHELTERS.has(serviceType));
+    expect(sheltered.length).toBeGreaterThan(5);
+    const open = sheltered.filter(
+      ({ places }) => places.length === 0 || !places.every((id) => directory.get("place", id)?.confidential),
+    );
+    expect(open.map(({ id }) => id)).toEqual([]);
+  });
 });
 
 describe("the invented partners", () => {
@@ -71,7 +100,9 @@ describe("the invented partners", () => {
     const fold = firstRevision();
     applied(real, fold);
     const directory = applied(invented, fold);
-    const partners = directory.all("institution").slice(12);
+    const partners = directory
+      .all("institution")
+      .filter(({ id }) => invented.some(({ value }) => (value as { id?: string }).id === id));
     expect(partners).toHaveLength(6);
     expect(partners.every(({ demonstration }) => demonstration)).toBe(true);
     expect(fold.current.revision).toBe(3n);

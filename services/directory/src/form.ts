@@ -34,7 +34,7 @@ export const ENTRY_SCHEMAS = {
 /** Fields whose values are enums: the prefix that the message's word has before the written one. */
 const WORDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   institution: { type: "INSTITUTION_TYPE_", functions: "SYSTEM_FUNCTION_" },
-  endpoint: { scheme: "SIGNATURE_SCHEME_" },
+  endpoint: { scheme: "SIGNATURE_SCHEME_", mode: "DELIVERY_MODE_" },
   institutionKey: { scheme: "SIGNATURE_SCHEME_" },
   staff: { roles: "STAFF_ROLE_" },
 };
@@ -61,7 +61,7 @@ export function entryOf<K extends EntryKind>(kind: K, value: DirectoryEntries[K]
 export function toEntry(kind: WrittenKind, written: Written): Entry {
   const json = { ...(withValidity(written as JsonObject) as JsonObject) };
   for (const [field, prefix] of Object.entries(WORDS[kind] ?? {}))
-    json[field] = mapWords(json[field], (word) => toEnum(prefix, word));
+    if (json[field] !== undefined) json[field] = mapWords(json[field], (word) => toEnum(prefix, word));
   if (kind === "endpoint") json.id = endpointId(json.institution as string);
   return { case: kind, value: fromJson(ENTRY_SCHEMAS[kind] as DescMessage, json) } as unknown as Entry;
 }
@@ -73,7 +73,7 @@ export function fromEntry({ case: kind, value }: Entry): Record<string, unknown>
   const shown: Record<string, unknown> = {};
   for (const [field, inner] of Object.entries(flat(json) as JsonObject)) {
     const prefix = words[field];
-    if (!HIDDEN.has(field))
+    if (!HIDDEN.has(field) && inner !== undefined)
       shown[field] = prefix === undefined ? inner : mapWords(inner, (word) => fromEnum(prefix, word));
   }
   return shown;
@@ -87,9 +87,8 @@ function fromEnum(prefix: string, word: string): string {
   return word.slice(prefix.length).toLowerCase().replaceAll("_", "-");
 }
 
-function mapWords(value: JsonValue | undefined, map: (word: string) => string): JsonValue {
-  if (Array.isArray(value)) return (value as string[]).map(map);
-  return value === undefined ? [] : map(value as string);
+function mapWords(value: JsonValue, map: (word: string) => string): JsonValue {
+  return Array.isArray(value) ? (value as string[]).map(map) : map(value as string);
 }
 
 /** Folds from and until, at any depth, into a validity. */

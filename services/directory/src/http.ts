@@ -79,9 +79,7 @@ export function registerRoutes(admin: FastifyInstance, deps: HttpDeps): void {
   );
   post("/keys", bodies.key, ({ institution, publicKey }) => credentials.key(institution, publicKey));
   post("/tokens", bodies.token, ({ institution, label }) => credentials.token(institution, label));
-  post("/endpoints", bodies.endpoint, (body) =>
-    credentials.endpoint(body.institution, body.url, body.scheme, body.ratePerSecond),
-  );
+  post("/endpoints", bodies.endpoint, (body) => credentials.endpoint(body));
   post("/keys/rotate", bodies.rotateKey, ({ institution, publicKey, overlapHours }) =>
     rotation.key(credentials.key(institution, publicKey), institution, overlapHours * HOUR_MS),
   );

@@ -1,9 +1,18 @@
-// Rules of endpoints: an https URL of the outside world, one an institution, no v1 without its secret.
+// Rules of institutions and endpoints: ids that are free; an https URL of the outside world, one an institution, no v1 without its secret.
 import { Directory } from "@ruta/events";
 import { describe, expect, it } from "vitest";
 import { decide } from "./decide.ts";
-import { NOON, SAMPLE, actOf, commit, entriesOf, firstRevision, problemsOf } from "./sample.ts";
+import { NOON, SAMPLE, actOf, commit, entriesOf, firstRevision, problemsOf, sampleWith } from "./sample.ts";
 import { validate } from "./validate.ts";
+
+describe("an institution", () => {
+  it.each(["hub", "rehearsal"])("cannot be called %s: the hub acts under that id itself", (id) => {
+    expect(problemsOf(sampleWith("{ id: otra,", `{ id: ${id},`))).toEqual([
+      `d.yaml:19 institution ${id}, id: is kept for what the hub does itself; choose another id`,
+    ]);
+    expect(problemsOf(sampleWith("{ id: otra,", `{ id: ${id}-norte,`))).toEqual([]);
+  });
+});
 
 describe("an endpoint", () => {
   const withUrl = (url: string): string =>
@@ -32,6 +41,22 @@ describe("an endpoint", () => {
   it("may be on this machine only where the hub allows it", () => {
     expect(problemsOf(withUrl("http://127.0.0.1:8000/"), new Directory(), { allowLoopback: true })).toEqual([]);
     expect(problemsOf(withUrl("http://casa.example/"), new Directory(), { allowLoopback: true })).toHaveLength(1);
+  });
+
+  it("has a url and a scheme where the hub posts, and neither where the institution pulls", () => {
+    const written = (fields: string): string => `${SAMPLE}endpoints:\n  - { institution: casa${fields} }\n`;
+    expect(problemsOf(written(", mode: inbox"))).toEqual([]);
+    for (const mode of ["", ", mode: webhook"])
+      expect(problemsOf(written(mode))).toEqual([
+        "d.yaml:32 endpoint casa, url: is missing; give a url, or mode: inbox",
+        "d.yaml:32 endpoint casa, scheme: is missing; give a scheme, or mode: inbox",
+      ]);
+    expect(problemsOf(written(', mode: inbox, url: "https://a.example/"'))).toEqual([
+      "d.yaml:32 endpoint casa, url: is not used by an inbox; leave it out, or give mode: webhook",
+    ]);
+    expect(problemsOf(written(", mode: pull"))).toEqual([
+      'd.yaml:32 endpoint casa, mode: does not take "pull"; give one of webhook, inbox',
+    ]);
   });
 
   it("that stands is no reason to refuse another act when the rules have become stricter", () => {

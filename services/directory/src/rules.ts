@@ -1,7 +1,7 @@
-// Rules of single kinds of entries: secret places, endpoints, and keys that must tell one holder from another.
+// Rules of single kinds of entries: reserved ids, secret places, endpoints, and keys that must tell one holder from another.
 import { toBinary } from "@bufbuild/protobuf";
 import type { DescMessage, Message } from "@bufbuild/protobuf";
-import { MAX_RECORD_BYTES, SignatureScheme } from "@ruta/events";
+import { DeliveryMode, MAX_RECORD_BYTES, RESERVED_INSTITUTIONS, SignatureScheme } from "@ruta/events";
 import type { EntryKind } from "@ruta/events";
 import { ENTRY_SCHEMAS, idOf } from "./form.ts";
 import { Problem } from "./problem.ts";
@@ -19,11 +19,21 @@ const LOOPBACK = /^(localhost|.*\.localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 /** Every new place and endpoint, and every key, that breaks a rule of its own. What stands was checked when it came. */
 export function checkRules(whole: Whole, rules: Rules): Problem[] {
   return [
+    ...reserved(whole),
     ...places(whole),
     ...endpoints(whole, rules),
     ...sharedKeys(whole, "institutionKey"),
     ...sharedKeys(whole, "staff"),
   ];
+}
+
+function reserved(whole: Whole): Problem[] {
+  return whole
+    .added("institution")
+    .filter(({ id }) => RESERVED_INSTITUTIONS.has(id))
+    .map((placed) =>
+      problemAt("institution", placed, "id", "is kept for what the hub does itself", "choose another id"),
+    );
 }
 
 function places(whole: Whole): Problem[] {
@@ -46,9 +56,16 @@ function places(whole: Whole): Problem[] {
 
 function endpoints(whole: Whole, rules: Rules): Problem[] {
   return whole.added("endpoint").flatMap((placed) => {
-    const { url, scheme, wrappedSecret } = placed.value;
+    const { url, scheme, wrappedSecret, mode } = placed.value;
+    if (mode === DeliveryMode.INBOX)
+      return url === ""
+        ? []
+        : [problemAt("endpoint", placed, "url", "is not used by an inbox", "leave it out, or give mode: webhook")];
     const problems: Problem[] = [];
-    const wrong = urlFault(url, rules);
+    for (const field of ["url", "scheme"] as const)
+      if (!placed.value[field])
+        problems.push(problemAt("endpoint", placed, field, "is missing", `give a ${field}, or mode: inbox`));
+    const wrong = url === "" ? undefined : urlFault(url, rules);
     if (wrong)
       problems.push(
         problemAt("endpoint", placed, "url", wrong, "give an https URL that the institution serves to the internet"),

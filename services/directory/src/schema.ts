@@ -118,10 +118,15 @@ const place = z
 const endpoint = z
   .strictObject({
     institution: id.describe("Institution that receives there; it has one endpoint"),
-    url: text(2000).describe("https URL without user info or fragment"),
-    scheme: oneOf(["v1", "v1a"]).describe(
-      "How what is sent there is signed: v1a with the hub's Ed25519 key; v1 with a shared secret, which only the admin route makes",
-    ),
+    mode: oneOf(["webhook", "inbox"])
+      .optional()
+      .describe("webhook: the hub posts to the url; inbox: the institution pulls by GET /v1/inbox. Left out: webhook"),
+    url: text(2000).optional().describe("https URL without user info or fragment; only, and always, for webhook"),
+    scheme: oneOf(["v1", "v1a"])
+      .optional()
+      .describe(
+        "How what is posted is signed, always given for webhook: v1a with the hub's Ed25519 key; v1 with a shared secret, which only the admin route makes",
+      ),
     rate_per_second: z
       .int("a whole number from 1 to 1000")
       .min(1)
@@ -130,7 +135,7 @@ const endpoint = z
       .describe("Requests a second it asks for at most"),
     ...validity,
   })
-  .describe("The one URL at which an institution receives");
+  .describe("How an institution receives: at its one URL, or by pulling");
 
 const term = z
   .strictObject({

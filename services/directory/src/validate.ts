@@ -1,4 +1,5 @@
 // Validates a directory as a whole, with every problem at once: shapes, ids, references, circles, periods, rules. Pure.
+import { DeliveryMode } from "@ruta/events";
 import type { Directory } from "@ruta/events";
 import type { WrittenEntry } from "./files.ts";
 import { idOf, toEntry } from "./form.ts";
@@ -66,11 +67,16 @@ function duplicates(located: readonly Located[]): Problem[] {
   });
 }
 
-/** A written endpoint has no secret; when it stays v1, the one that stands is kept, and the one before it until that ends. */
+/**
+ * A written endpoint has no secret; when it stays v1, the one that stands is kept, and the one before it until that ends, also
+ * while its institution pulls.
+ */
 function keepSecret(entry: Entry, current: Directory): Entry {
   if (entry.case !== "endpoint") return entry;
   const standing = current.get("endpoint", entry.value.id);
-  if (!standing || standing.scheme !== entry.value.scheme) return entry;
+  if (!standing) return entry;
+  if (entry.value.mode === DeliveryMode.INBOX && !entry.value.scheme) entry.value.scheme = standing.scheme;
+  if (standing.scheme !== entry.value.scheme) return entry;
   const { wrappedSecret, previousWrappedSecret, previousUntil } = standing;
   Object.assign(entry.value, { wrappedSecret, previousWrappedSecret, ...(previousUntil && { previousUntil }) });
   return entry;

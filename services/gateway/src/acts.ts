@@ -1,9 +1,9 @@
 // What each act carries: one strict schema an act, from which validation, types and the published description come.
-import { parseReferralId } from "@ruta/events";
+import { REHEARSALS, isPlainId, parseReferralId } from "@ruta/events";
 import { z } from "zod";
 import * as codes from "./codes.ts";
 import type { Act } from "@ruta/events";
-import { calendarDate, directoryId, memberSchema, personSchema } from "./person.ts";
+import { calendarDate, directoryId, knownPersonSchema, memberSchema, personSchema } from "./person.ts";
 
 /** An instant with its offset (RFC 3339). */
 export const instant = z.iso.datetime({ offset: true });
@@ -49,6 +49,10 @@ const request = z.strictObject({
   person: personSchema.optional(),
   members: z.array(memberSchema).max(20).optional(),
   note: note.optional(),
+  rehearsal: z.enum(REHEARSALS).optional().meta({
+    description:
+      "Makes it a rehearsal: chosen like a real one, sent to nobody, in no figure. A simulated counterpart serves it (complete), rejects it so that the next candidate serves (reject), or never answers (silent)",
+  }),
 });
 
 const answer = { referral, worker, note: note.optional() };
@@ -73,6 +77,24 @@ export const DATA = {
   "mark-in-error": z.strictObject({ ...answer, reasonCode: z.enum(codes.ERROR_REASONS) }),
   redirect: z.strictObject({ ...answer, performer: directoryId.optional(), consent }),
   acknowledge: z.strictObject(answer),
+  supplement: z.strictObject({
+    ...answer,
+    person: knownPersonSchema.optional(),
+    members: z.array(knownPersonSchema).max(20).optional(),
+    supersedes: z
+      .array(z.string().refine(isPlainId))
+      .min(1)
+      .max(50)
+      .optional()
+      .meta({ description: "Ids of sections that you sent and that no longer hold, as GET of the content shows them" }),
+  }),
+  "acknowledge-supplement": z.strictObject({
+    ...answer,
+    event: z
+      .string()
+      .refine(isPlainId)
+      .meta({ description: "The id of the ruta.referral.supplement you were told of" }),
+  }),
 } as const satisfies Record<Act, z.ZodType>;
 
 /** The data of an act, checked. */
@@ -80,6 +102,9 @@ type ActData<A extends Act = Act> = z.infer<(typeof DATA)[A]>;
 
 /** The data of a request. */
 export type RequestData = ActData<"request">;
+
+/** The data of a supplement. */
+export type SupplementData = ActData<"supplement">;
 
 /** The basis as a sender states it. */
 export type ConsentInput = z.infer<typeof consent>;

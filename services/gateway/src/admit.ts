@@ -38,11 +38,19 @@ export function createAdmit({ db, state, claims, directory }: AdmitDeps) {
     return own;
   }
 
-  function known(batch: readonly Asked[]): Promise<ReadonlySet<string>> {
+  /** Persons of an institution's receipts and accepted referrals; those of a referral too, where more is said of one of its persons. */
+  async function known(batch: readonly Asked[]): Promise<ReadonlySet<string>> {
     const persons = batch.flatMap((asked): Named[] =>
       personsNamed(asked).map(({ id }) => ({ institution: asked.institution, personId: id })),
     );
-    return claims.knownPersons(db, persons);
+    const supplemented = batch.flatMap(({ envelope: { input } }) =>
+      input.act === "supplement" ? [input.data.referral] : [],
+    );
+    const [own, ofReferral] = await Promise.all([
+      claims.knownPersons(db, persons),
+      supplemented.length === 0 ? new Set<string>() : state.personsOf(db, supplemented),
+    ]);
+    return own.union(ofReferral);
   }
 
   return async function admit(batch: readonly Asked[]): Promise<(ActIds | Refusal)[]> {
@@ -77,7 +85,7 @@ function referralsNamed({ envelope: { input } }: Asked): Mention[] {
 }
 
 function personsNamed({ envelope: { input } }: Asked): Mention[] {
-  if (input.act !== "request") return [];
+  if (input.act !== "request" && input.act !== "supplement") return [];
   const { person, members = [] } = input.data;
   return [
     ...(person?.id === undefined ? [] : [{ id: person.id, field: "data.person.id" }]),
@@ -91,6 +99,11 @@ function referralRefusal(asked: Asked, own: ReadonlySet<string>): Refusal | unde
 }
 
 function personRefusal(asked: Asked, own: ReadonlySet<string>): Refusal | undefined {
-  const missing = personsNamed(asked).find(({ id }) => !own.has(`${asked.institution} ${id}`));
+  const { institution, envelope } = asked;
+  const { input } = envelope;
+  const referral = input.act === "supplement" ? input.data.referral : "";
+  const missing = personsNamed(asked).find(
+    ({ id }) => !own.has(`${institution} ${id}`) && !own.has(`${referral} ${id}`),
+  );
   return missing && { code: "person-not-found", field: missing.field };
 }

@@ -89,6 +89,9 @@ test("the three times are the sender's, the door's, and later the log's", () => 
   expect(commandOf(inputOf(smallRequest()), ids, { ...facts, occurredAt: undefined }).occurredAt).toBeUndefined();
 });
 
+/** Any plain id: that of a section, or of an event. */
+const PLAIN_ID = REFERRAL.slice(0, 26);
+
 const ANSWERS: Record<string, [Record<string, unknown>, string, Record<string, unknown>]> = {
   receive: [{}, "receive", {}],
   accept: [
@@ -119,6 +122,8 @@ const ANSWERS: Record<string, [Record<string, unknown>, string, Record<string, u
     { performer: "otro", consent: { evidence: "F-12" } },
   ],
   acknowledge: [{}, "acknowledge", {}],
+  supplement: [{ note: "x", supersedes: [PLAIN_ID] }, "supplement", { supersedes: [PLAIN_ID] }],
+  "acknowledge-supplement": [{ event: PLAIN_ID }, "acknowledgeSupplement", { eventId: PLAIN_ID }],
 };
 
 test.each(ACTS.filter((act) => act !== "request"))("the answer %s lands in its own message with its worker", (act) => {

@@ -3,6 +3,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import {
   AcceptReferralSchema,
   AcknowledgeOutcomeSchema,
+  AcknowledgeSupplementSchema,
   ActorSchema,
   CancelAppointmentSchema,
   CancelReferralSchema,
@@ -25,6 +26,7 @@ import {
   ResumeReferralSchema,
   ScheduleAppointmentSchema,
   StartServiceSchema,
+  SupplementReferralSchema,
   create,
 } from "@ruta/events";
 import type { Consent, ReferralCommand, Section } from "@ruta/events";
@@ -126,6 +128,10 @@ function actOf(input: ActInput, ids: ActIds): ReferralCommand["act"] {
       };
     case "acknowledge":
       return { case: "acknowledge", value: create(AcknowledgeOutcomeSchema) };
+    case "supplement":
+      return { case: "supplement", value: create(SupplementReferralSchema, { supersedes: data.supersedes ?? [] }) };
+    case "acknowledge-supplement":
+      return { case: "acknowledgeSupplement", value: create(AcknowledgeSupplementSchema, { eventId: data.event }) };
   }
 }
 
@@ -150,6 +156,7 @@ function requestOf(data: RequestData, ids: ActIds) {
     basedOn: data.basedOn ?? "",
     ageBand: ageBandOf(data.person ?? {}),
     caseKeyId: keyIdOf(ids.caseId),
+    rehearsal: data.rehearsal ?? "",
   });
 }
 

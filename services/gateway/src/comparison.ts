@@ -38,7 +38,12 @@ function canonical(value: unknown): string {
 
 /** The keys under which a claim of this request may stand. */
 export function keyOf({ institution, webhookId, envelope: { input } }: Asked): ClaimKey {
-  return { institution, webhookId, number: input.act === "request" ? input.data.number : undefined };
+  return { institution, webhookId, number: numberOf(input) };
+}
+
+/** The sender's own number that an act claims. A rehearsal claims none: it stays free for the real referral. */
+export function numberOf({ act, data }: ActInput): string | undefined {
+  return act === "request" && data.rehearsal === undefined ? data.number : undefined;
 }
 
 /** The claim under a key: by webhook-id first, then by the sender's own number. */

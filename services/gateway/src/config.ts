@@ -1,15 +1,10 @@
 // What the gateway reads from the environment: where it listens, with which certificate, and behind which proxy.
+import { port } from "@ruta/kit";
 import { z } from "zod";
 
 /** Variables of the gateway. */
 export const config = z.object({
-  RUTA_PORT: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(65_535)
-    .default(7400)
-    .meta({ help: "port of the gateway, the outside door" }),
+  RUTA_PORT: port.default(7400).meta({ help: "port of the gateway, the outside door" }),
   RUTA_HOST: z.string().min(1).default("127.0.0.1").meta({ help: "address on which the gateway listens" }),
   RUTA_TLS_CERT: z
     .string()

@@ -87,3 +87,21 @@ test("the raw body stays byte for byte behind one line that names path, headers 
   });
   expect(bytes.subarray(end + 1).equals(body)).toBe(true);
 });
+
+test("a supplement is cut as a request is, under the ids that it names", () => {
+  const [first, second] = [`p-${REFERRAL.slice(0, 26)}`, "p-zzzzzzzzzzzzzzzzzzzzzzzzzz"];
+  const body = answer("supplement", {
+    person: { id: first, identity: { name: { given: "Yuleima" } }, territory: "parish-calderon" },
+    members: [{ id: second, narrative: "Va a la escuela." }],
+    note: "Corrige el nombre.",
+  });
+  const sections = plainSections(inputOf(body), { caseId: "case", referralId: "case-1" });
+  expect(sections.map((s) => [s.subject, s.kind, s.keyId])).toEqual([
+    [first, SectionKind.IDENTITY, keyIdOf(first)],
+    [first, SectionKind.ROUTING, keyIdOf(first)],
+    [second, SectionKind.NARRATIVE, keyIdOf(second)],
+    ["case", SectionKind.NARRATIVE, keyIdOf("case")],
+  ]);
+  expect(text(sections[1])).toEqual({ territory: "parish-calderon" });
+  expect(text(sections[3])).toEqual({ act: "supplement", note: "Corrige el nombre." });
+});

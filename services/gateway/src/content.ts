@@ -1,6 +1,6 @@
 // Splits what came into the pieces that are sealed apart: identity, narrative and routing a person, notes, and the raw body.
 import { SectionKind } from "@ruta/events";
-import type { ActInput } from "./acts.ts";
+import type { ActInput, SupplementData } from "./acts.ts";
 import type { PersonInput } from "./person.ts";
 
 /** The ids under which an act is recorded; persons only where the act brings some. */
@@ -44,9 +44,15 @@ export function plainSections({ act, data }: ActInput, ids: ActIds): PlainSectio
       sections.push(...personSections(id, member));
     }
   }
+  if (act === "supplement") for (const person of described(data)) sections.push(...personSections(person.id, person));
   if (data.note !== undefined)
     sections.push(section(ids.caseId, SectionKind.NARRATIVE, { act, note: data.note } satisfies NarrativeContent));
   return sections;
+}
+
+/** The persons that a supplement says more of, principal and members alike. */
+function described({ person, members = [] }: SupplementData) {
+  return person === undefined ? members : [person, ...members];
 }
 
 /** The evidence of what came: one line of JSON with its path, signature headers and salt, then the body byte for byte. */

@@ -13,10 +13,11 @@ import type { Member, NewRecord, ReferralEvent, Section } from "@ruta/events";
 import type { NarrativeContent, RoutingContent } from "./content.ts";
 import type { Reader } from "./credentials.ts";
 import type { Item } from "./disclosure.ts";
+import { inForce } from "./sections.ts";
+import type { Held } from "./sections.ts";
 
 /** A section of a referral with what is in it; undefined bytes when its subject was erased. */
-export interface Opened {
-  readonly section: Section;
+export interface Opened extends Held {
   readonly bytes: Uint8Array | undefined;
 }
 
@@ -29,15 +30,13 @@ const ROUTING_ITEMS = {
   accused: "accused",
 } as const satisfies Record<keyof RoutingContent, Item>;
 
-/** The sections of a referral's events that `items` need to be opened. */
-export function sectionsFor(items: ReadonlySet<Item>, events: readonly ReferralEvent[], referralId: string): Section[] {
+/** The sections in force of a referral that `items` need to be opened. */
+export function sectionsFor(items: ReadonlySet<Item>, events: readonly ReferralEvent[], referralId: string): Held[] {
   const wanted = new Set<SectionKind>();
   if (items.has("identity")) wanted.add(SectionKind.IDENTITY);
   if (items.has("narrative")) wanted.add(SectionKind.NARRATIVE);
   if (Object.values(ROUTING_ITEMS).some((item) => items.has(item))) wanted.add(SectionKind.ROUTING);
-  const own = events.filter((event) => event.referralId === referralId && event.fact.case !== "refused");
-  const unique = new Map(own.flatMap(({ sections }) => sections).map((section) => [section.sectionId, section]));
-  return [...unique.values()].filter(({ kind }) => wanted.has(kind));
+  return inForce(events, referralId).filter(({ section }) => wanted.has(section.kind));
 }
 
 /** The record of an opening of identity or narrative; undefined when neither was among the sections. */
@@ -83,14 +82,29 @@ export function disclosed(
   if (requested?.fact.case !== "requested") return { referral: referralId };
   if (items.has("voucher")) return { referral: referralId, voucher: voucherOf(referralId) };
   const { personId, ageBand, members, serviceType, reasonCode } = requested.fact.value;
+  const shown = { items, opened, requester: requested.requester };
   const notes = items.has("narrative") ? notesOf(opened) : [];
   return {
     referral: referralId,
     ...(items.has("needs") ? { serviceType, ...(reasonCode === "" ? {} : { reasonCode }) } : {}),
-    ...(items.size > 0 ? { person: person(items, personId, ageBand, opened) } : {}),
-    ...(items.has("household") ? { members: members.map((member) => memberOf(items, member, opened)) } : {}),
+    ...(items.size > 0 ? { person: person(shown, personId, ageBand) } : {}),
+    ...(items.has("household") ? { members: members.map((member) => memberOf(shown, member)) } : {}),
     ...(notes.length > 0 ? { notes } : {}),
   };
+}
+
+/** What a viewer is shown a person from. */
+interface Shown {
+  readonly items: ReadonlySet<Item>;
+  readonly opened: readonly Opened[];
+  readonly requester: string;
+}
+
+/** A section's content with where it stands, so that whoever sent it can supersede it. */
+interface Read<T> {
+  readonly section: string;
+  readonly institution: string;
+  readonly content: T;
 }
 
 /** A code that a private provider and its payer can compare; it says nothing of the referral to anyone else. */
@@ -98,28 +112,35 @@ function voucherOf(referralId: string): string {
   return derivedId("voucher", referralId).slice(0, 10).toUpperCase();
 }
 
-function memberOf(items: ReadonlySet<Item>, { personId, relation, ageBand }: Member, opened: readonly Opened[]) {
-  return { relation, ...person(items, personId, ageBand, opened) };
+function memberOf(shown: Shown, { personId, relation, ageBand }: Member) {
+  return { relation, ...person(shown, personId, ageBand) };
 }
 
-function person(
-  items: ReadonlySet<Item>,
-  id: string,
-  ageBand: string,
-  opened: readonly Opened[],
-): Record<string, unknown> {
+function person({ items, opened, requester }: Shown, id: string, ageBand: string): Record<string, unknown> {
   const own = opened.filter(({ section }) => section.subject === id);
   const erased = own.length > 0 && own.every(({ bytes }) => bytes === undefined);
-  const routing = read<RoutingContent>(own, SectionKind.ROUTING)[0] ?? {};
-  const shown = Object.entries(routing).filter(([field]) => items.has(ROUTING_ITEMS[field as keyof RoutingContent]));
-  const identity = items.has("identity") ? read<object>(own, SectionKind.IDENTITY)[0] : undefined;
-  const told = items.has("narrative") ? read<NarrativeContent>(own, SectionKind.NARRATIVE)[0] : undefined;
+  const [routing] = read<RoutingContent>(own, SectionKind.ROUTING);
+  const values = Object.entries(routing?.content ?? {});
+  const fields = values.filter(([field]) => items.has(ROUTING_ITEMS[field as keyof RoutingContent]));
+  // Once a person has a section of its own, the band that stands in clear counts no more: it may have been corrected.
+  const band = routing === undefined ? bandOf(ageBand) : (routing.content.ageBand ?? { absent: "not-asked" });
+  const [identity] = items.has("identity") ? read<object>(own, SectionKind.IDENTITY) : [];
+  const told = items.has("narrative") ? read<NarrativeContent>(own, SectionKind.NARRATIVE).flatMap(narrativeOf) : [];
+  const narrative = told.find(({ institution }) => institution === requester);
+  const additions = told.filter((one) => one !== narrative);
+  const sections = Object.entries({ identity, narrative, routing }).flatMap(([kind, from]) =>
+    from === undefined ? [] : [[kind, from.section]],
+  );
   return {
     id,
-    ...(items.has("ages") ? { ageBand: bandOf(ageBand) } : {}),
-    ...Object.fromEntries(shown),
-    ...(identity === undefined ? {} : { identity }),
-    ...(told && "narrative" in told ? { narrative: told.narrative } : {}),
+    ...Object.fromEntries(fields),
+    ...(items.has("ages") ? { ageBand: band } : {}),
+    ...(identity === undefined ? {} : { identity: identity.content }),
+    ...(narrative === undefined ? {} : { narrative: narrative.content }),
+    ...(additions.length === 0
+      ? {}
+      : { additions: additions.map(({ content, ...from }) => ({ ...from, narrative: content })) }),
+    ...(sections.length === 0 ? {} : { sections: Object.fromEntries(sections) as object }),
     ...(erased ? { erased: true } : {}),
   };
 }
@@ -129,12 +150,20 @@ function bandOf(ageBand: string): unknown {
   return /^\d/.test(ageBand) ? ageBand : { absent: ageBand === "" ? "not-asked" : ageBand };
 }
 
-function notesOf(opened: readonly Opened[]): NarrativeContent[] {
-  return read<NarrativeContent>(opened, SectionKind.NARRATIVE).filter((content) => "note" in content);
+function narrativeOf({ content, ...from }: Read<NarrativeContent>) {
+  return "narrative" in content ? [{ ...from, content: content.narrative }] : [];
 }
 
-function read<T>(opened: readonly Opened[], kind: SectionKind): T[] {
-  return opened.flatMap(({ section, bytes }) =>
-    section.kind === kind && bytes ? [JSON.parse(Buffer.from(bytes).toString("utf8")) as T] : [],
+function notesOf(opened: readonly Opened[]): Record<string, unknown>[] {
+  return read<NarrativeContent>(opened, SectionKind.NARRATIVE).flatMap(({ content, ...from }) =>
+    "note" in content ? [{ ...content, ...from }] : [],
+  );
+}
+
+function read<T>(opened: readonly Opened[], wanted: SectionKind): Read<T>[] {
+  return opened.flatMap(({ section: { sectionId: section, kind }, institution, bytes }) =>
+    kind === wanted && bytes
+      ? [{ section, institution, content: JSON.parse(Buffer.from(bytes).toString("utf8")) as T }]
+      : [],
   );
 }

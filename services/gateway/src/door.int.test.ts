@@ -1,12 +1,13 @@
 // The door on real servers: what is taken is durable, sealed and receipted; what comes again gets the first answer again.
 import { sql } from "@ruta/db";
 import { SectionKind, TOPICS, decodeRecord, derivedId } from "@ruta/events";
+import type { Log } from "@ruta/log";
 import { testLogs } from "@ruta/log/testing";
 import { verifyReceipt } from "@ruta/proof";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { answer, familyRequest, smallRequest } from "./examples.ts";
-import { Bed, answered } from "./test-service.ts";
+import { Bed, SOON, answered } from "./test-service.ts";
 import type { Door } from "./test-service.ts";
 
 /** Identities of the example family, in every form in which they could lie about. */
@@ -86,6 +87,28 @@ describe.each(testLogs().filter(({ available }) => available))("with the log in 
     const other = await bed.send(door, "sender", smallRequest({ number: "N-1", priority: "normal" }), "n-3");
     expect(other).toMatchObject({ status: 409, body: { code: "number-reused", field: "data.number" } });
     expect(await bed.send(door, "performer", smallRequest({ number: "N-1" }), "n-1")).toMatchObject({ status: 202 });
+  });
+
+  test("a repeat gets no 202 while the command of the first request is not in the log, so that nothing overtakes it", async () => {
+    const held = Promise.withResolvers<void>();
+    const append: Log["append"] = async (records) => {
+      await held.promise;
+      return bed.log.append(records);
+    };
+    const cut = await bed.start({ log: { ...bed.log, append } });
+    const event = JSON.stringify(smallRequest({ number: "W-1" }));
+    const first = bed.send(cut, "sender", event, "waits");
+    const claims = () => bed.db.query(sql`SELECT FROM gateway.claim WHERE webhook_id = 'waits'`);
+    await expect.poll(claims, SOON).toHaveLength(1);
+    const early = await bed.send(door, "sender", event, "waits");
+    expect(early).toMatchObject({ status: 409, body: { code: "still-running" } });
+    expect((await bed.records(TOPICS.commands)).map(({ headers }) => headers.ce_id)).not.toContain(
+      derivedId("command", "sender", "waits"),
+    );
+    held.resolve();
+    const { text, body } = await first;
+    await expect.poll(() => bed.send(door, "sender", event, "waits"), SOON).toMatchObject({ status: 202, text });
+    expect(await commands(body.case)).toHaveLength(1);
   });
 
   test("twenty at once at two gateways make one command, and each sender gets the answer in the end", async () => {

@@ -3,10 +3,11 @@ import { expect, test } from "vitest";
 import { DATA } from "./acts.ts";
 import { ACTS } from "@ruta/events";
 import { isRefusal, readEnvelope } from "./envelope.ts";
-import { NOON, answer, familyRequest, smallRequest } from "./examples.ts";
+import { NOON, REFERRAL, answer, familyRequest, smallRequest } from "./examples.ts";
 import type { Body } from "./examples.ts";
 
 const read = (body: unknown) => readEnvelope(body, NOON);
+const PERSON = `p-${REFERRAL.slice(0, 26)}`;
 const leaves = (value: unknown): number =>
   typeof value === "object" && value !== null ? Object.values(value).reduce((n: number, v) => n + leaves(v), 0) : 1;
 
@@ -74,6 +75,7 @@ test.each(ACTS.filter((act) => act !== "request"))("the answer %s needs its work
     consent: smallRequest().data["consent"],
     outcomeCode: "served",
     appointmentAt: "2026-12-01T09:00:00-05:00",
+    event: REFERRAL.slice(0, 26),
   });
   for (const name of Object.keys(body.data)) if (!(name in DATA[act].shape)) delete body.data[name];
   expect(isRefusal(read(body)), JSON.stringify(read(body))).toBe(false);
@@ -92,6 +94,33 @@ test.each([
   ["a person's name as a field, without repeating it", smallRequest({ person: { "Ana 171003": 1 } }), "data.person.?"],
 ])("%s is refused by its path", (_, body, field) => {
   expect(read(body)).toEqual({ code: "unknown-field", field });
+});
+
+test.each([
+  ["the envelope", { ...smallRequest(), attachments: [] }, "attachments"],
+  ["the data of an answer", answer("accept", { attachment: "JVBERi0x" }), "data.attachment"],
+  ["an event of binary data", { ...smallRequest(), data: undefined, data_base64: "JVBERi0x" }, "data_base64"],
+  ["a person", smallRequest({ person: { photo: "x" } }), "data.person.photo"],
+  ["an identity", smallRequest({ person: { identity: { dataBase64: "x" } } }), "data.person.identity.dataBase64"],
+  ["a member of a supplement", answer("supplement", { members: [{ id: PERSON, Files: [] }] }), "data.members.0.Files"],
+  ["a body in which more is wrong", smallRequest({ priority: "soon", other: 1, image: "x" }), "data.image"],
+])("a file in %s is refused by a code of its own", (_, body, field) => {
+  expect(read(body)).toEqual({ code: "attachments-not-supported", field });
+});
+
+test("a name that only resembles that of a file is a field that the door does not know", () => {
+  expect(read(smallRequest({ profile: 1 }))).toEqual({ code: "unknown-field", field: "data.profile" });
+});
+
+test.each([
+  ["a person without an id", { person: { ageBand: "0-4" } }, "missing-field", "data.person.id"],
+  ["a relation", { members: [{ id: PERSON, relation: "CHILD" }] }, "unknown-field", "data.members.0.relation"],
+  ["an id of a section that is none", { supersedes: ["Yuleima"] }, "invalid-field", "data.supersedes.0"],
+  ["nothing in supersedes", { supersedes: [] }, "invalid-field", "data.supersedes"],
+  ["too many", { supersedes: Array(51).fill(REFERRAL.slice(0, 26)) as string[] }, "invalid-field", "data.supersedes"],
+  ["another person's table", { person: { id: "p-1" } }, "invalid-field", "data.person.id"],
+])("a supplement with %s is refused by its path", (_, data, code, field) => {
+  expect(read(answer("supplement", data))).toEqual({ code, field });
 });
 
 test.each([

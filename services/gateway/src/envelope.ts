@@ -29,7 +29,8 @@ function envelopeOf<A extends Act>(act: A) {
   return z.strictObject({ ...attributes, type: z.literal(`${TYPE_PREFIX}${act}`), data: DATA[act] });
 }
 
-const ENVELOPES = Object.fromEntries(ACTS.map((act) => [act, envelopeOf(act)])) as {
+/** The envelope of each act. */
+export const ENVELOPES = Object.fromEntries(ACTS.map((act) => [act, envelopeOf(act)])) as {
   readonly [A in Act]: ReturnType<typeof envelopeOf<A>>;
 };
 
@@ -83,7 +84,25 @@ const MISSING: Readonly<Record<string, ProblemCode>> = {
   "data.consent.evidence": "consent-evidence-required",
 };
 
-function refusalOf(error: z.ZodError, body: unknown): Refusal {
+/** What senders call a file that they put into an event; `data_base64` is the CloudEvents attribute of binary data. */
+const ATTACHMENT = /^(attachments?|data_?base64|files?|binary|blobs?|photos?|images?|scans?)$/i;
+
+/** The path of a field that would carry a file, wherever the schemas do not know it. */
+function attachmentIn(issues: readonly z.core.$ZodIssue[], above: readonly PropertyKey[] = []): string | undefined {
+  for (const issue of issues) {
+    const path = [...above, ...issue.path];
+    const name = issue.code === "unrecognized_keys" ? issue.keys.find((key) => ATTACHMENT.test(key)) : undefined;
+    if (name !== undefined) return [...path, name].map(String).join(".");
+    const inner = issue.code === "invalid_union" ? attachmentIn(issue.errors.flat(), path) : undefined;
+    if (inner !== undefined) return inner;
+  }
+  return undefined;
+}
+
+/** What a failed check says, without any value of the body. */
+export function refusalOf(error: z.ZodError, body: unknown): Refusal {
+  const attachment = attachmentIn(error.issues);
+  if (attachment !== undefined) return { code: "attachments-not-supported", field: attachment };
   const issue = deepest(error.issues);
   const path = issue.path.map(String);
   if (issue.code === "unrecognized_keys") {

@@ -33,6 +33,11 @@ export const PROBLEMS = {
     remedy: "Use ruta.referral. and one of the acts that /openapi.json lists.",
   },
   "unknown-field": { status: 400, title: "The body has a field that the door does not know", remedy: FORM },
+  "attachments-not-supported": {
+    status: 422,
+    title: "Files cannot be sent with a referral",
+    remedy: "Leave the attachment out: say in a note that there is one, and hand it over by the channel you use today.",
+  },
   "missing-field": { status: 400, title: "The body lacks a field", remedy: FORM },
   "invalid-field": {
     status: 400,
@@ -43,6 +48,11 @@ export const PROBLEMS = {
     status: 400,
     title: "The query is not understood",
     remedy: "Use the documented filters, and a cursor only as a page returned it.",
+  },
+  "invalid-cursor": {
+    status: 400,
+    title: "The cursor is none that this inbox answered",
+    remedy: "Use a cursor as your own inbox answered it; leave after out to start behind what you last acknowledged.",
   },
   "looks-like-identity": {
     status: 422,
@@ -125,6 +135,11 @@ export const PROBLEMS = {
     title: "There is no such referral for your institution",
     remedy: "Use the id as the receipt or the webhook gave it.",
   },
+  "not-possible-now": {
+    status: 409,
+    title: "The referral does not take this act from your institution as it stands",
+    remedy: "Make one of the acts in `may`, or read the referral to see what is expected of whom.",
+  },
   "still-running": {
     status: 409,
     title: "A request with this webhook-id is still being taken",
@@ -133,7 +148,8 @@ export const PROBLEMS = {
   "number-reused": {
     status: 409,
     title: "Your number already stands for another referral",
-    remedy: "Give each referral a number of its own; to change a referral, cancel it and send a new one.",
+    remedy:
+      "Give each referral a number of its own; to add to what you sent or to correct it, send ruta.referral.supplement.",
   },
   "webhook-id-reused": {
     status: 422,
@@ -165,6 +181,8 @@ export interface Refusal {
   readonly code: ProblemCode;
   readonly field?: string;
   readonly retryAfterS?: number;
+  /** The acts that are possible instead. */
+  readonly may?: readonly string[];
 }
 
 /** The part of docs/errors.md that lists these codes. */

@@ -6,6 +6,7 @@ import type { Candidate, ReferralEvent } from "@ruta/events";
 import { disclosureOf, phaseOf } from "./disclosure.ts";
 import type { Disclosure, Role, Standing } from "./disclosure.ts";
 import { remedyOf } from "./refusals.ts";
+import { sectionsOf, supplementsOf } from "./sections.ts";
 
 /** A referral as one viewer may see it, and the cell of the disclosure table that says so. */
 export interface Seen {
@@ -29,7 +30,13 @@ export function seenBy(
     // The request itself was refused: only its sender has anything to see.
     if (refusals.length === 0) return undefined;
     const nothing: Disclosure = { items: new Set(), rule: "requester.refused" };
-    const body = { referral: referralId, case: last.caseId, status: "refused", refusals: refusals.map(refusalOf) };
+    const body = {
+      referral: referralId,
+      case: last.caseId,
+      ...rehearsalOf(last),
+      status: "refused",
+      refusals: refusals.map(refusalOf),
+    };
     return { role: "requester", disclosure: nothing, body };
   }
   const role = last.requester === viewer.institution ? "requester" : "performer";
@@ -48,6 +55,7 @@ export function seenBy(
     referral: referralId,
     case: last.caseId,
     role,
+    ...rehearsalOf(last),
     status: statusWord(last.status),
     businessStatus: businessStatus(last.businessStatus),
     priority: priorityWord(last.priority),
@@ -60,10 +68,19 @@ export function seenBy(
     ...(expected && expected.institution !== ""
       ? { expected: compact({ institution: expected.institution, acts: expected.acts, until: iso(expected.until) }) }
       : {}),
+    may: role === "requester" ? last.requesterMay : last.performerMay,
     content: `/v1/referrals/${referralId}/content`,
   });
-  const history = own.filter((event) => event.fact.case !== "refused").map((event) => step(event, role, needs));
-  return { role, disclosure, body: { ...body, history, refusals: refusals.map(refusalOf) } };
+  const supplements = supplementsOf(events, referralId, viewer.institution, role);
+  const history = own
+    .filter((event) => event.fact.case !== "refused")
+    .map((event) => ({ ...step(event, role, needs), ...sectionsOf(event, viewer.institution, needs) }));
+  return { role, disclosure, body: { ...body, ...supplements, history, refusals: refusals.map(refusalOf) } };
+}
+
+/** The mark of a rehearsal; nothing for a real referral. */
+function rehearsalOf({ rehearsal }: ReferralEvent): { rehearsal?: true } {
+  return rehearsal === "" ? {} : { rehearsal: true };
 }
 
 /** One step of the history; reasons and numbers only as far as the viewer may see needs. */
@@ -90,7 +107,11 @@ function details({ fact }: ReferralEvent, role: Seen["role"]): Record<string, un
       return { outcomeCode: fact.value.outcomeCode, reachedAt: iso(fact.value.reachedAt) };
     case "addressed":
       return role === "requester"
-        ? { chosenBy: fact.value.chosenBy, candidates: candidates(fact.value.candidates) }
+        ? {
+            chosenBy: fact.value.chosenBy,
+            rehearsedAs: fact.value.rehearsedAs || undefined,
+            candidates: candidates(fact.value.candidates),
+          }
         : { chosenBy: fact.value.chosenBy };
     case "returned":
     case "worklisted":

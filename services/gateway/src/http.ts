@@ -1,6 +1,7 @@
 // The outside routes: the door, reads of referrals and of the directory, the hub's public keys, and the API's description of itself.
 import { setTimeout as delay } from "node:timers/promises";
-import { randomId, statusOf } from "@ruta/events";
+import type { Db } from "@ruta/db";
+import { derivedId, randomId, statusOf } from "@ruta/events";
 import type { Directory } from "@ruta/events";
 import { describeApi, httpProblem, serveApi } from "@ruta/kit";
 import type { HttpApp } from "@ruta/kit";
@@ -10,18 +11,24 @@ import type { Engine } from "@ruta/log";
 import type { Seal } from "@ruta/seal";
 import type { FastifyRequest } from "fastify";
 import { catalogueOf } from "./catalogue.ts";
+import type { Checked } from "./check.ts";
 import { readerOf } from "./credentials.ts";
 import type { Reader } from "./credentials.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
+import { untilDecided, waitOf } from "./decision.ts";
 import { accessRecord, disclosed, sectionsFor } from "./disclose.ts";
 import { readKnock } from "./door.ts";
 import { isRefusal } from "./envelope.ts";
+import type { Inboxes } from "./inbox.ts";
+import { registerInbox } from "./inbox-http.ts";
 import { problemOf } from "./problem.ts";
 import type { Answer } from "./prepare.ts";
 import type { Refusal } from "./errors.ts";
+import { servePublished } from "./published.ts";
 import type { Reads } from "./reads.ts";
 import { refusalsPage } from "./refusals.ts";
 import * as routes from "./routes.ts";
+import type { State } from "./state.ts";
 import type { Asked } from "./take.ts";
 
 /** What the routes need. */
@@ -29,7 +36,11 @@ export interface HttpDeps {
   readonly directory: () => Directory;
   readonly keysOf: (directory: Directory, institution: string, now: number) => readonly WebhookKey[];
   readonly take: (asked: Asked) => Promise<Answer | Refusal>;
+  readonly check: (asked: Asked) => Promise<Checked | Refusal>;
+  readonly db: Db;
+  readonly state: Pick<State, "caseEvents">;
   readonly reads: Reads;
+  readonly inboxes: Pick<Inboxes, "pull" | "acknowledge">;
   readonly engine: Pick<Engine, "transact">;
   readonly seal: Pick<Seal, "openSections">;
   /** The hub's public key, 32 bytes. */
@@ -87,16 +98,32 @@ export async function registerRoutes(app: HttpApp, deps: HttpDeps): Promise<void
     }
   }
 
-  app.post("/v1/in/:institution", routes.door, async (request, reply) => {
+  function askedBy(request: FastifyRequest, institution: string): Asked {
     const headers = {
       id: header(request, "webhook-id"),
       timestamp: header(request, "webhook-timestamp"),
       signature: header(request, "webhook-signature"),
     };
-    const knock = { institution: request.params.institution, path: request.url, headers, body: request.rawBody };
-    const asked = orThrow(readKnock(deps, knock, now()));
+    return orThrow(readKnock(deps, { institution, path: request.url, headers, body: request.rawBody }, now()));
+  }
+
+  app.post("/v1/in/:institution", routes.door, async (request, reply) => {
+    const asked = askedBy(request, request.params.institution);
     const answer = orThrow(await recorded(() => take(asked)));
-    return reply.status(202).send(answer as never);
+    const waitS = waitOf(header(request, "prefer"));
+    if (waitS === undefined) return reply.status(202).send(answer as never);
+    // The claim under which it stands: that of an earlier request when this one repeats it under another webhook-id.
+    const commandId = derivedId("command", asked.institution, answer.receipt.webhookId);
+    const decision = await untilDecided(deps, answer.case, commandId, waitS * 1000);
+    return reply
+      .status(202)
+      .header("preference-applied", `wait=${waitS}`)
+      .send({ ...answer, ...(decision ? { decision } : {}) } as never);
+  });
+
+  app.post("/v1/in/:institution/check", routes.check, async (request) => {
+    const asked = askedBy(request, request.params.institution);
+    return orThrow(await recorded(() => deps.check(asked)));
   });
 
   app.get("/v1/referrals", routes.list, async (request) => {
@@ -128,7 +155,8 @@ export async function registerRoutes(app: HttpApp, deps: HttpDeps): Promise<void
     if ("submitted" in found) throw problemOf({ code: "not-caught-up", retryAfterS: RETRY_S });
     const { seen, events } = found;
     const { items, rule } = seen.disclosure;
-    const sections = sectionsFor(items, events, id);
+    const held = sectionsFor(items, events, id);
+    const sections = held.map(({ section }) => section);
     const bytes = await deps.seal.openSections(sections);
     const what = { accessId: randomId(), caseId: String(seen.body.case), referralId: id, rule, at: now() };
     const record = accessRecord(who, what, sections);
@@ -136,9 +164,11 @@ export async function registerRoutes(app: HttpApp, deps: HttpDeps): Promise<void
       await recorded(() =>
         deps.engine.transact(async () => ({ result: undefined, records: [record] }), { waitForLog: true }),
       );
-    const opened = sections.map((section, index) => ({ section, bytes: bytes[index] }));
+    const opened = held.map((each, index) => ({ ...each, bytes: bytes[index] }));
     return disclosed(items, events, id, opened);
   });
+
+  registerInbox(app, { inboxes: deps.inboxes, reader, recorded, orThrow });
 
   app.get("/v1/directory/:part", routes.directory, async (request, reply) => {
     reader(request);
@@ -159,6 +189,7 @@ export async function registerRoutes(app: HttpApp, deps: HttpDeps): Promise<void
   );
   app.get("/", { schema: { hide: true } as never }, async (_request, reply) => reply.redirect("/docs"));
   serveApi(app);
+  servePublished(app, API.version);
   app.addHook("preHandler", async (request) => {
     if (request.method === "POST" && request.headers["content-type"] === undefined)
       throw httpProblem("unsupported-media-type");

@@ -80,10 +80,13 @@ export const memberSchema = z
   })
   .meta({ id: "Member", description: "relation: HL7 v3 RoleCode such as CHILD, SPS, MTH" });
 
+/** A person of a case, of whom more is said later; each kind of content that is sent is sent whole. */
+export const knownPersonSchema = z
+  .strictObject({ ...fields, id: z.string().refine(isPersonId) })
+  .meta({ id: "KnownPerson", description: "A person of the case, by the id that the receipt or the content shows" });
+
 /** A person of a request, principal or member. */
 export type PersonInput = z.infer<typeof personSchema>;
-
-/** A member of a request. */
 
 /** Why a value is absent. */
 export type Absent = z.infer<typeof absentSchema>;

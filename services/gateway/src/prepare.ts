@@ -9,7 +9,7 @@ import type { Seal } from "@ruta/seal";
 import type { Claim, Named } from "./claims.ts";
 import { TYPE_PREFIX } from "./codes.ts";
 import { commandOf } from "./command.ts";
-import { meaningOf } from "./comparison.ts";
+import { meaningOf, numberOf } from "./comparison.ts";
 import type { Remembered } from "./comparison.ts";
 import { keyIdOf, plainSections, rawSection } from "./content.ts";
 import type { ActIds } from "./content.ts";
@@ -23,6 +23,8 @@ export interface Answer {
   /** Only for a request: the principal, and the members in the order in which they were sent. */
   readonly person?: string;
   readonly members?: readonly string[];
+  /** Only for a rehearsal. */
+  readonly rehearsal?: true;
 }
 
 /** What was asked with the ids it got. */
@@ -62,6 +64,7 @@ export function createPrepare({ seal, signingSeed, directory }: PrepareDeps) {
       referral: ids.referralId,
       case: ids.caseId,
       ...(ids.personId === undefined ? {} : { person: ids.personId, members: ids.memberIds ?? [] }),
+      ...(input.act === "request" && input.data.rehearsal !== undefined ? { rehearsal: true } : {}),
     };
     const remembered: Remembered = { answer, meaning: meaningOf(salt, input) };
     const sections = await seal.sealSections([
@@ -86,7 +89,6 @@ export function createPrepare({ seal, signingSeed, directory }: PrepareDeps) {
       directoryRevision: revision,
       sections,
     });
-    const number = input.act === "request" ? input.data.number : undefined;
     return {
       answer,
       persons: personIds.map((personId) => ({ institution, personId })),
@@ -104,7 +106,7 @@ export function createPrepare({ seal, signingSeed, directory }: PrepareDeps) {
         act: input.act,
         caseId: ids.caseId,
         referralId: ids.referralId,
-        number,
+        number: numberOf(input),
         receivedAt,
         sealed: toBinary(SectionSchema, sealed!),
       },

@@ -7,9 +7,10 @@ import type { Refusal } from "./errors.ts";
 const problem = problemsOf(PROBLEMS);
 
 /** The problem that answers a refusal. */
-export function problemOf({ code, field, retryAfterS }: Refusal): Problem {
+export function problemOf({ code, field, retryAfterS, may }: Refusal): Problem {
   return problem(code, {
     ...(field === undefined ? {} : { field }),
+    ...(may === undefined ? {} : { extra: { may } }),
     ...(retryAfterS === undefined ? {} : { headers: { "retry-after": String(retryAfterS) } }),
   });
 }

@@ -316,6 +316,8 @@ test("the API describes itself: OpenAPI 3.1 whose references resolve, a page, an
   for (const path of [...paths, "/v1/directory/{part}", "/v1/keys"])
     expect(Object.keys(body.paths as object)).toContain(path);
   expect(text).toContain("ruta.referral.request");
+  for (const name of ["webhook-id", "webhook-timestamp", "webhook-signature"])
+    expect(text).toContain(`{"schema":{"type":"string"},"in":"header","name":"${name}","required":true`);
   for (const [, pointer = ""] of text.matchAll(/"\$ref":"#\/([^"]+)"/g))
     expect(
       pointer.split("/").reduce<unknown>((at, name) => (at as Record<string, unknown>)?.[name], body),

@@ -101,6 +101,7 @@ function summary(
     referral: row.referral_id,
     case: row.case_id,
     role,
+    ...(row.rehearsal ? { rehearsal: true } : {}),
     status: statusWord(row.status),
     businessStatus: businessStatus(row.business_status),
     confidentiality: clearance,

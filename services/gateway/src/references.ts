@@ -14,6 +14,7 @@ export function referenceRefusal({ act, data }: ActInput, directory: Directory, 
     return (
       missingInstitution(directory, now, "data.performer", data.performer) ?? consent(data.consent, directory, now)
     );
+  if (act === "supplement") return persons(data, directory);
   return act === "request" ? request(data, directory, now) : undefined;
 }
 
@@ -52,7 +53,7 @@ function consent(given: ConsentInput, directory: Directory, now: number): Refusa
   return index < 0 ? undefined : { code: "unknown-institution", field: `data.consent.recipients.${index}` };
 }
 
-function persons(data: RequestData, directory: Directory): Refusal | undefined {
+function persons(data: Pick<RequestData, "person" | "members">, directory: Directory): Refusal | undefined {
   const described = [
     ...(data.person ? [{ at: "data.person", person: data.person }] : []),
     ...(data.members ?? []).map((person, i) => ({ at: `data.members.${i}`, person })),

@@ -39,8 +39,10 @@ const CASES: Readonly<Partial<Record<ProblemCode, readonly [() => Promise<Answer
   "body-too-deep": [() => send(`${"[".repeat(17)}${"]".repeat(17)}`)],
   "unknown-act": [() => send({ ...smallRequest(), type: `ruta.referral.${SECRET}` }), "type"],
   "unknown-field": [() => request({ apodo: SECRET }), "data.apodo"],
+  "attachments-not-supported": [() => request({ attachments: [{ name: SECRET }] }), "data.attachments"],
   "missing-field": [() => request({ serviceType: undefined }), "data.serviceType"],
   "invalid-field": [() => request({ priority: SECRET }), "data.priority"],
+  "invalid-cursor": [() => get(`/v1/inbox?after=${SECRET}`), "after"],
   "invalid-query": [() => get("/v1/referrals?cursor=none"), "cursor"],
   "looks-like-identity": [() => request({ number: "1710034065" }), "data.number"],
   "time-in-future": [() => send({ ...smallRequest(), time: later(3_600_000) }), "time"],
@@ -73,8 +75,14 @@ const CASES: Readonly<Partial<Record<ProblemCode, readonly [() => Promise<Answer
     "webhook-id",
   ],
 };
-/** Met in door.int.test.ts, reads.int.test.ts and outage.int.test.ts. */
-const ELSEWHERE: readonly ProblemCode[] = ["still-running", "claim-erased", "not-caught-up", "log-unavailable"];
+/** Met in check.int.test.ts, door.int.test.ts, reads.int.test.ts and outage.int.test.ts. */
+const ELSEWHERE: readonly ProblemCode[] = [
+  "not-possible-now",
+  "still-running",
+  "claim-erased",
+  "not-caught-up",
+  "log-unavailable",
+];
 
 async function post(
   body: string | Uint8Array,
@@ -105,6 +113,13 @@ test.each(Object.entries(CASES))(
     expect(text).not.toContain(SECRET);
   },
 );
+
+test("a number that is used again for other content is answered with the act that corrects", async () => {
+  await request({ number: "to-correct" });
+  const { status, body } = await request({ number: "to-correct", note: "Corrige." });
+  expect({ status, code: body.code }).toEqual({ status: 409, code: "number-reused" });
+  expect(body.remedy).toContain("ruta.referral.supplement");
+});
 
 test("a signature must be fresh, over these bytes, by a living key of the institution in the path", async () => {
   const body = Buffer.from(JSON.stringify(smallRequest()));
@@ -158,6 +173,9 @@ test("paths and methods that are none are problems too", async () => {
   expect(await answered(await fetch(`${door.url}/v2`))).toMatchObject({ status: 404, body: { code: "not-found" } });
   expect(await get("/v1/directory/endpoints")).toMatchObject({ status: 400, body: { code: "invalid-request" } });
   expect(await get("/v1/referrals?limit=1000")).toMatchObject({ status: 400, body: { field: "querystring.limit" } });
+  const wrong = await get(`/v1/referrals?state=${SECRET}`);
+  expect(wrong.body).toMatchObject({ field: "querystring.state", detail: expect.stringContaining('"completed"') });
+  expect(wrong.text + (await get(`/v1/referrals?${SECRET}=1`)).text).not.toContain(SECRET);
   expect(await get("/v1/referrals?nombre=x")).toMatchObject({ status: 400 });
 });
 

@@ -10,11 +10,14 @@ import type { Engine, FollowedDirectory, Log } from "@ruta/log";
 import { publicKeyOf } from "@ruta/proof";
 import type { Seal } from "@ruta/seal";
 import { registerAdmin } from "./admin.ts";
+import { createCheck } from "./check.ts";
 import { createClaims } from "./claims.ts";
 import type { GatewayConfig } from "./config.ts";
 import { FOLDED, GROUP, foldBatch } from "./consume.ts";
 import { createWebhookKeys } from "./credentials.ts";
 import { registerRoutes } from "./http.ts";
+import { createInboxPart } from "./inbox-service.ts";
+import { openOverview } from "./overview.ts";
 import { createReads } from "./reads.ts";
 import { createState } from "./state.ts";
 import { createTake } from "./take.ts";
@@ -37,6 +40,8 @@ export interface GatewayDeps {
   /** Where it adds its routes below /admin/gateway; requests that reach them carry the checked signature. */
   readonly admin: HttpApp;
   readonly now?: () => number;
+  /** Between two looks for inbox items that are too old, in milliseconds; tests need shorter ones. */
+  readonly clearMs?: number;
 }
 
 /** A service as the hub runs it. */
@@ -51,6 +56,7 @@ export interface Service {
 }
 
 const BODY_LIMIT = 256 * 1024;
+const CLEAR_MS = 60_000;
 
 /** Certificate and key of the configuration, read once. */
 async function tlsOf({
@@ -70,6 +76,7 @@ async function tlsOf({
 /** Builds the gateway and adds its routes. */
 export async function createGateway(deps: GatewayDeps): Promise<Service> {
   const { log, db, schema, seal, signingSeed, logger, metrics, config, admin, now = Date.now } = deps;
+  const { clearMs = CLEAR_MS } = deps;
   await migrate(db, { schema, folder: new URL("./migrations/", import.meta.url) });
   const engine = await openEngine({ log, db, service: "gateway", schema, logger });
   const state = createState(schema);
@@ -79,8 +86,10 @@ export async function createGateway(deps: GatewayDeps): Promise<Service> {
     if (!followed) throw new Error("the gateway has not started");
     return followed.current();
   };
+  const reads = createReads({ db, state, claims, engine, directory });
   const watching = createWatching(log, logger);
-  registerAdmin({ admin, db, state, watching });
+  const inboxes = createInboxPart({ db, schema, engine, metrics, logger, directory, now, clearMs });
+  registerAdmin({ admin, db, state, overview: openOverview(db, schema), watching, inboxes, now });
 
   const tls = await tlsOf(config);
   const app = createHttp({
@@ -95,13 +104,20 @@ export async function createGateway(deps: GatewayDeps): Promise<Service> {
     directory,
     keysOf: createWebhookKeys((wrapped, context) => seal.unwrap(wrapped, context)),
     take: createTake({ db, state, claims, engine, seal, signingSeed, directory }),
-    reads: createReads({ db, state, claims, engine, directory }),
+    check: createCheck({ db, state, claims, seal, reads, directory }),
+    db,
+    state,
+    reads,
+    inboxes,
     engine,
     seal,
     publicKey: publicKeyOf(signingSeed),
     onUnavailable: (error) => logger.error({ err: error }, "the door could not record what it was sent"),
     now,
   });
+
+  // Readers that wait are answered as the stop begins: nothing else would end before they do.
+  app.addHook("preClose", () => inboxes.stop());
 
   function health(): { ready: boolean; reasons: string[] } {
     const reasons = [...engine.health().reasons];
@@ -124,6 +140,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Service> {
           return [];
         },
       });
+      await inboxes.start();
       await app.listen({ host: config.RUTA_HOST, port: config.RUTA_PORT });
     },
     async stop() {

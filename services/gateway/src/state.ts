@@ -23,6 +23,7 @@ export interface ReferralRow {
   readonly confidentiality: Confidentiality;
   readonly service_type: string;
   readonly placer_number: string;
+  readonly rehearsal: boolean;
   readonly changed_at: Date;
 }
 
@@ -38,6 +39,8 @@ export interface State {
   page(on: Querying, filter: PageFilter): Promise<ReferralRow[]>;
   /** Of these referrals the ones to which the institution is a party. */
   partyOf(on: Querying, institution: string, referrals: readonly string[]): Promise<ReadonlySet<string>>;
+  /** The persons of these referrals, as `referral person`. */
+  personsOf(on: Querying, referrals: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
 /** What a page of referrals is asked for. */
@@ -77,7 +80,7 @@ export function createState(schema: string): State {
       await tx.query(sql`
         insert into ${knownPerson} (institution, person_id)
         select r.performer, p from ${referral} r, unnest(r.persons) p
-        where r.performer <> '' and r.referral_id = any(${accepted(events)}::text[])
+        where r.performer <> '' and not r.rehearsal and r.referral_id = any(${accepted(events)}::text[])
         on conflict do nothing`);
     },
 
@@ -105,6 +108,12 @@ export function createState(schema: string): State {
         where referral_id = any(${[...referrals]}::text[]) and (requester = ${institution} or performer = ${institution})`);
       return new Set(rows.map((row) => row.referral_id));
     },
+
+    async personsOf(on, referrals) {
+      const rows = await on.query<{ referral_id: string; person: string }>(sql`
+        select referral_id, unnest(persons) as person from ${referral} where referral_id = any(${[...referrals]}::text[])`);
+      return new Set(rows.map((row) => `${row.referral_id} ${row.person}`));
+    },
   };
 
   /** Rows of referrals that were requested; what never changes of them comes with that event. */
@@ -115,25 +124,29 @@ export function createState(schema: string): State {
     if (opened.length === 0) return;
     await tx.query(sql`
       insert into ${referral} (referral_id, case_id, requester, performer, status, business_status, priority, confidentiality,
-        service_type, placer_number, persons, changed_at)
-      select id, case_id, requester, '', 0, 0, 0, 0, service_type, number, string_to_array(persons, ' '), 'epoch'
+        service_type, placer_number, rehearsal, persons, changed_at)
+      select id, case_id, requester, '', 0, 0, 0, 0, service_type, number, rehearsal, string_to_array(persons, ' '), 'epoch'
       from unnest(${opened.map(({ event }) => event.referralId)}::text[], ${opened.map(({ event }) => event.caseId)}::text[],
         ${opened.map(({ event }) => event.requester)}::text[], ${opened.map(({ fact }) => fact.serviceType)}::text[],
-        ${opened.map(({ fact }) => fact.placerNumber)}::text[],
+        ${opened.map(({ fact }) => fact.placerNumber)}::text[], ${opened.map(({ event }) => event.rehearsal !== "")}::boolean[],
         ${opened.map(({ fact }) => [fact.personId, ...fact.members.map((m) => m.personId)].join(" "))}::text[])
-        as o (id, case_id, requester, service_type, number, persons)
+        as o (id, case_id, requester, service_type, number, rehearsal, persons)
       on conflict do nothing`);
   }
 
   async function changeReferrals(tx: Tx, last: readonly ReferralEvent[]): Promise<void> {
     await tx.query(sql`
       update ${referral} r set performer = c.performer, status = c.status, business_status = c.business_status,
-        priority = c.priority, confidentiality = c.confidentiality, changed_at = c.changed_at
+        priority = c.priority, confidentiality = c.confidentiality, changed_at = c.changed_at,
+        expected_institution = c.expected_institution, expected_until = c.expected_until
       from unnest(${last.map((e) => e.referralId)}::text[], ${last.map((e) => e.performer)}::text[],
         ${last.map((e) => e.status)}::smallint[], ${last.map((e) => e.businessStatus)}::smallint[],
         ${last.map((e) => e.priority)}::smallint[], ${last.map((e) => e.confidentiality)}::smallint[],
-        ${last.map((e) => new Date(e.recordedAt ? timestampMs(e.recordedAt) : 0))}::timestamptz[])
-        as c (referral_id, performer, status, business_status, priority, confidentiality, changed_at)
+        ${last.map((e) => new Date(e.recordedAt ? timestampMs(e.recordedAt) : 0))}::timestamptz[],
+        ${last.map((e) => e.expectation?.institution ?? "")}::text[],
+        ${last.map(({ expectation }) => (expectation?.until ? new Date(timestampMs(expectation.until)) : null))}::timestamptz[])
+        as c (referral_id, performer, status, business_status, priority, confidentiality, changed_at, expected_institution,
+          expected_until)
       where r.referral_id = c.referral_id`);
   }
 }

@@ -34,14 +34,22 @@ export interface TakeDeps {
   readonly db: Db;
   readonly state: State;
   readonly claims: Claims;
-  readonly engine: Pick<Engine, "transact" | "waitForEnd">;
+  readonly engine: Pick<Engine, "transact" | "waitForEnd" | "waitForRelay">;
   readonly seal: Pick<Seal, "createKeys" | "sealSections" | "openSections">;
   readonly signingSeed: Uint8Array;
   readonly directory: () => Directory;
 }
 
+/** What became of an act. `repeated`: it was claimed by an earlier request, whose command may not be in the log yet. */
+interface Taken {
+  readonly answer: Answer | Refusal;
+  readonly repeated: boolean;
+}
+
 /** How long whoever names an unknown id waits for the view to reach the log's end, in milliseconds. */
 export const VIEW_WAIT_MS = 2_000;
+/** How long a repeat waits for the log to have what its first request left in the outbox, in milliseconds. */
+const RELAY_WAIT_MS = 2_000;
 
 const BATCH = { maxItems: 100, maxWaitMs: 1, concurrency: 2 };
 const STILL_RUNNING: Refusal = { code: "still-running", retryAfterS: 1 };
@@ -91,13 +99,14 @@ export function createTake(deps: TakeDeps): (asked: Asked) => Promise<Answer | R
     });
   }
 
-  const takeOnce = batcher<Asked, Answer | Refusal>({
+  const takeOnce = batcher<Asked, Taken>({
     ...BATCH,
     async run(batch) {
       const answers = new Map<Asked, Answer | Refusal>();
       // Of two requests under one key in the same batch the second waits for what becomes of the first.
       const first = firstOfEach(batch);
       let open = await fromClaims(first, answers);
+      const fresh = new Set<Asked>();
       if (open.length > 0) {
         const admitted = await admit(open);
         const going = open.flatMap((asked, index): Admitted[] => {
@@ -107,18 +116,29 @@ export function createTake(deps: TakeDeps): (asked: Asked) => Promise<Answer | R
           return [];
         });
         open = going.length === 0 ? [] : await claim(going, answers);
+        for (const { asked } of going) if (answers.has(asked)) fresh.add(asked);
         if (open.length > 0) await fromClaims(open, answers);
       }
-      return batch.map((asked) => answers.get(asked) ?? STILL_RUNNING);
+      return batch.map((asked) => ({ answer: answers.get(asked) ?? STILL_RUNNING, repeated: !fresh.has(asked) }));
     },
   });
 
+  /**
+   * A claim may stand while its command waits in the outbox of a process that was killed. Its sender takes a 202 for leave to
+   * send what follows, which would overtake the command: so no 202 leaves before the log has it.
+   */
+  async function inLog({ answer, repeated }: Taken): Promise<Answer | Refusal> {
+    if (!repeated || isRefusal(answer)) return answer;
+    const wait = { topic: TOPICS.commands, key: answer.case, withinMs: RELAY_WAIT_MS };
+    return (await engine.waitForRelay(wait)) ? answer : STILL_RUNNING;
+  }
+
   return async function take(asked) {
     const first = await takeOnce(asked);
-    if (!mayBeOnItsWay(first)) return first;
+    if (!mayBeOnItsWay(first.answer)) return inLog(first);
     const reached = await engine.waitForEnd({ group: GROUP, topic: TOPICS.events, withinMs: VIEW_WAIT_MS });
     const second = await takeOnce(asked);
-    return reached || !mayBeOnItsWay(second) ? second : { code: "not-caught-up", retryAfterS: 2 };
+    return reached || !mayBeOnItsWay(second.answer) ? inLog(second) : { code: "not-caught-up", retryAfterS: 2 };
   };
 }
 

@@ -8,6 +8,7 @@ import type { TestDatabase } from "@ruta/db/testing";
 import {
   AccessTokenSchema,
   DirectoryRecordSchema,
+  InboxItemSchema,
   InstitutionKeySchema,
   InstitutionSchema,
   InstitutionType,
@@ -26,7 +27,7 @@ import {
   decodeRecord,
   encodeRecord,
 } from "@ruta/events";
-import type { DirectoryRecord, TopicMessage, TopicName } from "@ruta/events";
+import type { DirectoryRecord, NewRecord, TopicMessage, TopicName } from "@ruta/events";
 import { createHttp, createLogger, createMetrics } from "@ruta/kit";
 import type { HttpApp, Metrics } from "@ruta/kit";
 import type { Log, LogRecord } from "@ruta/log";
@@ -68,6 +69,11 @@ export interface Door {
 
 /** What an event says, apart from its place in the case. */
 export type EventInit = Parameters<typeof create<typeof ReferralEventSchema>>[1];
+
+/** What an item of an inbox says. */
+export type OfferInit = NonNullable<Parameters<typeof create<typeof InboxItemSchema>>[1]> & {
+  readonly webhookId: string;
+};
 
 /** Reads an answer whole. */
 export async function answered(response: Response): Promise<Answered> {
@@ -245,6 +251,26 @@ export class Bed {
         return encodeRecord(TOPICS.events, caseId, event, meta);
       }),
     );
+  }
+
+  /** POST of JSON with a token, as a reader does. */
+  async post(door: Door, institution: string, path: string, body: unknown): Promise<Answered> {
+    const headers = { authorization: `Bearer ${this.tokens.get(institution)}`, "content-type": "application/json" };
+    const text = typeof body === "string" ? body : JSON.stringify(body);
+    return answered(await fetch(`${door.url}${path}`, { method: "POST", headers, body: text }));
+  }
+
+  /** Appends items of inboxes as delivery would; answers their records. */
+  async offer(...items: readonly OfferInit[]): Promise<NewRecord[]> {
+    const records = items.map((init) => {
+      const body = Buffer.from(JSON.stringify({ specversion: "1.0", id: init.webhookId, data: {} }));
+      const usual = { contentType: "application/cloudevents+json", body, offeredAt: timestampFromMs(Date.now()) };
+      const item = create(InboxItemSchema, { ...usual, ...init });
+      const meta = { id: init.webhookId, source: "/ruta/delivery", type: "ruta.delivery.offered", time: Date.now() };
+      return encodeRecord(TOPICS.inbox, item.caseId === "" ? item.institution : item.caseId, item, meta);
+    });
+    await this.log.append(records);
+    return records;
   }
 
   /** The records of a topic, of one key when it is named. */

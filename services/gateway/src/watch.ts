@@ -10,6 +10,7 @@ interface WatchLine {
   readonly at: string;
   readonly fact: string;
   readonly referral: string;
+  readonly rehearsal?: true;
   readonly actor: string;
   readonly requester: string;
   readonly performer: string;
@@ -17,6 +18,8 @@ interface WatchLine {
   readonly detail: string;
   readonly serviceType?: string;
   readonly priority?: string;
+  /** Tries that a delivery took. */
+  readonly attempts?: number;
 }
 
 /** The line of an event. Class V is opaque: that something happened to it, and nothing of what it is about. */
@@ -26,6 +29,7 @@ function watchLine(event: ReferralEvent): WatchLine {
     at: new Date(event.recordedAt ? timestampMs(event.recordedAt) : 0).toISOString(),
     fact: wordOf(event.fact.case ?? "unknown"),
     referral: event.referralId,
+    ...(event.rehearsal === "" ? {} : { rehearsal: true }),
     actor: event.actor?.institution ?? "",
     requester: event.requester,
     performer: event.performer,
@@ -34,6 +38,7 @@ function watchLine(event: ReferralEvent): WatchLine {
     ...(event.fact.case === "requested" && !opaque
       ? { serviceType: event.fact.value.serviceType, priority: priorityWord(event.priority) }
       : {}),
+    ...(event.fact.case === "delivered" ? { attempts: event.fact.value.attempts } : {}),
   };
 }
 
@@ -55,6 +60,7 @@ export function timelineOf(events: readonly ReferralEvent[], referralId: string)
   return {
     referral: referralId,
     case: last.caseId,
+    ...(last.rehearsal === "" ? {} : { rehearsal: true }),
     status: statusWord(last.status),
     requester: last.requester,
     performer: last.performer,
@@ -71,10 +77,30 @@ export function timelineOf(events: readonly ReferralEvent[], referralId: string)
   };
 }
 
+/** What a watcher wants to see; what is left out does not narrow it. */
+export interface WatchFilter {
+  readonly referral?: string;
+  /** As actor, requester or performer. */
+  readonly institution?: string;
+  /** Such as `accepted`. */
+  readonly fact?: string;
+  /** Status after the event. */
+  readonly state?: string;
+}
+
+function wants({ referral, institution, fact, state }: WatchFilter, line: WatchLine): boolean {
+  return (
+    (referral === undefined || line.referral === referral) &&
+    (institution === undefined || [line.actor, line.requester, line.performer].includes(institution)) &&
+    (fact === undefined || line.fact === fact) &&
+    (state === undefined || line.status === state)
+  );
+}
+
 /** Watchers of what happens from now on, wherever the events were decided. */
 export interface Watching {
-  /** Calls `onLine` for each event until the answer is called. */
-  watch(onLine: (line: WatchLine) => void): Promise<() => void>;
+  /** Calls `onLine` for each event that the filter lets pass, until the answer is called. */
+  watch(onLine: (line: WatchLine) => void, filter?: WatchFilter): Promise<() => void>;
   stop(): Promise<void>;
 }
 
@@ -89,8 +115,11 @@ export function createWatching(log: Log, logger: LogLogger): Watching {
     await (await running)?.stop();
   }
   return {
-    async watch(onLine) {
-      watchers.add(onLine);
+    async watch(onLine, filter = {}) {
+      const watcher = (line: WatchLine): void => {
+        if (wants(filter, line)) onLine(line);
+      };
+      watchers.add(watcher);
       following ??= follow(
         log,
         TOPICS.events,
@@ -104,7 +133,7 @@ export function createWatching(log: Log, logger: LogLogger): Watching {
       );
       await following;
       return () => {
-        watchers.delete(onLine);
+        watchers.delete(watcher);
         if (watchers.size === 0) void stop();
       };
     },

@@ -10,7 +10,9 @@ import { createAdmin } from "./admin.ts";
 import { servePoison } from "./poison.ts";
 import { SERVICES } from "./service-names.ts";
 import { BUILDERS } from "./services.ts";
+import { serveLog } from "./read-log.ts";
 import type { Ground, Step } from "./start.ts";
+import { serveStatus } from "./status.ts";
 
 /** Schema name of a service under a prefix. */
 function schemaName(prefix: string, service: string): string {
@@ -67,6 +69,7 @@ export async function compose(ground: Ground, steps: Step[]): Promise<void> {
   });
   steps.push({ name: "admin routes", stop: () => admin.close() });
 
+  serveLog(admin, log);
   for (const [index, name] of wanted.entries()) {
     const { create } = BUILDERS[name];
     const service = await create({
@@ -83,6 +86,7 @@ export async function compose(ground: Ground, steps: Step[]): Promise<void> {
       prefix,
     } as never);
     servePoison(admin, name, service.engine, Date.now);
+    serveStatus(admin, name, service);
     checks.push({ name, check: () => service.health() });
     steps.push({ name, stop: () => service.stop() });
     await service.start();

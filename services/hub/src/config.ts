@@ -1,38 +1,30 @@
 // What the hub reads from the environment, and nothing else: one variable a line, with its meaning.
+import { port } from "@ruta/kit";
 import { z } from "zod";
 
+const http = z.url({ protocol: /^https?$/, error: "an http(s) URL" });
+const postgres = z.url({ protocol: /^postgres(ql)?$/, error: "a postgres:// URL" });
 const flag = z.enum(["0", "1"]).default("0");
 
 /** The variables every process of the hub shares. */
 export const config = z.object({
   RUTA_DATA: z.string().min(1).default("./ruta-data").meta({ help: "data folder: keys, and the embedded database" }),
-  RUTA_ADMIN_PORT: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(65_535)
-    .default(7401)
-    .meta({ help: "port of the admin routes, on RUTA_ADMIN_HOST only" }),
+  RUTA_ADMIN_PORT: port.default(7401).meta({ help: "port of the admin routes, on RUTA_ADMIN_HOST only" }),
   RUTA_ADMIN_HOST: z.string().default("127.0.0.1").meta({ help: "address on which the admin routes listen" }),
   RUTA_ADMIN_URLS: z
     .string()
+    .refine((list) => list.split(",").every((one) => http.safeParse(one).success), "http(s) URLs, comma separated")
     .default("http://127.0.0.1:7401")
     .meta({ help: "where the `ruta` command finds admin routes, comma separated" }),
-  RUTA_URL: z.url().default("http://127.0.0.1:7400").meta({ help: "where the `ruta` command finds the gateway" }),
+  RUTA_URL: http.default("http://127.0.0.1:7400").meta({ help: "where the `ruta` command finds the gateway" }),
   RUTA_STAFF_KEY: z.string().optional().meta({ help: "key file with which the `ruta` command signs" }),
   RUTA_PREFIX: z
     .string()
     .regex(/^([a-z][a-z0-9_]{0,30})?$/, "lower-case letters, digits and underscores, a letter first, at most 31")
     .default("")
     .meta({ help: "put before every topic, group and schema name" }),
-  DATABASE_URL: z
-    .url({ protocol: /^postgres(ql)?$/ })
-    .optional()
-    .meta({ help: "PostgreSQL; without it the embedded one is used", secret: true }),
-  KEYRING_URL: z
-    .url({ protocol: /^postgres(ql)?$/ })
-    .optional()
-    .meta({ help: "PostgreSQL of the keyring; DATABASE_URL when not set", secret: true }),
+  DATABASE_URL: postgres.optional().meta({ help: "PostgreSQL; without it the embedded one is used", secret: true }),
+  KEYRING_URL: postgres.optional().meta({ help: "PostgreSQL of the keyring; DATABASE_URL when not set", secret: true }),
   KAFKA_BROKERS: z
     .string()
     .regex(/^[^\s,]+:\d+(,[^\s,]+:\d+)*$/, "host:port, comma separated")

@@ -39,6 +39,14 @@ export function isInitialised(data: string): boolean {
   return existsSync(join(data, FILES.hub));
 }
 
+/** The variables that a start without them takes from the data folder, with the file of each that is there. */
+export function keyFiles(data: string, external: boolean): ReadonlyMap<string, string> {
+  const files = new Map([["RUTA_FIRST_ADMIN", join(data, FILES.hub)]]);
+  if (!external)
+    files.set("RUTA_MASTER_KEY", join(data, FILES.master)).set("RUTA_SIGNING_KEY", join(data, FILES.signing));
+  return new Map([...files].filter(([, file]) => existsSync(file)));
+}
+
 /** Reads hub.json; undefined when the folder has none. */
 export async function readHubFile(data: string): Promise<HubFile | undefined> {
   if (!isInitialised(data)) return undefined;

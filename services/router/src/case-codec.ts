@@ -7,12 +7,17 @@ import type { CaseState, ReferralState } from "./state.ts";
 /** Form of the stored JSON; raised when a release can no longer read an older one as it is. */
 const FORM = 1;
 
-interface StoredReferral extends Omit<ReferralState, "request" | "consent"> {
+interface StoredReferral extends Omit<ReferralState, "request" | "consent" | "supplements"> {
   readonly request: JsonValue;
   readonly consent: JsonValue;
+  /** Absent from what was stored before there were supplements; so are `sections`. */
+  readonly supplements?: ReferralState["supplements"];
 }
 
-interface StoredCase extends Omit<CaseState, "decided" | "referrals" | "routing"> {
+interface StoredCase extends Omit<CaseState, "decided" | "referrals" | "routing" | "sections" | "rehearsal"> {
+  /** Absent from what was stored before there were rehearsals. */
+  readonly rehearsal?: string;
+  readonly sections?: CaseState["sections"];
   readonly form: number;
   readonly routing: readonly JsonValue[];
   readonly referrals: readonly StoredReferral[];
@@ -20,14 +25,16 @@ interface StoredCase extends Omit<CaseState, "decided" | "referrals" | "routing"
 
 /** The state of a case as text. Which commands were decided is kept apart. */
 export function encodeCase(state: CaseState): string {
-  const { caseId, version, lastAt, confidentiality } = state;
+  const { caseId, version, lastAt, confidentiality, rehearsal } = state;
   const stored: StoredCase = {
     form: FORM,
     caseId,
     version,
     lastAt,
     confidentiality,
+    rehearsal,
     routing: state.routing.map((section) => toJson(SectionSchema, section)),
+    sections: state.sections,
     referrals: Object.values(state.referrals).map((referral) => ({
       ...referral,
       request: toJson(ReferralRequestedSchema, referral.request),
@@ -46,13 +53,16 @@ export function decodeCase(text: string): CaseState {
     referral.id,
     {
       ...referral,
+      supplements: referral.supplements ?? {},
       request: fromJson(ReferralRequestedSchema, referral.request, options),
       consent: fromJson(ConsentSchema, referral.consent, options),
     },
   ]);
   return {
     ...stored,
+    rehearsal: stored.rehearsal ?? "",
     routing: stored.routing.map((section) => fromJson(SectionSchema, section, options)),
+    sections: stored.sections ?? {},
     referrals: Object.fromEntries(referrals),
     decided: new Set(),
   };

@@ -91,6 +91,8 @@ export function openCaseTable(schema: string): CaseTable {
   };
 }
 
+/** A rehearsal waits for nobody: no person stands behind it. */
 function waitingOf(state: CaseState): ReferralState | undefined {
+  if (state.rehearsal !== "") return undefined;
   return Object.values(state.referrals).find(({ phase }) => WAITING.includes(phase));
 }

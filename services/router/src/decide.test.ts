@@ -1,13 +1,13 @@
 // Properties of deciding, over random acts of random actors in random order, with repeats and reorderings.
 import { isDeepStrictEqual } from "node:util";
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
-import { ReferralEventSchema, SectionKind, Status, referralId } from "@ruta/events";
+import { ReferralEventSchema, SectionKind, Status, eventId, parseReferralId, referralId } from "@ruta/events";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ACTS } from "@ruta/events";
 import { NOTICES } from "./acts.ts";
 import type { Act } from "@ruta/events";
-import { CASE, HOUR, PERSON, QUITO, Story, asks, usual } from "./scenario.ts";
+import { CASE, HOUR, PERSON, QUITO, Story, asks, sealed, usual } from "./scenario.ts";
 import { decodeCase, encodeCase } from "./case-codec.ts";
 import { emptyCase, evolve } from "./state.ts";
 import type { CaseState } from "./state.ts";
@@ -27,24 +27,52 @@ interface Told {
   readonly by: string;
   readonly ordinal: number;
   readonly hours: number;
+  /** The command that a supplement or its acknowledgement is about. */
+  readonly about: number;
 }
 
 const told: fc.Arbitrary<Told> = fc.record({
   id: fc.integer({ min: 1, max: 60 }),
-  act: fc.constantFrom(...ACTS, ...NOTICES, "accept" as const, "reject" as const, "redirect" as const),
+  act: fc.constantFrom(
+    ...ACTS,
+    ...NOTICES,
+    ...(["accept", "reject", "redirect", "supplement", "acknowledge-supplement"] as const),
+  ),
   by: fc.constantFrom("sender", "house-a", "house-b", "house-c", "stranger", "hub"),
   ordinal: fc.integer({ min: 1, max: 3 }),
   // The log's clock of another partition or machine may be behind.
   hours: fc.integer({ min: -2, max: 60 }),
+  about: fc.integer({ min: 0, max: 60 }),
 });
 
 const history = fc.array(told, { maxLength: 40 });
 
-function tell(story: Story, { id, act, by, ordinal, hours }: Told) {
-  const at = story.now + hours * HOUR;
-  const init = act === "request" ? asks() : usual(act, at);
-  return story.tell(init, { by, at, commandId: `c-${id}`, referralId: referralId(CASE, ordinal) });
+const KINDS = [SectionKind.IDENTITY, SectionKind.NARRATIVE, SectionKind.ROUTING] as const;
+
+function initOf({ id, act, about }: Told, at: number) {
+  switch (act) {
+    case "request":
+      return asks();
+    case "supplement": {
+      const supersedes = id % 2 === 0 ? [`s-${about}`] : [];
+      return { case: "supplement" as const, value: { supersedes } };
+    }
+    case "acknowledge-supplement":
+      return { case: "acknowledgeSupplement" as const, value: { eventId: eventId(`c-${about}`, 0) } };
+    default:
+      return usual(act, at);
+  }
 }
+
+function tell(story: Story, command: Told) {
+  const { id, act, by, ordinal, hours } = command;
+  const at = story.now + hours * HOUR;
+  const sections = act === "supplement" ? [sealed(`s-${id}`, PERSON, KINDS[id % 3] ?? SectionKind.NARRATIVE)] : [];
+  const rest = { by, at, commandId: `c-${id}`, referralId: referralId(CASE, ordinal), sections };
+  return story.tell(initOf(command, at), rest);
+}
+
+const ordinalOf = ({ referralId: id }: { referralId: string }) => parseReferralId(id)?.ordinal ?? 0;
 
 function play(commands: readonly Told[]): Story {
   const story = new Story(QUITO);
@@ -139,6 +167,47 @@ describe("deciding", () => {
         expect(live.length).toBeLessThanOrEqual(1);
         for (const { performer, requester } of Object.values(story.state.referrals))
           expect(performer).not.toBe(requester);
+      }),
+    );
+  });
+
+  it("keeps in force what was brought and not superseded, and of a person one identity and one section for choosing", () => {
+    fc.assert(
+      fc.property(history, (commands) => {
+        const { state, events } = play(commands);
+        const facts = events.filter(({ fact }) => fact.case !== "refused");
+        const gone = facts.flatMap(({ fact }) => (fact.case === "supplemented" ? fact.value.supersedes : []));
+        const brought = facts.flatMap(({ sections }) => sections.map(({ sectionId }) => sectionId));
+        expect(Object.keys(state.sections).sort()).toEqual(brought.filter((id) => !gone.includes(id)).sort());
+        const single = Object.values(state.sections).filter(({ kind }) => kind !== SectionKind.NARRATIVE);
+        expect(new Set(single.map(({ kind }) => kind)).size).toBe(single.length);
+        const routing = state.routing.map(({ sectionId }) => state.sections[sectionId]?.kind);
+        expect(routing).toEqual(single.flatMap(({ kind }) => (kind === SectionKind.ROUTING ? [kind] : [])));
+      }),
+    );
+  });
+
+  it("says of each event only acts that are then taken or refused for what they bring, never for the phase or the role", () => {
+    fc.assert(
+      fc.property(history, fc.constantFrom("requester" as const, "performer" as const), (commands, role) => {
+        const story = play(commands);
+        const last = story.events.findLast(({ fact }) => !["refused", "requested"].includes(fact.case ?? ""));
+        if (!last) throw new Error("a request leads to an event that says where it goes");
+        const acts = role === "requester" ? last.requesterMay : last.performerMay;
+        for (const act of acts as Exclude<Act, "request">[]) {
+          const pending = Object.entries(story.referral(ordinalOf(last)).supplements).find(
+            ([, told]) => told.to === last[role] && !told.acknowledged,
+          );
+          const init =
+            act === "acknowledge-supplement" && pending
+              ? { case: "acknowledgeSupplement" as const, value: { eventId: pending[0] } }
+              : usual(act, story.now);
+          const trial = Object.assign(new Story(QUITO), { state: story.state, now: story.now });
+          const sections = act === "supplement" ? [sealed("s-new", PERSON, SectionKind.NARRATIVE)] : [];
+          const rest = { by: last[role], commandId: "c-trial", referralId: last.referralId, sections };
+          const { refusal } = trial.tell(init, rest);
+          expect([undefined, "appointment-not-reached", "outcome-after-cancellation"], act).toContain(refusal);
+        }
       }),
     );
   });

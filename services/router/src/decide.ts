@@ -12,8 +12,10 @@ import { commandContent, guard } from "./guards.ts";
 import { stepOf } from "./lifecycle.ts";
 import type { Role } from "./lifecycle.ts";
 import { place, replace } from "./place.ts";
+import { isPretended } from "./rehearse.ts";
 import { lastSuccessor } from "./state.ts";
 import type { CaseState, ReferralState } from "./state.ts";
+import { acknowledgeSupplement, supplement } from "./supplement.ts";
 
 /** What came of a command: events to append, and the state after them. */
 export interface Decision {
@@ -37,6 +39,7 @@ function run(draft: Draft): RefusalCode | undefined {
   const { command } = draft;
   const act = actOf(command);
   if (act === undefined) throw new Error("a command has no act");
+  if (isPretended(draft.state, command)) return "not-a-party";
   const notice = noticeOf(command);
   if (notice) {
     if (!isHub(command.actor)) return "only-hub";
@@ -83,9 +86,10 @@ function answer(draft: Draft, act: Exclude<Act, "request">): RefusalCode | undef
   const { command, state } = draft;
   const named = state.referrals[command.referralId];
   if (!named) return "unknown-referral";
-  // Who sends a rejected referral elsewhere means the successor that waits for it.
-  const referral = act === "redirect" ? lastSuccessor(state, named) : named;
   const role = roleOf(command.actor, named);
+  // Who sends a rejected referral elsewhere, or corrects what was asked with it, means the successor that goes on.
+  const isAboutLast = act === "redirect" || (act === "supplement" && role === "requester");
+  const referral = isAboutLast ? lastSuccessor(state, named) : named;
   const step = stepOf(referral.phase, act, role);
   if (step.kind === "refuse") return step.code;
   if (command.actor?.worker === "" && command.actor.channel !== Channel.HUB) return "worker-required";
@@ -98,6 +102,10 @@ function answer(draft: Draft, act: Exclude<Act, "request">): RefusalCode | undef
       if (referral.acknowledged) return "already-recorded";
       draft.emit(referral.id, factOf(command, referral.phase), { sections: command.sections });
       return undefined;
+    case "supplement":
+      return supplement(draft, referral, role);
+    case "acknowledge-supplement":
+      return acknowledgeSupplement(draft, referral, role);
     case "to": {
       const refusal = guard(draft, referral, role);
       if (refusal) return refusal;

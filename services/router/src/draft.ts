@@ -13,8 +13,10 @@ import type { Actor, Directory, ReferralCommand, ReferralEvent, Section } from "
 import { actOf } from "./acts.ts";
 import type { RefusalCode } from "./errors.ts";
 import { HUB, expectationOf, nobody } from "./expectation.ts";
+import { mayOf } from "./may.ts";
 import { STANDING } from "./phase.ts";
 import type { Phase } from "./phase.ts";
+import { markOf } from "./rehearse.ts";
 import type { Routing } from "./routing.ts";
 import { evolve, msOf } from "./state.ts";
 import type { CaseState } from "./state.ts";
@@ -100,6 +102,7 @@ export class Draft {
       businessStatus: standing.business ?? referral?.businessStatus ?? 0,
       sections: [...sections],
       priority: opens?.priority ?? referral?.priority ?? 0,
+      rehearsal: markOf(state, command),
       confidentiality: particulars.bare ? 0 : (opens?.confidentiality ?? state.confidentiality),
       fact,
     });
@@ -108,6 +111,10 @@ export class Draft {
     // A request alone expects nothing of anybody: the next event of the same decision says where it goes.
     const expects = after !== undefined && fact.case !== "requested" && !particulars.bare;
     event.expectation = expects ? expectationOf(after) : nobody();
+    if (expects) {
+      event.requesterMay = [...mayOf(after, "requester")];
+      event.performerMay = [...mayOf(after, "performer")];
+    }
     this.events.push(event);
   }
 

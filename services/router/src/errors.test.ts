@@ -1,12 +1,11 @@
 // Every refusal code of the registry by a story that leads to it; the registry and the stories name the same codes.
 import { readFileSync } from "node:fs";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { Channel, Priority } from "@ruta/events";
+import { Channel, Priority, SectionKind, eventId } from "@ruta/events";
 import { describe, expect, it } from "vitest";
 import { REFUSALS, refusalsPage } from "./errors.ts";
 import type { RefusalCode } from "./errors.ts";
-import { CASE, DAY, HOUR, Story, asks, usual } from "./scenario.ts";
-import { eventId } from "./state.ts";
+import { CASE, DAY, HOUR, PERSON, Story, asks, sealed, usual } from "./scenario.ts";
 
 const NAMELESS = { actor: { institution: "house-a", worker: "", channel: Channel.WEBHOOK } };
 
@@ -65,6 +64,25 @@ const STORIES: Record<RefusalCode, () => { refusal?: RefusalCode }> = {
     const value = { outcomeCode: "served", reachedAt: timestampFromMs(story.now + DAY) };
     return story.tell({ case: "complete", value }, { by: "house-a" });
   },
+  "nothing-to-supplement": () => after().tell(usual("supplement", 0)),
+  "requester-content": () =>
+    after().tell(usual("supplement", 0), { by: "house-a", sections: [sealed("s-1", PERSON, SectionKind.IDENTITY)] }),
+  "person-not-in-case": () =>
+    after().tell(usual("supplement", 0), {
+      sections: [sealed("s-1", "p-zzzzzzzzzzzzzzzzzzzzzzzzzz", SectionKind.IDENTITY)],
+    }),
+  "section-not-found": () => after().tell({ case: "supplement", value: { supersedes: ["constructor"] } }),
+  "section-not-yours": () => {
+    const story = after();
+    story.tell(usual("accept", 0), { by: "house-a", sections: [sealed("s-1", CASE, SectionKind.NARRATIVE)] });
+    return story.tell({ case: "supplement", value: { supersedes: ["s-1"] } });
+  },
+  "section-exists": () => {
+    const story = after();
+    story.tell(usual("supplement", 0), { sections: [sealed("s-1", PERSON, SectionKind.IDENTITY)] });
+    return story.tell(usual("supplement", 0), { sections: [sealed("s-2", PERSON, SectionKind.IDENTITY)] });
+  },
+  "supplement-not-found": () => performer(after(), "acknowledge-supplement"),
   "not-waiting": () => after().tell(usual("redirect", 0)),
   "not-ended": () => after().tell(usual("acknowledge", 0)),
   ended: () => performer(after("house-a:accept", "house-a:complete"), "start"),

@@ -111,6 +111,35 @@ export const REFUSALS = {
     title: "The outcome lies in the future",
     remedy: `Correct reachedAt and ${FRESH}.`,
   },
+  "nothing-to-supplement": {
+    title: "The supplement neither brings content nor supersedes any",
+    remedy: `Add person, members, note or supersedes, and ${FRESH}.`,
+  },
+  "requester-content": {
+    title: "Identity and what choosing needs are for the requester to say",
+    remedy: "Send a note or a narrative; the requester can supersede its own sections when you tell it what is wrong.",
+  },
+  "person-not-in-case": {
+    title: "The referral is not about this person",
+    remedy: `Use the ids of person and members that the receipt or GET of the content shows, and ${FRESH}.`,
+  },
+  "section-not-found": {
+    title: "No section of this id is in force in the case",
+    remedy:
+      "Take ids from GET of the content or from history; what was superseded or added by a refused act is not in force.",
+  },
+  "section-not-yours": {
+    title: "The section was sent by another institution",
+    remedy: "Supersede only what you sent; add a note that says what is wrong.",
+  },
+  "section-exists": {
+    title: "The person has a section of this kind already",
+    remedy: `Name the standing one in supersedes, send the new one whole, and ${FRESH}.`,
+  },
+  "supplement-not-found": {
+    title: "You were told of no such supplement of this referral",
+    remedy: "Send data.event as the id of the ruta.referral.supplement that you were told of, and its referral.",
+  },
   "not-waiting": {
     title: "The referral is with an institution and does not wait for the requester's choice",
     remedy: "Cancel it and send a new one, or wait for the answer.",

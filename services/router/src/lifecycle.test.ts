@@ -1,10 +1,10 @@
 // Every phase × act × actor, through decide: what follows is written out here, apart from the table that decides it.
 import { isDeepStrictEqual } from "node:util";
-import { BusinessStatus, Status } from "@ruta/events";
+import { BusinessStatus, SectionKind, Status } from "@ruta/events";
 import { describe, expect, it } from "vitest";
 import { ACTS } from "@ruta/events";
 import type { Act } from "@ruta/events";
-import { DAY, HOUR, Story, asks, factsOf, usual } from "./scenario.ts";
+import { CASE, DAY, HOUR, Story, asks, factsOf, sealed, usual } from "./scenario.ts";
 
 type Asked = Exclude<Act, "request">;
 
@@ -185,10 +185,51 @@ const OWN: Record<Asked, Record<string, string>> = {
     failed: "failed 4.0",
     "entered-in-error": "entered-in-error 2.0",
   },
+  // A requester that corrects a rejected referral means the successor, which is with the second house.
+  supplement: {
+    [`${WAITING} requested rejected failed`]: "requested 2.0",
+    received: "received 2.0",
+    accepted: "accepted 3.0",
+    "in-progress": "in-progress 5.1",
+    scheduled: "in-progress 5.1.1",
+    "no-show": "in-progress 5.1.2",
+    "appointment-cancelled": "in-progress 5.1.3",
+    interim: "in-progress 5.1.4",
+    "on-hold": "on-hold 3.0",
+    "cancellation-requested": "accepted 5.2",
+    "cancelled completed entered-in-error": "ended",
+  },
+  "acknowledge-supplement": {
+    [`${WAITING} requested received accepted ${SERVING} on-hold cancellation-requested ${TERMINAL}`]:
+      "supplement-not-found",
+  },
+};
+
+/** What differs when the performer does an act of both parties. */
+const PERFORMERS: Partial<Record<Asked, Record<string, string>>> = {
+  supplement: {
+    ...OWN.supplement,
+    [`${WAITING} requested rejected failed`]: "",
+    requested: "requested 2.0",
+    [WAITING]: "not-a-party",
+    "rejected failed": "ended",
+  },
+  "acknowledge-supplement": {
+    [WAITING]: "not-a-party",
+    [`requested received accepted ${SERVING} on-hold cancellation-requested ${TERMINAL}`]: "supplement-not-found",
+  },
 };
 
 /** Whose act it is. */
-const REQUESTERS: readonly Asked[] = ["cancel", "mark-in-error", "redirect", "acknowledge"];
+const REQUESTERS: readonly Asked[] = [
+  "cancel",
+  "mark-in-error",
+  "redirect",
+  "acknowledge",
+  "supplement",
+  "acknowledge-supplement",
+];
+const BOTH = Object.keys(PERFORMERS) as Asked[];
 
 /** What the hub itself may do; all other acts are for the institution they belong to. */
 const HUB: Partial<Record<Asked, Record<string, string>>> = {
@@ -258,7 +299,8 @@ function outcome(phase: string, act: Asked, by: string): string {
   const story = storyIn(phase);
   const at = story.now + 3 * DAY;
   const before = story.referral();
-  const { events, refusal } = story.tell(usual(act, at), { by, at });
+  const sections = act === "supplement" ? [sealed("s-note", CASE, SectionKind.NARRATIVE)] : [];
+  const { events, refusal } = story.tell(usual(act, at), { by, at, sections });
   if (refusal) {
     const untouched = factsOf(events).join() === "refused" && isDeepStrictEqual(story.referral(), before);
     return untouched ? refusal : `${refusal}, but something changed`;
@@ -272,7 +314,7 @@ function outcome(phase: string, act: Asked, by: string): string {
 /** Spreads a table's grouped phases; each phase must be named exactly once. */
 function spread(table: Record<string, string>): [phase: string, expected: string][] {
   const cells = Object.entries(table).flatMap(([phases, expected]) =>
-    phases.split(" ").map((phase): [string, string] => [phase, expected]),
+    expected === "" ? [] : phases.split(" ").map((phase): [string, string] => [phase, expected]),
   );
   expect(cells.map(([phase]) => phase).sort()).toEqual(Object.keys(WAYS).sort());
   return cells;
@@ -305,7 +347,13 @@ describe("the lifecycle", () => {
     expect(factsOf(events)).toEqual(["worklisted"]);
   });
 
-  describe.each(asked)("%s by the other side", (act) => {
+  describe.each(BOTH)("%s by the performer", (act) => {
+    it.each(spread(PERFORMERS[act] ?? {}))("in %s leads to %s", (phase, expected) => {
+      expect(outcome(phase, act, "house-a")).toBe(expected);
+    });
+  });
+
+  describe.each(asked.filter((act) => !BOTH.includes(act)))("%s by the other side", (act) => {
     const by = REQUESTERS.includes(act) ? "house-a" : "sender";
     it.each(Object.keys(WAYS))("in %s is refused", (phase) => {
       const nobody = by === "house-a" && (phase === "returned" || phase === "worklisted");
@@ -322,7 +370,11 @@ describe("the lifecycle", () => {
 
   describe.each(asked)("%s by the hub", (act) => {
     const table = HUB[act] ?? {
-      [Object.keys(WAYS).join(" ")]: REQUESTERS.includes(act) ? "only-requester" : "only-performer",
+      [Object.keys(WAYS).join(" ")]: BOTH.includes(act)
+        ? "not-a-party"
+        : REQUESTERS.includes(act)
+          ? "only-requester"
+          : "only-performer",
     };
     it.each(spread(table))("in %s leads to %s", (phase, expected) => {
       expect(outcome(phase, act, "hub")).toBe(expected);

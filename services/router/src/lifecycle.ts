@@ -13,6 +13,8 @@ export type Step =
   | { readonly kind: "repeat"; readonly otherwise: RefusalCode }
   | { readonly kind: "choose" }
   | { readonly kind: "acknowledge" }
+  | { readonly kind: "supplement" }
+  | { readonly kind: "acknowledge-supplement" }
   | { readonly kind: "refuse"; readonly code: RefusalCode };
 
 type Row = readonly [from: readonly Phase[], step: Step];
@@ -170,7 +172,22 @@ const RULES: Readonly<Record<Exclude<Act, "request">, Rule>> = {
       [PHASES, no("not-ended")],
     ],
   },
+  supplement: {
+    by: ["requester", "performer"],
+    rows: [[[...WAITING, ...UNDECIDED, ...AFTER, "cancellation-requested"], { kind: "supplement" }]],
+  },
+  // What was told before the end may be taken note of after it.
+  "acknowledge-supplement": {
+    by: ["requester", "performer"],
+    rows: [[PHASES, { kind: "acknowledge-supplement" }]],
+  },
 };
+
+/** Why a role that an act is not for is refused; what both parties may do, nobody else may. */
+function roleRefusal({ by }: Rule): RefusalCode {
+  if (!by.includes("performer")) return "only-requester";
+  return by.includes("requester") ? "not-a-party" : "only-performer";
+}
 
 /** Acts of the hub that only staff or clocks reach, and where: it never answers for an institution. */
 const HUB_ONLY_FROM: Partial<Record<Act, readonly Phase[]>> = {
@@ -182,7 +199,7 @@ const HUB_ONLY_FROM: Partial<Record<Act, readonly Phase[]>> = {
 export function stepOf(phase: Phase, act: Exclude<Act, "request">, role: Role): Step {
   if (role === "other") return no("not-a-party");
   const rule = RULES[act];
-  if (!rule.by.includes(role)) return no(rule.by.includes("performer") ? "only-performer" : "only-requester");
+  if (!rule.by.includes(role)) return no(roleRefusal(rule));
   const onlyFrom = role === "hub" ? HUB_ONLY_FROM[act] : undefined;
   if (onlyFrom && !onlyFrom.includes(phase)) return no("only-requester");
   const row = rule.rows.find(([from]) => from.includes(phase));

@@ -23,6 +23,8 @@ export async function openRouting(
   const needed = new Map<string, Section>();
   const need = (sections: readonly Section[]) => sections.forEach((section) => needed.set(section.sectionId, section));
   for (const command of commands) {
+    // What is supplemented may be needed by a choice later in the same batch.
+    if (command.act.case === "supplement") need(routingSections(command));
     if (!CHOOSING.has(command.act.case)) continue;
     need(routingSections(command));
     need(cases.get(command.caseId)?.routing ?? []);

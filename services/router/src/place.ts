@@ -13,6 +13,7 @@ import { canTake, candidatesFor, isAddressed } from "./candidates.ts";
 import type { HouseholdMember, Need } from "./candidates.ts";
 import { hubActor } from "./draft.ts";
 import type { Draft } from "./draft.ts";
+import { performerOf } from "./rehearse.ts";
 import type { Routing, RoutingFacts } from "./routing.ts";
 import { nextOrdinal, triedInstitutions } from "./state.ts";
 import type { ReferralState } from "./state.ts";
@@ -59,18 +60,16 @@ export function place(draft: Draft, id: string, choice: Choice): void {
   const named = choice.institution === "" ? all : all.filter((c) => isAddressed(need, c.institution, c.serviceId));
   const chosen = named.find(canTake);
   if (chosen) {
+    const { performer, rehearsedAs } = performerOf(draft.state, chosen.institution);
     const value = create(ReferralAddressedSchema, {
       ...consent,
       ...recorded(all),
       serviceId: chosen.serviceId,
       chosenBy: choice.chosenBy,
+      rehearsedAs,
     });
     const actor = choice.actor ?? hubActor();
-    draft.emit(
-      id,
-      { case: "addressed", value },
-      { phase: "requested", performer: chosen.institution, actor, sections },
-    );
+    draft.emit(id, { case: "addressed", value }, { phase: "requested", performer, actor, sections });
   } else if (named.some(({ eligible }) => eligible)) giveBack("consent-does-not-cover", all);
   else if (choice.institution !== "" && choice.chosenBy !== "chosen-by-operator") giveBack("addressed-not-usable", all);
   else worklist(need.tried.size > 0 ? "candidates-exhausted" : "no-candidate", all);
@@ -125,8 +124,9 @@ function needOf(draft: Draft, referral: ReferralState, choice: Choice, routing: 
 /** The persons of a request: age bands as they stand in clear, the rest from the opened sections. */
 function householdOf(request: ReferralRequested, routing: Exclude<Routing, "gone">): HouseholdMember[] {
   const member = (personId: string, ageBand: string, principal: boolean): HouseholdMember => {
-    const facts = routing.get(personId) ?? NOTHING_KNOWN;
-    return { ...facts, ageBand: facts.ageBand ?? known(ageBand), principal };
+    // Once a person has a section of its own, that alone counts: a correction may say that the age is not known.
+    const facts = routing.get(personId) ?? { ...NOTHING_KNOWN, ageBand: known(ageBand) };
+    return { ...facts, principal };
   };
   return [
     member(request.personId, request.ageBand, true),

@@ -1,9 +1,8 @@
 // Stories of acts that cross: cancelling against completing, late deliveries, answers that come twice or contradict.
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { Priority } from "@ruta/events";
+import { Priority, eventId } from "@ruta/events";
 import { describe, expect, it } from "vitest";
 import { DAY, HOUR, Story, asks, factsOf, usual } from "./scenario.ts";
-import { eventId } from "./state.ts";
 
 /** An accepted referral whose requester has asked to cancel it. */
 function withdrawn(): Story {

@@ -11,12 +11,13 @@ import {
   InstitutionType,
   Priority,
   ReferralCommandSchema,
+  SectionSchema,
   ServiceSchema,
   TerritorySchema,
   create,
   referralId,
 } from "@ruta/events";
-import type { ConsentSchema, Criterion, Institution, ReferralEvent, Service } from "@ruta/events";
+import type { ConsentSchema, Criterion, Institution, ReferralEvent, Section, SectionKind, Service } from "@ruta/events";
 import type { Act } from "@ruta/events";
 import type { Notice } from "./acts.ts";
 import { wordOf } from "@ruta/events";
@@ -111,6 +112,11 @@ export function asks(fields: Extract<ActInit, { case: "request" }>["value"] = {}
     ageBand: "18-59",
   };
   return { case: "request", value: { ...usual, ...fields } } as ActInit;
+}
+
+/** A sealed section of a test, with nothing in it. */
+export function sealed(sectionId: string, subject: string, kind: SectionKind): Section {
+  return create(SectionSchema, { sectionId, subject, kind, keyId: `k-${subject}`, ciphertext: new Uint8Array([1, 2]) });
 }
 
 /** What a test says of a command besides its act. */
@@ -228,6 +234,10 @@ export function usual(act: Exclude<Act, "request"> | Notice, now: number): ActIn
       return { case: "redirect", value: { performer: "house-a", consent: ANYONE } };
     case "acknowledge":
       return { case: "acknowledge", value: {} };
+    case "supplement":
+      return { case: "supplement", value: {} };
+    case "acknowledge-supplement":
+      return { case: "acknowledgeSupplement", value: { eventId: "event" } };
     case "record-delivered":
       return { case: "recordDelivered", value: { eventId: "event", institution: "house-a", attempts: 1 } };
     case "record-undeliverable":

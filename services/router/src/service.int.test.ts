@@ -20,6 +20,7 @@ import {
   create,
   decodeRecord,
   encodeRecord,
+  eventId,
   newCaseId,
   randomId,
   referralId,
@@ -36,7 +37,6 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { QUITO, asks, factsOf, usual } from "./scenario.ts";
 import { createRouter } from "./service.ts";
 import type { Service } from "./service.ts";
-import { eventId } from "./state.ts";
 
 type CommandInit = MessageInitShape<typeof ReferralCommandSchema>;
 
@@ -187,6 +187,31 @@ for (const driver of testLogs())
       expect(decided[4]?.cause).toMatchObject({ topic: TOPICS.commands, commandId: "second" });
     });
 
+    it("chooses by what superseded the first routing, even where both come in one batch with the choice", async () => {
+      const [caseId, person] = [newCaseId(), `p-${randomId()}`];
+      await seal.createKeys([{ keyId: `k-${person}`, subject: person }]);
+      const routing = (accused: string[]) =>
+        seal.sealSections([
+          {
+            subject: person,
+            kind: SectionKind.ROUTING,
+            keyId: `k-${person}`,
+            plaintext: Buffer.from(JSON.stringify({ accused })),
+          },
+        ]);
+      const [first, second] = [await routing(["house-c"]), await routing(["house-b"])];
+      const supersedes = [first[0]?.sectionId ?? ""];
+      await log.append([
+        command(caseId, asks({ personId: person }), "sender", { sections: first }),
+        command(caseId, { case: "supplement", value: { supersedes } }, "sender", { sections: second }),
+        command(caseId, usual("reject", 0), "house-a"),
+      ]);
+      const decided = await events(caseId, 6);
+      expect(factsOf(decided)).toEqual("requested addressed supplemented rejected requested addressed".split(" "));
+      expect(decided.at(-1)?.performer).toBe("house-c");
+      expect(decided.at(-1)?.performerMay).toEqual(["receive", "accept", "reject", "supplement"]);
+    });
+
     it("decides a command once, however often the log repeats it, before and after a restart", async () => {
       const caseId = newCaseId();
       const request = command(caseId, asks(), "sender");
@@ -198,6 +223,31 @@ for (const driver of testLogs())
       await start();
       await log.append([accept, command(caseId, usual("start", 0), "house-a")]);
       expect(factsOf(await events(caseId, 4))).toEqual(["requested", "addressed", "accepted", "started"]);
+    });
+
+    it("answers a rehearsal for its counterpart through the log, once, also where the request comes again", async () => {
+      const [caseId, nowhere] = [newCaseId(), newCaseId()];
+      const request = command(caseId, asks({ rehearsal: "complete" }), "sender");
+      await log.append([
+        request,
+        request,
+        command(nowhere, asks({ rehearsal: "complete", serviceType: "DOC-REF" }), "sender"),
+      ]);
+      await events(caseId, 6);
+      await router.stop();
+      await log.append([request]);
+      await start();
+      await log.append([command(caseId, { case: "acknowledge", value: {} }, "sender")]);
+      const decided = await events(caseId, 7);
+      expect(factsOf(decided)).toEqual(
+        "requested addressed received accepted started completed acknowledged".split(" "),
+      );
+      expect(decided.map(({ rehearsal }) => rehearsal)).toEqual(Array(7).fill("complete"));
+      expect((await records(caseId)).map(({ headers }) => headers.traceparent)).toEqual(Array(7).fill("00-a"));
+      expect((await events(nowhere, 2)).at(-1)?.fact.case).toBe("worklisted");
+      const { referrals } = (await get("/admin/router/worklist")).body as unknown as { referrals: object[] };
+      expect(JSON.stringify(referrals)).not.toContain(nowhere);
+      expect((await get(`/admin/router/cases/${nowhere}`)).body).toMatchObject({ rehearsal: "complete" });
     });
 
     it("does not send on a person whose key was destroyed", async () => {

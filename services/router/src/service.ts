@@ -10,6 +10,7 @@ import type { Seal } from "@ruta/seal";
 import { openCaseTable } from "./case-table.ts";
 import { GROUP, decideBatch, decodeCommand } from "./consume.ts";
 import { registerRoutes } from "./http.ts";
+import { registerSummary } from "./summary.ts";
 
 export { config } from "./config.ts";
 export { REFUSALS } from "./errors.ts";
@@ -44,6 +45,7 @@ export async function createRouter(deps: RouterDeps): Promise<Service> {
   await migrate(db, { schema, folder: new URL("./migrations/", import.meta.url) });
   const engine = await openEngine({ log, db, service: "router", schema, logger });
   const table = openCaseTable(schema);
+  registerSummary(admin, db, schema);
   registerRoutes(admin, { engine, db, table, now });
   let directory: FollowedDirectory | undefined;
 

@@ -1,7 +1,7 @@
 // The state of a case and how each event changes it. Pure: the same events give the same state, whoever folds them.
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { Confidentiality, SectionKind, derivedId, parseReferralId } from "@ruta/events";
+import { Confidentiality, eventId, parseReferralId } from "@ruta/events";
 import type {
   BusinessStatus,
   Consent,
@@ -9,9 +9,11 @@ import type {
   ReferralEvent,
   ReferralRequested,
   Section,
+  SectionKind,
   Status,
 } from "@ruta/events";
 import type { Act } from "@ruta/events";
+import { withSections, withSupplement } from "./held.ts";
 import { phaseOf } from "./phase.ts";
 import type { Phase } from "./phase.ts";
 
@@ -31,6 +33,8 @@ export interface ReferralState {
   readonly consent: Consent;
   readonly replacedBy?: string;
   readonly requestedAt: number;
+  /** In a rehearsal the institution that a real referral would have gone to; its performer is simulated. */
+  readonly rehearsedAs?: string;
   readonly addressedAt?: number;
   readonly acceptedAt?: number;
   /** First service after acceptance: begun, or a first result reported. */
@@ -39,8 +43,24 @@ export interface ReferralState {
   /** The request to cancel: when, the id of its event, and when the performer took that event. */
   readonly cancellation?: { readonly at: number; readonly eventId: string; readonly readAt?: number };
   readonly acknowledged: boolean;
+  /** Supplements by the id of their event: whom they were told to (empty when nobody), and whether it took note. */
+  readonly supplements: Readonly<Record<string, Supplement>>;
   /** The last content of each act, in codes and times, to tell a repeat from a contradiction. */
   readonly recorded: Readonly<Partial<Record<Act, string>>>;
+}
+
+/** A supplement as the institution that was told of it stands to it. */
+interface Supplement {
+  readonly to: string;
+  readonly acknowledged: boolean;
+}
+
+/** A section in force: who brought it, with which referral, of whom and of what kind. */
+export interface HeldSection {
+  readonly institution: string;
+  readonly referral: string;
+  readonly subject: string;
+  readonly kind: SectionKind;
 }
 
 /** A case: its referrals in order and what all of them share. */
@@ -51,8 +71,12 @@ export interface CaseState {
   /** Time of the last event: no decision is earlier. */
   readonly lastAt: number;
   readonly confidentiality: Confidentiality;
+  /** Empty for a real case; else a rehearsal, and what the simulated counterpart does. */
+  readonly rehearsal: string;
   /** Sealed routing sections, opened again whenever an institution is chosen. */
   readonly routing: readonly Section[];
+  /** Sections of content in force, by id. */
+  readonly sections: Readonly<Record<string, HeldSection>>;
   readonly referrals: Readonly<Record<string, ReferralState>>;
   /** Commands decided, or those of them that the question at hand is about. */
   readonly decided: ReadonlySet<string>;
@@ -65,15 +89,12 @@ export function emptyCase(caseId: string): CaseState {
     version: 0,
     lastAt: 0,
     confidentiality: Confidentiality.UNSPECIFIED,
+    rehearsal: "",
     routing: [],
+    sections: {},
     referrals: {},
     decided: new Set(),
   };
-}
-
-/** The id of the `ordinal`-th event (from 0) that a command led to: its `ce_id`. */
-export function eventId(commandId: string, ordinal: number): string {
-  return derivedId("event", commandId, String(ordinal));
 }
 
 /** The content of an act in one comparable line: codes and milliseconds only. */
@@ -94,15 +115,17 @@ export function evolve(state: CaseState, event: ReferralEvent): CaseState {
   const at = msOf(event.recordedAt) ?? state.lastAt;
   const commandId = event.cause?.commandId ?? "";
   const common = {
-    ...state,
+    ...withSections(state, event),
     version,
     lastAt: Math.max(at, state.lastAt),
+    rehearsal: event.rehearsal,
     decided: state.decided.has(commandId) ? state.decided : new Set([...state.decided, commandId]),
   };
   const { fact } = event;
   if (fact.case === "requested") return withRequest(common, event, fact.value, at);
   const before = state.referrals[event.referralId];
   if (before === undefined || fact.case === "refused") return common;
+  if (fact.case === "supplemented") return withReferral(common, withSupplement(common, before, event));
   return withReferral(common, { ...before, ...changeOf(before, event, at) });
 }
 
@@ -126,14 +149,10 @@ function withRequest(state: CaseState, event: ReferralEvent, request: ReferralRe
     consent: request.consent,
     requestedAt: at,
     acknowledged: false,
+    supplements: {},
     recorded: {},
   };
-  const routing = event.sections.filter(({ kind }) => kind === SectionKind.ROUTING);
-  const next = {
-    ...state,
-    confidentiality: event.confidentiality,
-    routing: routing.length > 0 ? routing : state.routing,
-  };
+  const next = { ...state, confidentiality: event.confidentiality };
   return withReferral(replaced ? withReferral(next, { ...replaced, replacedBy: referral.id }) : next, referral);
 }
 
@@ -150,7 +169,12 @@ function changeOf(before: ReferralState, event: ReferralEvent, at: number): Chan
   });
   switch (fact.case) {
     case "addressed":
-      return { ...standing(), consent: fact.value.consent ?? before.consent, addressedAt: at };
+      return {
+        ...standing(),
+        consent: fact.value.consent ?? before.consent,
+        addressedAt: at,
+        ...(fact.value.rehearsedAs === "" ? {} : { rehearsedAs: fact.value.rehearsedAs }),
+      };
     case "returned":
     case "worklisted":
       return { ...standing({}, fact.case), consent: fact.value.consent ?? before.consent };
@@ -195,6 +219,11 @@ function changeOf(before: ReferralState, event: ReferralEvent, at: number): Chan
       return standing({ "mark-in-error": contentOf(fact.value.reasonCode) });
     case "acknowledged":
       return { acknowledged: true };
+    case "supplementAcknowledged": {
+      const { eventId: id } = fact.value;
+      const told = before.supplements[id];
+      return told ? { supplements: { ...before.supplements, [id]: { ...told, acknowledged: true } } } : {};
+    }
     case "delivered": {
       const { cancellation } = before;
       const isRead = cancellation?.eventId === fact.value.eventId && fact.value.institution === before.performer;
@@ -221,7 +250,8 @@ export function nextOrdinal(state: CaseState): number {
   return Math.max(0, ...Object.keys(state.referrals).map((id) => parseReferralId(id)?.ordinal ?? 0)) + 1;
 }
 
-/** Institutions that have had a referral of the case. */
+/** Institutions that have had a referral of the case; in a rehearsal those that would have had it. */
 export function triedInstitutions(state: CaseState): Set<string> {
-  return new Set(Object.values(state.referrals).flatMap(({ performer }) => (performer === "" ? [] : [performer])));
+  const tried = Object.values(state.referrals).map(({ performer, rehearsedAs }) => rehearsedAs ?? performer);
+  return new Set(tried.filter((institution) => institution !== ""));
 }

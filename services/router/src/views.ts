@@ -24,6 +24,7 @@ export function caseView(state: CaseState): Record<string, unknown> {
     version: state.version,
     changedAt: iso(state.lastAt),
     confidentiality: classOf(state),
+    ...(state.rehearsal === "" ? {} : { rehearsal: state.rehearsal }),
     referrals: Object.values(state.referrals).map((referral) => referralView(state, referral)),
   };
 }

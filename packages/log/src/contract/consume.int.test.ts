@@ -65,6 +65,23 @@ for (const driver of testLogs()) {
       expect((await effects(bed.db)).filter(({ text, by }) => text === "alone" && by === "two")).toHaveLength(20);
     });
 
+    test("says for which keys others have committed what the log does not have yet, until it has it", async () => {
+      let cut = true;
+      const append: Log["append"] = (records) => (cut ? Promise.reject(new Error("cut")) : bed.log.append(records));
+      const behind = await bed.engine({ log: { ...bed.log, append } });
+      const other = await bed.engine({ log: await bed.another() });
+      const unsent = (engine: typeof other) => bed.db.tx((tx) => engine.unsent(tx, TOPICS.events));
+      await behind.transact(async () => ({
+        result: undefined,
+        records: [record("a", "1", TOPICS.events), record("b", "1", TOPICS.commands)],
+      }));
+      expect(await unsent(other)).toEqual(new Set(["a"]));
+      expect(await unsent(behind)).toEqual(new Set());
+      cut = false;
+      await vi.waitFor(async () => expect(await unsent(other)).toEqual(new Set()), SOON);
+      expect((await readAll(bed.log, TOPICS.events)).map(textOf)).toEqual(["1"]);
+    });
+
     test("drops its batch when another has moved the offset, and goes on from what SQL says", async () => {
       const key = "fenced";
       const partition = partitionOf(key, PARTITIONS);
@@ -219,6 +236,23 @@ for (const driver of testLogs()) {
       await expect(engine.transact(async () => ({ result: 0, records: [large] }))).rejects.toThrow("60001 bytes");
       expect(await readAll(bed.log, TOPICS.events)).toHaveLength(2);
       expect(await bed.db.query(sql`SELECT 1 FROM contract.outbox`)).toEqual([]);
+    });
+
+    test("any process can wait until what another left in the outbox under a key is in the log", async () => {
+      const held = Promise.withResolvers<void>();
+      const append: Log["append"] = async (records) => {
+        await held.promise;
+        return bed.log.append(records);
+      };
+      const cut = await bed.engine({ log: { ...bed.log, append } });
+      const other = await bed.engine();
+      await cut.transact(async () => ({ result: undefined, records: [record("k", "1", TOPICS.events)] }));
+      const relayed = (key: string, withinMs: number) => other.waitForRelay({ topic: TOPICS.events, key, withinMs });
+      expect(await relayed("k", 50)).toBe(false);
+      expect(await relayed("another", 0)).toBe(true);
+      held.resolve();
+      expect(await relayed("k", SOON.timeout)).toBe(true);
+      expect((await readAll(bed.log, TOPICS.events)).map(textOf)).toEqual(["1"]);
     });
 
     test("many transactions at once share the outbox, and each waits for its own records only", async () => {

@@ -10,8 +10,8 @@ import { startConsumer } from "./consumer.ts";
 import type { ConsumeOptions, Consumer } from "./consumer.ts";
 import { noFaults } from "./faults.ts";
 import type { Faults } from "./faults.ts";
-import { measureLag, waitForEnd } from "./lag.ts";
-import type { Lag, WaitForEnd } from "./lag.ts";
+import { measureLag, waitForEnd, waitForRelay } from "./lag.ts";
+import type { Lag, WaitForEnd, WaitForRelay } from "./lag.ts";
 import { openOutbox } from "./outbox.ts";
 import { flagForRelease, listParked, openParked } from "./parked.ts";
 import type { ParkedRecord } from "./parked.ts";
@@ -51,6 +51,11 @@ export interface Engine {
     fn: (tx: Tx) => Promise<{ readonly result: T; readonly records: readonly NewRecord[] }>,
     options?: { readonly waitForLog?: boolean },
   ): Promise<T>;
+  /**
+   * Keys of a topic for which other processes have committed records that the log does not have yet. Whoever appends for a key
+   * by `transact` from several processes, in an order that a lock of its own gives, asks behind that lock and leaves these alone.
+   */
+  unsent(tx: Tx, topic: TopicName): Promise<Set<string>>;
   /** What has stepped aside, without content. */
   parked(): Promise<ParkedRecord[]>;
   /** Flags the parked records of a key; the holder of the partition executes them in order. Answers how many. */
@@ -58,6 +63,11 @@ export interface Engine {
   lag(): Promise<Lag[]>;
   /** Waits until a group has consumed what the log holds now; false when that takes longer. */
   waitForEnd(wait: WaitForEnd): Promise<boolean>;
+  /**
+   * Waits until the log has what was committed to the outbox for a topic under a key before the call, by whichever process
+   * of the service: one that was killed leaves it to another. False when that takes longer.
+   */
+  waitForRelay(wait: WaitForRelay): Promise<boolean>;
   /** Whether everything moves; reasons hold names and codes only. */
   health(): { readonly ready: boolean; readonly reasons: string[] };
   /** Finishes the batch in hand, leaves the groups, relays what is unsent (at most 3 s), and ends. */
@@ -142,10 +152,12 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
         throw error;
       }
     },
+    unsent: (tx, topic) => outbox.unsentKeys(tx, topic),
     parked: () => listParked(db, schema),
     release: (topic, key) => flagForRelease(db, schema, topic, key),
     lag: () => measureLag(log, db, schema, Date.now()),
     waitForEnd: (wait) => waitForEnd(log, db, schema, wait, (ms) => progress.wait(progress.count(), ms)),
+    waitForRelay: (wait) => waitForRelay(outbox, wait),
     health() {
       const stuck = relay.stuckSince();
       const reasons = [...consumers].flatMap((consumer) => consumer.reasons());

@@ -1,10 +1,13 @@
-// Lag: how far each group of a service is behind the log, in records and in seconds; and waiting until it is not.
+// Lag: how far each group of a service is behind the log, in records and in seconds; and waiting until it, or the log behind
+// the outbox, is not.
+import { setTimeout as delay } from "node:timers/promises";
 import type { Db } from "@ruta/db";
 import { partitionOf } from "../partition.ts";
 import { nameOf } from "../port.ts";
 import type { Log, TopicName } from "../port.ts";
 import { boundsOf } from "./bounds.ts";
 import { readOffsets } from "./offsets.ts";
+import type { Outbox } from "./outbox.ts";
 
 /** How far a group is behind in one partition. */
 export interface Lag {
@@ -62,4 +65,27 @@ export async function waitForEnd(
     if (left <= 0) return false;
     await moved(Math.min(ms, left));
   }
+}
+
+/** What is to be sent before somebody goes on. */
+export interface WaitForRelay {
+  readonly topic: TopicName;
+  readonly key: string;
+  readonly withinMs: number;
+}
+
+/** True as soon as what any process had committed for a topic under a key at the call is in the log, false when that takes longer. */
+export async function waitForRelay(
+  outbox: Pick<Outbox, "unsent" | "present">,
+  { topic, key, withinMs }: WaitForRelay,
+): Promise<boolean> {
+  const until = performance.now() + withinMs;
+  let open = await outbox.unsent(topic, key);
+  for (let ms = 10; open.length > 0; ms = Math.min(200, ms * 2)) {
+    const left = until - performance.now();
+    if (left <= 0) return false;
+    await delay(Math.min(ms, left));
+    open = [...(await outbox.present(open))];
+  }
+  return true;
 }

@@ -29,6 +29,10 @@ export interface Outbox {
   claim(tx: Tx, group: string, partitions: readonly TopicPartition[]): Promise<bigint[]>;
   /** Which of these are still there. */
   present(seqs: readonly bigint[]): Promise<Set<bigint>>;
+  /** Whatever any process has yet to send to a topic under a key. */
+  unsent(topic: TopicName, key: string): Promise<bigint[]>;
+  /** Keys of a topic's records that other processes have committed and the log does not have yet. */
+  unsentKeys(tx: Tx, topic: TopicName): Promise<Set<string>>;
   /** Says that this process lives, and takes the rows of those that do not; answers how many. */
   beat(): Promise<number>;
   /** Says that this process has ended. */
@@ -73,6 +77,17 @@ export function openOutbox(db: Db, schema: string, owner: string): Outbox {
       return new Set(
         seqs(await db.query<{ seq: bigint }>(sql`SELECT seq FROM ${outbox} WHERE seq = ANY(${asked}::bigint[])`)),
       );
+    },
+    async unsent(topic, key) {
+      return seqs(
+        await db.query<{ seq: bigint }>(sql`
+          SELECT seq FROM ${outbox} WHERE topic = ${topic} AND key = ${key}`),
+      );
+    },
+    async unsentKeys(tx, topic) {
+      const rows = await tx.query<{ key: string }>(sql`
+        SELECT DISTINCT key FROM ${outbox} WHERE topic = ${topic} AND owner <> ${owner}`);
+      return new Set(rows.map(({ key }) => key));
     },
     async beat() {
       // A heartbeat need not survive a crash of the server: it does not wait for the disk.

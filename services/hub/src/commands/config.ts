@@ -2,6 +2,7 @@
 import { describeConfig } from "@ruta/kit";
 import { Command } from "commander";
 import { contextOf } from "../context.ts";
+import { keyFiles } from "../keys.ts";
 import { print, table } from "../output.ts";
 import { SERVICES } from "../service-names.ts";
 
@@ -12,7 +13,12 @@ export function configCommand(): Command {
     .action(async (_options: unknown, command: Command) => {
       const { configOf } = await import("../services.ts");
       const context = contextOf(command);
-      const rows = describeConfig(configOf(SERVICES), process.env);
+      const { RUTA_DATA, DATABASE_URL } = context.config;
+      const files = keyFiles(RUTA_DATA, DATABASE_URL !== undefined);
+      const rows = describeConfig(configOf(SERVICES), process.env).map((row) => {
+        const file = row.source === "not set" ? files.get(row.name) : undefined;
+        return file === undefined ? row : { ...row, value: "(hidden)", source: file };
+      });
       print(context.json, rows, () =>
         table(
           ["variable", "value", "from", "meaning"],

@@ -1,8 +1,10 @@
 // `ruta endpoint`: how the endpoints of institutions fare, and what an operator does about one.
 import { Command } from "commander";
-import { confirm } from "../confirm.ts";
+import { confirmed } from "../ask.ts";
 import { contextOf } from "../context.ts";
+import { say } from "../language.ts";
 import { CommandError, EXIT, print, style, table } from "../output.ts";
+import { ageOf } from "../time.ts";
 
 interface Endpoint {
   readonly institution: string;
@@ -30,19 +32,28 @@ interface Tested {
 }
 
 const ROUTE = "/admin/delivery/endpoints";
-const COLUMNS = ["institution", "state", "since", "failures", "next probe", "waiting", "oldest", "parked"];
+const COLUMNS = [
+  say`institution`,
+  say`state`,
+  say`since`,
+  say`failures`,
+  say`next probe`,
+  say`waiting`,
+  say`oldest`,
+  say`parked`,
+];
 
-function rowOf(endpoint: Endpoint): string[] {
+function rowOf(endpoint: Endpoint, now: number): string[] {
   const { institution, state, reason, since, failures, probe, waiting, oldest, parked } = endpoint;
   const words = reason === undefined ? state : `${state} (${reason})`;
   return [
     institution,
     words,
-    since ?? "",
+    since === undefined ? "" : ageOf(since, now),
     String(failures),
     probe ?? "",
     String(waiting),
-    oldest ?? "",
+    oldest === undefined ? "" : ageOf(oldest, now),
     String(parked),
   ];
 }
@@ -50,7 +61,7 @@ function rowOf(endpoint: Endpoint): string[] {
 function listCommand(): Command {
   return new Command("list")
     .description("what stands in the way of deliveries to each institution, and what waits for it")
-    .option("--state <state>", "only ok, open, unproved, paused, disabled or none")
+    .option("--state <state>", "only ok, inbox, open, unproved, paused, disabled or none")
     .option("--after <institution>", "go on behind this one", "")
     .option("--limit <n>", "most rows, 1 to 200", "200")
     .action(async (options: { state?: string; after: string; limit: string }, command: Command) => {
@@ -59,17 +70,23 @@ function listCommand(): Command {
       const query = new URLSearchParams({ after: options.after, limit: options.limit });
       if (options.state !== undefined) query.set("state", options.state);
       const page = await admin.request<Page>("GET", `${ROUTE}?${query.toString()}`);
+      const now = Date.now();
       print(context.json, page, () =>
         [
-          page.endpoints.length === 0 ? "no endpoint" : table(COLUMNS, page.endpoints.map(rowOf)),
-          ...(page.next === undefined ? [] : [style.dim(`there are more: --after ${page.next}`)]),
+          page.endpoints.length === 0
+            ? say`no endpoint`
+            : table(
+                COLUMNS,
+                page.endpoints.map((endpoint) => rowOf(endpoint, now)),
+              ),
+          ...(page.next === undefined ? [] : [style.dim(say`there are more: --after ${page.next}`)]),
         ].join("\n"),
       );
     });
 }
 
 /** An act on one endpoint, and what it says when it is done. */
-function actCommand(word: string, description: string, done: string): Command {
+function actCommand(word: string, description: string, done: (institution: string) => string): Command {
   return new Command(word)
     .description(description)
     .argument("<institution>")
@@ -79,24 +96,39 @@ function actCommand(word: string, description: string, done: string): Command {
     });
 }
 
-async function act(institution: string, word: string, reason: string, command: Command, done: string): Promise<void> {
+async function act(
+  institution: string,
+  word: string,
+  reason: string,
+  command: Command,
+  done: (institution: string) => string,
+): Promise<void> {
   const context = contextOf(command);
   const admin = await context.admin();
   const result = await admin.request<object>("POST", `${ROUTE}/${encodeURIComponent(institution)}/${word}`, { reason });
-  print(context.json, result, () => `${institution}: ${done}`);
+  print(context.json, result, () => done(institution));
 }
 
 function disableCommand(): Command {
-  const will =
-    "nothing more is sent there, and what waits for it is parked, until another endpoint is registered or it is resumed";
   return new Command("disable")
-    .description(will)
+    .description(
+      "nothing more is sent there, and what waits for it is parked, until another endpoint is registered or it is resumed",
+    )
     .argument("<institution>")
     .requiredOption("--reason <text>", "why, for the record")
     .option("--yes", "do not ask")
     .action(async (institution: string, options: { reason: string; yes?: boolean }, command: Command) => {
-      await confirm(`the endpoint of ${institution} will be disabled: ${will}`, options.yes === true);
-      await act(institution, "disable", options.reason, command, "disabled; `ruta endpoint resume` undoes it");
+      await confirmed(
+        say`Disable the endpoint of ${institution}? Nothing more is sent there, and what waits for it is parked.`,
+        options.yes === true,
+      );
+      await act(
+        institution,
+        "disable",
+        options.reason,
+        command,
+        (of) => say`${of}: disabled; undo it with: ruta endpoint resume ${of}`,
+      );
     });
 }
 
@@ -111,27 +143,36 @@ function testCommand(): Command {
       const path = `${ROUTE}/${encodeURIComponent(institution)}/test`;
       const tested = await admin.request<Tested>("POST", path, { reason: options.reason });
       if (tested.proved || context.json)
-        print(context.json, tested, () => `${institution}: proved itself in ${tested.ms} ms`);
+        print(context.json, tested, () => say`${institution}: proved itself in ${tested.ms} ms`);
       if (tested.proved) return;
-      const answer = tested.status === 0 ? "no answer" : `status ${tested.status}`;
+      const answer = tested.status === 0 ? say`no answer` : say`status ${tested.status}`;
       throw new CommandError(
-        `${institution} did not prove itself: ${tested.failure ?? "unknown"}, ${answer}, ${tested.ms} ms`,
+        say`${institution} did not prove itself: ${tested.failure ?? ""}, ${answer}, ${tested.ms} ms`,
         EXIT.failed,
-        'it must answer a ruta.endpoint.challenge with 2xx and {"challenge": "<the same>"}, within 15 s and 16 KiB',
+        say`it must answer a ruta.endpoint.challenge with 2xx and {"challenge": "<the same>"}, within 15 s and 16 KiB`,
       );
     });
 }
 
 /** The command and its sub-commands. */
 export function endpointCommand(): Command {
-  const paused = "paused; `ruta endpoint resume` undoes it";
   return new Command("endpoint")
     .description("where institutions receive: how each fares; test, pause, resume, disable")
     .addCommand(listCommand())
     .addCommand(testCommand())
-    .addCommand(actCommand("pause", "send nothing for now: what is for it waits", paused))
     .addCommand(
-      actCommand("resume", "neither paused nor disabled any more; one that failed is tried at once", "resumed"),
+      actCommand(
+        "pause",
+        "send nothing for now: what is for it waits",
+        (of) => say`${of}: paused; undo it with: ruta endpoint resume ${of}`,
+      ),
+    )
+    .addCommand(
+      actCommand(
+        "resume",
+        "neither paused nor disabled any more; one that failed is tried at once",
+        (of) => say`${of}: resumed`,
+      ),
     )
     .addCommand(disableCommand());
 }

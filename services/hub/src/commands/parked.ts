@@ -1,6 +1,8 @@
 // `ruta parked`: deliveries that were given up, and those that wait long: sends them again.
 import { Command } from "commander";
+import { confirmed } from "../ask.ts";
 import { contextOf } from "../context.ts";
+import { say } from "../language.ts";
 import { print, table } from "../output.ts";
 
 interface ParkedDelivery {
@@ -49,6 +51,24 @@ export function parkedCommand(): Command {
       const path = `/admin/delivery/parked/${encodeURIComponent(id)}/retry`;
       const result = await admin.request<Record<string, unknown>>("POST", path, { reason: options.reason });
       print(context.json, result, () => `${id} is due again`);
+    });
+  parked
+    .command("skip")
+    .description("give up one that holds its lane up: it is parked, its case is told, and what follows goes on")
+    .argument("<id>", "its webhook-id, as `ruta attempts` shows it")
+    .requiredOption("--reason <text>", "why, for the record")
+    .option("--yes", "skip without a question")
+    .action(async (id: string, options: { reason: string; yes?: boolean }, command: Command) => {
+      const context = contextOf(command);
+      await confirmed(say`Skip ${id}? Its recipient gets what follows without it.`, options.yes === true);
+      const admin = await context.admin();
+      const path = `/admin/delivery/parked/${encodeURIComponent(id)}/skip`;
+      const result = await admin.request<Record<string, unknown>>("POST", path, { reason: options.reason });
+      print(
+        context.json,
+        result,
+        () => say`${id} is parked as skipped; send it after all with: ruta parked retry ${id}`,
+      );
     });
   parked
     .command("wake")

@@ -1,7 +1,8 @@
 // `ruta keys rotate`: a new key for an institution, or a new secret of its endpoint; the old one counts beside it for a while.
 import { Command } from "commander";
-import { confirm } from "../confirm.ts";
+import { confirmed } from "../ask.ts";
 import { contextOf } from "../context.ts";
+import { say } from "../language.ts";
 import { CommandError, EXIT, print, style } from "../output.ts";
 
 interface Rotated {
@@ -24,7 +25,11 @@ function hoursOf(text: string): number {
   const factor = { m: 1 / 60, h: 1, d: 24 }[unit] ?? Number.NaN;
   const hours = number === "" ? Number.NaN : Number(number) * factor;
   if (hours >= 0 && hours <= 168) return hours;
-  throw new CommandError(`--overlap ${text} is not a time from 0 to 7d`, EXIT.usage, "write it as 24h, 90m or 7d");
+  throw new CommandError(
+    say`--overlap ${text} is not a time from 0 to 7d`,
+    EXIT.usage,
+    say`write it as 24h, 90m or 7d`,
+  );
 }
 
 /** The sub-command. */
@@ -39,11 +44,17 @@ export function rotateCommand(): Command {
     .requiredOption("--reason <text>", "why, for the record")
     .action(async (institution: string, options: Options, command: Command) => {
       if (options.endpoint && options.public !== undefined)
-        throw new CommandError("--public is the institution's key, --endpoint the hub's", EXIT.usage, "choose one");
+        throw new CommandError(
+          say`--public is the institution's key, --endpoint the hub's`,
+          EXIT.usage,
+          say`choose one of the two`,
+        );
       const context = contextOf(command);
       const overlapHours = hoursOf(options.overlap);
-      const end = `whatever the old ones of ${institution} sign is refused from now on`;
-      await confirm(end, overlapHours > 0 || options.yes === true);
+      await confirmed(
+        say`End the old ones of ${institution} at once? Whatever they sign is refused from now on.`,
+        overlapHours > 0 || options.yes === true,
+      );
       const admin = await context.admin();
       const body = { institution, overlapHours, reason: options.reason };
       const rotated = await admin.request<Rotated>(
@@ -53,9 +64,11 @@ export function rotateCommand(): Command {
       );
       print(context.json, rotated, () =>
         [
-          `${options.endpoint ? "endpoint" : "key"} ${rotated.id}, revision ${rotated.revision}`,
-          overlapHours === 0 ? "the old ones have ended" : `the old ones count for another ${options.overlap}`,
-          ...(rotated.secret === undefined ? [] : [style.bold("shown this once:"), `  ${rotated.secret}`]),
+          options.endpoint
+            ? say`endpoint ${rotated.id}, revision ${rotated.revision}`
+            : say`key ${rotated.id}, revision ${rotated.revision}`,
+          overlapHours === 0 ? say`the old ones have ended` : say`the old ones count for another ${options.overlap}`,
+          ...(rotated.secret === undefined ? [] : [style.bold(say`shown this once:`), `  ${rotated.secret}`]),
         ].join("\n"),
       );
     });

@@ -2,11 +2,11 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { randomId } from "@ruta/events";
-import { decodeSecret, decodeSecretKey, webhookHeaders } from "@ruta/proof";
-import type { SigningKey } from "@ruta/proof";
+import { webhookHeaders } from "@ruta/proof";
 import { Command } from "commander";
 import { contextOf } from "../context.ts";
 import { CommandError, EXIT, print } from "../output.ts";
+import { signingKeyIn } from "../partner/keys.ts";
 
 /** A problem of the door (RFC 9457). */
 interface Refusal {
@@ -14,17 +14,6 @@ interface Refusal {
   readonly title?: string;
   readonly detail?: string;
   readonly remedy?: string;
-}
-
-async function signingKey(path: string): Promise<SigningKey> {
-  const text = await readFile(path, "utf8").catch(() => {
-    throw new CommandError(`no key at ${path}`, EXIT.usage, "give the institution's key file with --key");
-  });
-  const seed = decodeSecretKey(text.trim());
-  if (seed) return { scheme: "v1a", seed };
-  const secret = decodeSecret(text.trim());
-  if (secret) return { scheme: "v1", secret };
-  throw new CommandError(`${path} holds neither whsec_… nor whsk_…`, EXIT.usage);
 }
 
 /** The command. */
@@ -38,7 +27,7 @@ export function sendCommand(): Command {
     .action(async (file: string, options: { as: string; key?: string; id?: string }, command: Command) => {
       const context = contextOf(command);
       const path = options.key ?? join(context.config.RUTA_DATA, "keys", "institutions", `${options.as}.key`);
-      const key = await signingKey(path);
+      const key = await signingKeyIn(path);
       const body = await readFile(file).catch(() => {
         throw new CommandError(`no file ${file}`, EXIT.usage);
       });

@@ -1,0 +1,54 @@
+// `ruta status`: on one screen how the hub gets on: flow, lag, what is undelivered, what waits for people, what stands still.
+import { Command } from "commander";
+import { contextOf } from "../context.ts";
+import { say } from "../language.ts";
+import { EXIT, print, style } from "../output.ts";
+import { look } from "../overview.ts";
+import type { Overview } from "../overview.ts";
+import { ageOf } from "../time.ts";
+
+function text({ services, gateway, router, delivery, missing }: Overview, now: number): string {
+  const row = (name: string, words: string): string => `${name.padEnd(12)}  ${words}`;
+  const since = (time: string | undefined): string => (time === undefined ? "" : say`, the oldest ${ageOf(time, now)}`);
+  const lines: string[] = [];
+  if (gateway) {
+    const open = Object.entries(gateway.open).map(([word, count]) => `${word} ${count}`);
+    lines.push(row(say`flow`, say`${gateway.changedLastHour} referrals moved within the last hour`));
+    lines.push(row(say`open`, open.join(", ") || say`none`));
+    lines.push(row(say`overdue`, say`${gateway.overdue} acts` + since(gateway.oldestOverdue)));
+  }
+  if (delivery) {
+    const parked = delivery.parked.reduce((sum, { count }) => sum + count, 0);
+    const reasons = delivery.parked.map(({ reason, count }) => `${reason} ${count}`).join(", ");
+    lines.push(row(say`undelivered`, `${delivery.undelivered}${since(delivery.oldestUndelivered)}`));
+    const states = Object.entries(Object.groupBy(delivery.endpoints, ({ state }) => state));
+    const shut = states.map(([state, all = []]) => `${state} ${all.length}`).join(", ");
+    lines.push(row(say`endpoints`, shut === "" ? say`all take` : style.yellow(shut)));
+    lines.push(row(say`parked`, parked === 0 ? "0" : `${parked} (${reasons})`));
+  }
+  if (router) {
+    lines.push(row(say`worklist`, `${router.worklisted}${since(router.oldestWorklisted)}`));
+    lines.push(row(say`returned`, `${router.returned}${since(router.oldestReturned)}`));
+  }
+  for (const { service, ready, reasons, lag, setAside } of services) {
+    const behind = lag.map(({ topic, records, seconds }) => `${topic} ${records} (${seconds} s)`);
+    const state = ready ? style.green(say`ready`) : style.red(say`not ready: ${reasons.join("; ")}`);
+    lines.push(row(service, [state, ...behind].join("  ")));
+    if (setAside.records > 0)
+      lines.push(row("", style.yellow(say`${setAside.records} records set aside` + since(setAside.oldest))));
+  }
+  for (const service of missing) lines.push(row(service, style.red(say`no instance answers`)));
+  return lines.join("\n");
+}
+
+/** The command. */
+export function statusCommand(): Command {
+  return new Command("status")
+    .description("how the hub gets on: flow, lag, what is undelivered, what waits for people")
+    .action(async (_options: unknown, command: Command) => {
+      const context = contextOf(command);
+      const overview = await look(await context.admin());
+      print(context.json, overview, () => text(overview, Date.now()));
+      if (overview.missing.length > 0 || overview.services.some(({ ready }) => !ready)) process.exitCode = EXIT.failed;
+    });
+}

@@ -1,0 +1,58 @@
+// Routes that say how a service gets on: the same for every service, over its engine and its health.
+import { STAFF_PROBLEMS, mayWatch } from "@ruta/events";
+import type { HttpApp } from "@ruta/kit";
+import { problemsOf } from "@ruta/kit";
+import type { Engine, Lag } from "@ruta/log";
+
+const problem = problemsOf(STAFF_PROBLEMS);
+
+/** How far a service is behind in one topic, over all its partitions. */
+interface TopicLag {
+  readonly group: string;
+  readonly topic: string;
+  readonly records: number;
+  /** Age of the oldest record not consumed, in seconds. */
+  readonly seconds: number;
+}
+
+/** How a service gets on. */
+export interface ServiceStatus {
+  readonly service: string;
+  readonly ready: boolean;
+  readonly reasons: readonly string[];
+  readonly lag: readonly TopicLag[];
+  /** Records that stepped aside, and those of their cases that wait behind them. */
+  readonly setAside: { readonly records: number; readonly cases: number; readonly oldest?: string };
+}
+
+/** Adds GET /admin/{service}/status. */
+export function serveStatus(
+  admin: HttpApp,
+  name: string,
+  service: { readonly engine: Engine; health(): { readonly ready: boolean; readonly reasons: readonly string[] } },
+): void {
+  admin.get(`/admin/${name}/status`, async (request): Promise<ServiceStatus> => {
+    if (!mayWatch(request.staff)) throw problem("staff-role");
+    const [lag, parked] = await Promise.all([service.engine.lag(), service.engine.parked()]);
+    const oldest = Math.min(...parked.map(({ parkedAt }) => parkedAt));
+    return {
+      service: name,
+      ...service.health(),
+      lag: byTopic(lag),
+      setAside: {
+        records: parked.length,
+        cases: new Set(parked.map(({ topic, key }) => `${topic} ${key}`)).size,
+        ...(Number.isFinite(oldest) ? { oldest: new Date(oldest).toISOString() } : {}),
+      },
+    };
+  });
+}
+
+function byTopic(lags: readonly Lag[]): TopicLag[] {
+  return [...Map.groupBy(lags, ({ group, topic }) => `${group} ${topic}`).values()].map((all) => ({
+    group: all[0]?.group ?? "",
+    topic: all[0]?.topic ?? "",
+    records: all.reduce((sum, { records }) => sum + Number(records), 0),
+    seconds: Math.round(Math.max(...all.map(({ seconds }) => seconds))),
+  }));
+}

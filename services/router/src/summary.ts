@@ -1,0 +1,41 @@
+// What the router has to say to `ruta status`: how many referrals wait for an operator or for their requester, and since when.
+import { sql } from "@ruta/db";
+import type { Db } from "@ruta/db";
+import { STAFF_PROBLEMS, mayWatch } from "@ruta/events";
+import type { SignedBy } from "@ruta/events";
+import { problemsOf } from "@ruta/kit";
+import type { HttpApp } from "@ruta/kit";
+
+const problem = problemsOf(STAFF_PROBLEMS);
+
+/** Referrals that wait for somebody's choice. Times are RFC 3339. */
+interface RouterSummary {
+  readonly worklisted: number;
+  readonly oldestWorklisted?: string;
+  readonly returned: number;
+  readonly oldestReturned?: string;
+}
+
+/** Reads the summary from the tables of one schema. */
+async function summarise(db: Db, schema: string): Promise<RouterSummary> {
+  const rows = await db.query<{ kind: string; count: number; oldest: Date }>(sql`
+    SELECT waiting_kind AS kind, count(*)::integer AS count, min(waiting_since) AS oldest
+    FROM ${sql.id(schema, "cases")} WHERE waiting_kind IS NOT NULL GROUP BY waiting_kind`);
+  const of = (kind: string) => rows.find((row) => row.kind === kind);
+  const worklisted = of("worklisted");
+  const returned = of("returned");
+  return {
+    worklisted: worklisted?.count ?? 0,
+    ...(worklisted ? { oldestWorklisted: worklisted.oldest.toISOString() } : {}),
+    returned: returned?.count ?? 0,
+    ...(returned ? { oldestReturned: returned.oldest.toISOString() } : {}),
+  };
+}
+
+/** Adds GET /admin/router/summary. The admin app has checked the signature. */
+export function registerSummary(admin: HttpApp, db: Db, schema: string): void {
+  admin.get("/admin/router/summary", async (request) => {
+    if (!mayWatch((request as typeof request & { readonly staff: SignedBy }).staff)) throw problem("staff-role");
+    return summarise(db, schema);
+  });
+}
