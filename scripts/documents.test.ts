@@ -8,6 +8,7 @@ const DOCUMENTS = [
   "ARCHITECTURE.md",
   "CONTRIBUTING.md",
   "SECURITY.md",
+  "docs/fhir.md",
   "schemas/README.md",
   "infra/kafka/README.md",
   "packages/client/README.md",

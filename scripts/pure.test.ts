@@ -11,6 +11,7 @@ const SEEDS = [
   ...globSync("services/delivery/src/{backoff,payload,recipients}.ts"),
   ...globSync("services/gateway/src/{command,content,disclosure,envelope,history,references,strict-json}.ts"),
   ...globSync("packages/log/src/{backoff,partition}.ts"),
+  ...globSync("packages/fhir/src/!(*.test|testing|fixtures|*.d).ts"),
   ...globSync("{packages,services,demonstration,scripts}/**/*.ts", { exclude: ["**/node_modules/**"] }).filter(
     (file) => !file.endsWith(".test.ts") && /\bPure\./.test(headOf(file)),
   ),
@@ -20,6 +21,7 @@ const COMPUTING = new Set([
   "@bufbuild/protobuf",
   "@bufbuild/protobuf/wkt",
   "@ruta/events",
+  "@ruta/fhir",
   "zod",
   "yaml",
   "node:crypto",

@@ -38,10 +38,17 @@ function isInstalled(hash) {
   return existsSync(stamp) && readFileSync(stamp, "utf8") === hash && existsSync(join(pinnedBin, "node"));
 }
 
+/** Packages in place so far; npm moves folders while it is at work, so that one may be gone when it is looked into. */
 function countPackages(folder) {
-  if (!existsSync(folder)) return 0;
-  return readdirSync(folder).reduce(
-    (sum, name) => sum + (name.startsWith("@") ? readdirSync(join(folder, name)).length : name.startsWith(".") ? 0 : 1),
+  const namesIn = (path) => {
+    try {
+      return readdirSync(path);
+    } catch {
+      return [];
+    }
+  };
+  return namesIn(folder).reduce(
+    (sum, name) => sum + (name.startsWith("@") ? namesIn(join(folder, name)).length : name.startsWith(".") ? 0 : 1),
     0,
   );
 }

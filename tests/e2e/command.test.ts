@@ -56,7 +56,7 @@ test("help names every command, and a wrong one is told what there is", async ()
   const { code, stdout } = await ruta("--help");
   expect(code).toBe(0);
   const names =
-    "init start directory staff keys tokens partner receipt send status stuck referral watch log parked endpoint redrive attempts config doctor";
+    "init start directory staff keys tokens partner receipt send status stuck referral watch log act worklist parked endpoint set-aside redrive attempts config doctor";
   for (const name of names.split(" ")) expect(stdout).toMatch(new RegExp(`^ +${name}\\b`, "m"));
   expect(stdout).not.toContain("\u001b");
   expect(await ruta("fly")).toMatchObject({ code: 2, stderr: expect.stringContaining("unknown command") });
@@ -236,10 +236,11 @@ test("what a receiver gave up is listed as parked, and delivered when it is sent
   await city.admin.post("/admin/directory/endpoints", body);
   const { referral } = await json<{ referral: string }>("send", event, "--as", "sender", "--id", "to-be-parked");
   type Parked = { id: string; institution: string; referral: string };
-  // What an earlier test sent may be parked too.
+  // What an earlier test sent may be parked too, or under way to casa still.
   const parked = async () => (await json<Parked[]>("parked", "list")).filter((one) => one.referral === referral);
   await expect.poll(parked, SOON).toMatchObject([{ institution: "casa", referral }]);
   const [{ id }] = (await parked()) as [Parked];
+  expect((await ruta("parked", "show", id)).stdout).toMatch(/institution +casa[^]*attempts +\d/);
   const shown = () => ruta("referral", "show", referral).then(({ stdout }) => stdout);
   await expect.poll(shown, SOON).toMatch(/undeliverable/);
   gone = false;

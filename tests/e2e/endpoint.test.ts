@@ -129,7 +129,7 @@ test("an endpoint is listed until it proves itself, tested, paused and resumed",
 test("an endpoint is disabled only with a yes and a reason, and resumed", async () => {
   expect(await ruta("endpoint", "disable", "casa", ...REASON)).toMatchObject({
     code: 2,
-    stderr: expect.stringMatching(/nobody is there to confirm[\s\S]*add --yes/),
+    stderr: expect.stringMatching(/what waits for it is parked[\s\S]*nobody is there[\s\S]*add --yes/),
   });
   expect(await ruta("endpoint", "disable", "casa", "--yes")).toMatchObject({ code: 2 });
   expect(await ruta("endpoint", "disable", "nobody", "--yes", ...REASON)).toMatchObject({

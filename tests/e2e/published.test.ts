@@ -100,6 +100,16 @@ test("every event that was really told is as published", async () => {
       await expect.poll(types, SOON).toContain(word);
     const rehearsed = () => told.filter((event) => (event as { data: { rehearsal?: true } }).data.rehearsal === true);
     await expect.poll(() => rehearsed().length, SOON).toBe(4);
+    type Told = { subject: string; type: string; data: object };
+    const waiting = (told as Told[]).find(({ type }) => type.endsWith(".worklisted"))?.subject ?? "";
+    const salt = "0123456789abcdefghjkmnpqrs";
+    const by = { onBehalfOf: "sender", toldBy: "A colleague", salt, channel: "phone", reason: "called" };
+    const act = { act: "cancel", reasonCode: "other" };
+    await city.admin.post(`/admin/router/referrals/${waiting}/act`, { ...by, act });
+    const recorded = () => (told as Told[]).filter(({ data }) => "onBehalf" in data);
+    await expect
+      .poll(() => recorded().map(({ subject, type }) => [subject, type]), SOON)
+      .toEqual([[waiting, "ruta.referral.cancel"]]);
     const validate = addFormats(new Ajv2020({ strict: false })).compile(await document("/schemas/told.json"));
     for (const event of told) expect(validate(event), JSON.stringify([validate.errors, event])).toBe(true);
   } finally {

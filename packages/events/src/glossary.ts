@@ -36,7 +36,10 @@ export const GLOSSARY: Readonly<Record<string, Word>> = {
   clock: ours("A durable timer that appends a command when it is due."),
   candidate: ours("An institution that was considered for a referral, with the result of each criterion."),
   criterion: ours("One question of choosing; its result is recorded, never the value it looked at."),
-  worklist: ours("Referrals for which nobody is left: an operator must act."),
+  worklist: ours("Referrals for which nobody is left, and disputed acts: an operator must act."),
+  dispute: ours(
+    "An institution says that what was recorded on its behalf is not so; an operator upholds or dismisses it.",
+  ),
   rehearsal: ours(
     "A referral that only tries the hub out: chosen like a real one, answered by a simulated counterpart, in no figure.",
   ),
@@ -45,7 +48,7 @@ export const GLOSSARY: Readonly<Record<string, Word>> = {
   consent: fhir("The basis of a disclosure, whom it covers, its date and the reference of its evidence (Consent)."),
   "clearance class": fhir("How restricted a case is: U, N, R or V (HL7 v3 Confidentiality)."),
   content: ours("What a referral says of persons: sealed, and opened only for those entitled."),
-  section: ours("A sealed piece of content: identity, narrative, routing or raw, of one subject."),
+  section: ours("A sealed piece of content: identity, narrative, routing, raw or who told of an act, of one subject."),
   supplement: ours(
     "Content that a party adds later, or puts in the place of a section of its own; what is superseded is shown no more.",
   ),
@@ -79,7 +82,8 @@ export const GLOSSARY: Readonly<Record<string, Word>> = {
   ),
   challenge: ours("Random text that an endpoint must send back before anything of a case goes there: its proof."),
   redrive: ours("Many deliveries sent again for an operator, each under the id that it has."),
-  parked: ours("Set aside until an operator acts: a delivery that was given up, or a record that cannot be processed."),
+  "set aside": ours("A record that two members of staff gave up: left out for good, readable, told to its case."),
+  parked: ours("Waiting until an operator acts: a delivery that was given up, or a record that cannot be processed."),
   poison: ours("A record that cannot be processed; it steps aside with what follows it in its case."),
   cause: ours("The record that made an event be, by topic, partition and offset."),
   access: ours("An opening of content or an act of staff, on record before it takes effect."),

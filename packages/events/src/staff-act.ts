@@ -13,6 +13,8 @@ export interface SignedBy {
   /** Staff id. */
   readonly id: string;
   readonly roles: readonly StaffRole[];
+  /** The key that signed: two ids with one key are one person. */
+  readonly publicKey: Uint8Array;
   /** Ed25519 signature over the request. */
   readonly signature: Uint8Array;
   /** SHA-256 of the request's body. */

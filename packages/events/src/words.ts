@@ -23,6 +23,7 @@ export const ACTS = [
   "acknowledge",
   "supplement",
   "acknowledge-supplement",
+  "dispute",
 ] as const;
 
 /** An act of a referral. */

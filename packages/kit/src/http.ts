@@ -57,8 +57,8 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
 /** Issues of zod whose words come from the schema alone; others repeat names that were sent. */
 const SAYS_WHAT_IT_TAKES: ReadonlySet<string> = new Set(["invalid_type", "invalid_value", "too_small", "too_big"]);
 
-/** The problem that says what a framework error means; undefined for what is our own fault. */
-function problemOf(error: FastifyError): Problem | undefined {
+/** The problem that says what an error of a request means; undefined for what is our own fault. */
+export function problemFor(error: FastifyError): Problem | undefined {
   if (error instanceof Problem) return error;
   if (hasZodFastifySchemaValidationErrors(error)) {
     const first = error.validation[0];
@@ -168,7 +168,7 @@ export function createHttp(options: HttpOptions): HttpApp {
       }
     });
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    const problem = problemOf(error);
+    const problem = problemFor(error);
     if (!problem) options.logger.error({ err: error, route: request.routeOptions.url ?? "(none)" }, "a request failed");
     return sendProblem(reply, problem ?? httpProblem("internal"));
   });

@@ -5,7 +5,7 @@ export { ConfigError, describeConfig, loadConfig, port } from "./config.ts";
 export type { ConfigRow, VariableMeta } from "./config.ts";
 export { checkHealth, serveHealth } from "./health.ts";
 export type { Health, HealthCheck } from "./health.ts";
-export { createHttp, eventStream, sendProblem } from "./http.ts";
+export { createHttp, eventStream, problemFor, sendProblem } from "./http.ts";
 export type { HttpApp, HttpOptions } from "./http.ts";
 export { runService, stopAll } from "./lifecycle.ts";
 export type { Running } from "./lifecycle.ts";

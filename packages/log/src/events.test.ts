@@ -5,7 +5,7 @@ import type { ReferralEvent } from "@ruta/events";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { unknownKind } from "./engine/consumer.ts";
-import { VersionGap, decodeEvent, newEvents } from "./events.ts";
+import { VersionGap, decodeEvent, newEvents, placeOf } from "./events.ts";
 
 interface Taken {
   readonly message: ReferralEvent;
@@ -67,4 +67,14 @@ test("a fact that this version does not know waits for one that does", () => {
 
 test("bytes that are no event are not read as one", () => {
   expect(() => decodeEvent({ ...record, value: Buffer.from("no protobuf") })).toThrow(/./);
+});
+
+test("an event that was given up leaves its place where it can be read, and none where it cannot", () => {
+  const event = create(ReferralEventSchema, { caseId: CASE, version: 4n, requester: "sender" });
+  expect(placeOf({ key: CASE, value: bytesOf(event) })).toEqual(
+    create(ReferralEventSchema, { caseId: CASE, version: 4n }),
+  );
+  expect(placeOf({ key: "another", value: bytesOf(event) })).toBeUndefined();
+  expect(placeOf({ key: CASE, value: bytesOf(create(ReferralEventSchema, { caseId: CASE })) })).toBeUndefined();
+  expect(placeOf({ key: CASE, value: Buffer.from("no protobuf") })).toBeUndefined();
 });

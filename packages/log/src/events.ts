@@ -1,5 +1,5 @@
 // How folds read the events of cases: each event once, in order, without a gap.
-import { TOPICS, decodeRecord } from "@ruta/events";
+import { ReferralEventSchema, TOPICS, create, decodeRecord } from "@ruta/events";
 import type { ReferralEvent } from "@ruta/events";
 import { unknownKind } from "./engine/consumer.ts";
 import type { Unknown } from "./engine/consumer.ts";
@@ -40,4 +40,19 @@ export function newEvents<T extends { readonly message: ReferralEvent }>(
     versions.set(caseId, version);
     return true;
   });
+}
+
+/**
+ * The place in its case of an event that staff has given up, so that a fold goes on behind it; undefined where it cannot be read:
+ * whether such a record took a version of its case nobody can tell, and a fold that meets a gap then stops.
+ */
+export function placeOf({ key, value }: Pick<LogRecord, "key" | "value">): ReferralEvent | undefined {
+  let event: ReferralEvent;
+  try {
+    event = decodeRecord(TOPICS.events, value);
+  } catch {
+    return undefined;
+  }
+  const { caseId, version } = event;
+  return caseId === key && version > 0n ? create(ReferralEventSchema, { caseId, version }) : undefined;
 }

@@ -2,7 +2,7 @@
 export { RecordTooLarge, TryAgain, UnknownTopic } from "./errors.ts";
 export { followDirectory, reachRevision } from "./directory.ts";
 export type { FollowedDirectory } from "./directory.ts";
-export { VersionGap, decodeEvent, newEvents } from "./events.ts";
+export { VersionGap, decodeEvent, newEvents, placeOf } from "./events.ts";
 export { follow } from "./follow.ts";
 export type { Following } from "./follow.ts";
 export { openLog } from "./open-log.ts";
@@ -28,5 +28,6 @@ export { openEngine } from "./engine/engine.ts";
 export type { Engine, EngineOptions } from "./engine/engine.ts";
 export type { FaultPoint, Faults } from "./engine/faults.ts";
 export type { Lag, WaitForEnd } from "./engine/lag.ts";
-export type { ParkedRecord, ParkReason } from "./engine/parked.ts";
+export type { ParkedId, ParkedRecord } from "./engine/aside.ts";
+export type { ParkReason } from "./engine/parked.ts";
 export type { Handle, Handled } from "./engine/work.ts";

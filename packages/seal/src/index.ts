@@ -3,4 +3,5 @@ export { SealBroken } from "./cipher.ts";
 export { WrongKey, openSeal } from "./seal.ts";
 export type { Seal, SealOptions } from "./seal.ts";
 export type { NewKey } from "./keyring.ts";
+export { NoKey } from "./sections.ts";
 export type { Content } from "./sections.ts";

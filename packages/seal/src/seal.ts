@@ -24,7 +24,7 @@ export class WrongKey extends Error {
 export interface Seal {
   /** Makes keys, batch-wise; durable when resolved. */
   createKeys(keys: readonly NewKey[]): Promise<void>;
-  /** Seals the contents of one record, in order. */
+  /** Seals the contents of one record, in order. Throws NoKey where a key does not exist. */
   sealSections(contents: readonly Content[]): Promise<Section[]>;
   /** Opens sections, in order; undefined where the subject was erased. Throws SealBroken. */
   openSections(sections: readonly Section[]): Promise<(Uint8Array | undefined)[]>;

@@ -7,6 +7,16 @@ import type { Section, SectionKind } from "@ruta/events";
 import { SealBroken, openBytes, sealBytes } from "./cipher.ts";
 import type { Keyring } from "./keyring.ts";
 
+/** The key that content is to be sealed under does not exist, or was destroyed. */
+export class NoKey extends Error {
+  override readonly name = "NoKey";
+  readonly code = "no-key";
+
+  constructor() {
+    super("content cannot be sealed: its key does not exist");
+  }
+}
+
 /** Content to seal. */
 export interface Content {
   readonly subject: string;
@@ -41,7 +51,7 @@ export function chooseBlobs(sizes: readonly number[]): ReadonlySet<number> {
   return chosen;
 }
 
-/** Seals contents of one record. Throws when a key does not exist. Blobs are durable when resolved. */
+/** Seals contents of one record. Throws NoKey when a key does not exist. Blobs are durable when resolved. */
 export async function sealSections(
   db: Db,
   schema: string,
@@ -51,7 +61,7 @@ export async function sealSections(
   const keys = await keyring.load(contents.map(({ keyId }) => keyId));
   const sections = contents.map(({ subject, kind, keyId, plaintext }) => {
     const key = keys.get(keyId);
-    if (!key) throw new Error("content cannot be sealed: its key does not exist");
+    if (!key) throw new NoKey();
     const head = { sectionId: randomId(), subject, kind, keyId };
     return create(SectionSchema, { ...head, ciphertext: sealBytes(key, plaintext, contextOf(head)) });
   });

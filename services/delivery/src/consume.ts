@@ -1,9 +1,9 @@
 // Events in, deliveries out: one transaction a batch holds how far cases are folded and whatever has to be told to whom.
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Tx } from "@ruta/db";
-import { InstitutionType, derivedId } from "@ruta/events";
+import { InstitutionType, PayloadFormat, derivedId } from "@ruta/events";
 import type { Directory, NewRecord, ReferralEvent } from "@ruta/events";
-import { newEvents, reachRevision } from "@ruta/log";
+import { newEvents, placeOf, reachRevision } from "@ruta/log";
 import type { FollowedDirectory, LogRecord } from "@ruta/log";
 import { capMs, lateAt } from "./backoff.ts";
 import { laneName } from "./intake.ts";
@@ -60,6 +60,15 @@ function takenIn(fresh: readonly Taken[]): TakenFact[] {
   );
 }
 
+/** Passes over an event that staff has given up: nobody is told of it, and the next of its case is not a gap. */
+export async function passOver(intake: Intake, tx: Tx, record: Pick<LogRecord, "key" | "value">): Promise<void> {
+  const place = placeOf(record);
+  if (!place) return;
+  const { caseId, version } = place;
+  const last = (await intake.versions(tx, [caseId])).get(caseId) ?? 0n;
+  if (version === last + 1n) await intake.saveVersions(tx, new Map([[caseId, version]]));
+}
+
 /** One event to tell one institution. */
 interface Told {
   readonly eventId: string;
@@ -100,7 +109,12 @@ function deliveries(
       referralId: event.referralId,
       sequence,
       priority: event.priority,
-      body: payload({ ...one, sequence, discreet: isDiscreet(directory, lane.institution) }),
+      body: payload({
+        ...one,
+        sequence,
+        discreet: isDiscreet(directory, lane.institution),
+        fhir: isFhir(directory, lane.institution, event),
+      }),
       lateAt: lateAtOf(event, lane.institution),
     };
   });
@@ -110,6 +124,12 @@ function deliveries(
 function isDiscreet(directory: Directory, institution: string): boolean {
   const type = directory.get("institution", institution)?.type;
   return type === undefined || type === InstitutionType.PRIVATE;
+}
+
+/** Whether the institution's endpoint, as it counts when the event was recorded, takes FHIR. */
+function isFhir(directory: Directory, institution: string, { recordedAt }: ReferralEvent): boolean {
+  const at = recordedAt ? timestampMs(recordedAt) : 0;
+  return directory.endpointOf(institution, at)?.format === PayloadFormat.FHIR;
 }
 
 /** Whoever is expected to act has until then; others have the window of the priority. */

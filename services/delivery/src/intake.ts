@@ -77,7 +77,7 @@ export function openIntake(schema: string): Intake {
     async facts(tx, referralIds) {
       const rows = await tx.query<ReferralFacts & { id: string }>(sql`
         SELECT referral_id AS id, service_type AS "serviceType", placer_number AS "placerNumber",
-          filler_number AS "fillerNumber", replaces
+          filler_number AS "fillerNumber", replaces, requested_at AS "requestedAt"
         FROM ${table("referrals")} WHERE referral_id = ANY(${referralIds}::text[])`);
       return new Map(rows.map(({ id, ...facts }) => [id, facts]));
     },
@@ -86,11 +86,13 @@ export function openIntake(schema: string): Intake {
       if (facts.size === 0) return;
       const all = [...facts.values()];
       await tx.query(sql`
-        INSERT INTO ${table("referrals")} (referral_id, service_type, placer_number, filler_number, replaces)
+        INSERT INTO ${table("referrals")} (referral_id, service_type, placer_number, filler_number, replaces, requested_at)
         SELECT * FROM unnest(${[...facts.keys()]}::text[], ${all.map((f) => f.serviceType)}::text[],
-          ${all.map((f) => f.placerNumber)}::text[], ${all.map((f) => f.fillerNumber)}::text[], ${all.map((f) => f.replaces)}::text[])
+          ${all.map((f) => f.placerNumber)}::text[], ${all.map((f) => f.fillerNumber)}::text[], ${all.map((f) => f.replaces)}::text[],
+          ${all.map((f) => f.requestedAt)}::text[])
         ON CONFLICT (referral_id) DO UPDATE SET service_type = excluded.service_type,
-          placer_number = excluded.placer_number, filler_number = excluded.filler_number, replaces = excluded.replaces`);
+          placer_number = excluded.placer_number, filler_number = excluded.filler_number, replaces = excluded.replaces,
+          requested_at = excluded.requested_at`);
     },
 
     async taken(tx, facts, growing) {

@@ -77,7 +77,7 @@ for (const driver of testLogs())
         );
     });
 
-    test("what the case says was taken is delivered, and kept as what was posted is, to be sent again", async () => {
+    test("what the case says was taken is delivered, and kept for those who want it again", async () => {
       await bed.start();
       await bed.pulls("house");
       const caseId = newCaseId();

@@ -17,7 +17,13 @@ import { recipients } from "./recipients.ts";
 import { CASE, MONDAY, eventOf } from "./scenario.ts";
 import type { EventInit } from "./scenario.ts";
 
-const FACTS = { serviceType: "ALO-FAM", placerNumber: "A-17", fillerNumber: "B-4", replaces: `${CASE}-9` };
+const FACTS = {
+  serviceType: "ALO-FAM",
+  placerNumber: "A-17",
+  fillerNumber: "B-4",
+  replaces: `${CASE}-9`,
+  requestedAt: "",
+};
 
 function bodyOf(
   init: EventInit,
@@ -25,7 +31,16 @@ function bodyOf(
 ): { data: Record<string, unknown> } & Record<string, unknown> {
   const event = eventOf(init);
   const [notice] = recipients(event);
-  const input = { eventId: "event-1", event, notice: notice!, sequence: 7n, facts: FACTS, discreet: false, ...rest };
+  const input = {
+    eventId: "event-1",
+    event,
+    notice: notice!,
+    sequence: 7n,
+    facts: FACTS,
+    discreet: false,
+    fhir: false,
+    ...rest,
+  };
   return JSON.parse(Buffer.from(payload(input)).toString("utf8")) as ReturnType<typeof bodyOf>;
 }
 
@@ -151,6 +166,36 @@ test("a refusal names the command by its webhook-id, and no status of a referral
   });
 });
 
+test("a record that was given up is named by its command and why, also where nothing is known of the case", () => {
+  const value = { institution: "house", commandId: "command-1", reasonCode: "unreadable", staff: ["op-1", "op-2"] };
+  const { data, type } = bodyOf({
+    fact: { case: "setAside", value },
+    confidentiality: Confidentiality.UNSPECIFIED,
+    status: Status.UNSPECIFIED,
+  });
+  expect(type).toBe("ruta.referral.set-aside");
+  expect(data).toMatchObject({ command: "command-1", reasonCode: "unreadable" });
+  expect(JSON.stringify(data)).not.toContain("op-1");
+});
+
+test("what the hub recorded on behalf of an institution says so, by whom and how it was told, and no name, in every class", () => {
+  const actor = create(ActorSchema, {
+    institution: "hub",
+    worker: "op-1",
+    channel: Channel.IN_PERSON,
+    onBehalfOf: "house",
+  });
+  const accepted: EventInit = { fact: { case: "accepted", value: {} }, status: Status.ACCEPTED, actor };
+  const onBehalf = { institution: "house", channel: "in-person", staff: "op-1" };
+  expect(bodyOf(accepted).data).toMatchObject({ onBehalf });
+  expect(bodyOf({ ...accepted, confidentiality: Confidentiality.VERY_RESTRICTED }).data).toMatchObject({ onBehalf });
+  expect(bodyOf({ ...accepted, actor: create(ActorSchema, { institution: "house" }) }).data).not.toHaveProperty(
+    "onBehalf",
+  );
+  const disputed: EventInit = { fact: { case: "disputed", value: { eventId: "event-1", reasonCode: "not-said" } } };
+  expect(bodyOf(disputed).data).toMatchObject({ event: "event-1", reasonCode: "not-said" });
+});
+
 test("nothing sealed, and nobody's worker, is in a body", () => {
   const sections = [
     create(SectionSchema, { sectionId: "sec-canary", keyId: "key-canary", ciphertext: Buffer.from("canary") }),
@@ -163,7 +208,14 @@ test("nothing sealed, and nobody's worker, is in a body", () => {
 test("what was said once is remembered: the service and the sender's number, then the performer's", () => {
   const value = create(ReferralRequestedSchema, { serviceType: "LEG", placerNumber: "A-1", replaces: "r-0" });
   const requested = factsAfter(NO_FACTS, eventOf({ fact: { case: "requested", value } }));
-  expect(requested).toEqual({ serviceType: "LEG", placerNumber: "A-1", fillerNumber: "", replaces: "r-0" });
+  const requestedAt = "2026-11-23T15:00:00.000Z";
+  expect(requested).toEqual({
+    serviceType: "LEG",
+    placerNumber: "A-1",
+    fillerNumber: "",
+    replaces: "r-0",
+    requestedAt,
+  });
   const accepted = factsAfter(requested, eventOf({ fact: { case: "accepted", value: { fillerNumber: "F-2" } } }));
   expect(accepted).toEqual({ ...requested, fillerNumber: "F-2" });
   expect(factsAfter(accepted, eventOf({ fact: { case: "started", value: {} } }))).toBe(accepted);

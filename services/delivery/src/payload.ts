@@ -1,12 +1,11 @@
 // The body of a webhook: a thin CloudEvents 1.0 event. Ids and codes only; what is said of a person is fetched, never sent.
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { Status, businessStatus, classOf, priorityWord, statusWord } from "@ruta/events";
+import { Channel, Status, businessStatus, classOf, nameOf, priorityWord, statusWord } from "@ruta/events";
 import type { ReferralEvent } from "@ruta/events";
+import { fhirPayload } from "./fhir-payload.ts";
+import { recordedFor } from "./recipients.ts";
 import type { Notice } from "./recipients.ts";
-
-/** Media type of the body. */
-export const CONTENT_TYPE = "application/cloudevents+json; charset=utf-8";
 
 /** What earlier events of a referral said that later ones do not repeat. Numbers are the institutions' own. */
 export interface ReferralFacts {
@@ -14,17 +13,25 @@ export interface ReferralFacts {
   readonly placerNumber: string;
   readonly fillerNumber: string;
   readonly replaces: string;
+  /** When it was requested (RFC 3339). */
+  readonly requestedAt: string;
 }
 
 /** What is known of a referral before its first event. */
-export const NO_FACTS: ReferralFacts = { serviceType: "", placerNumber: "", fillerNumber: "", replaces: "" };
+export const NO_FACTS: ReferralFacts = {
+  serviceType: "",
+  placerNumber: "",
+  fillerNumber: "",
+  replaces: "",
+  requestedAt: "",
+};
 
 /** What is known after an event. */
-export function factsAfter(before: ReferralFacts, { fact }: ReferralEvent): ReferralFacts {
+export function factsAfter(before: ReferralFacts, { fact, occurredAt, recordedAt }: ReferralEvent): ReferralFacts {
   if (fact.case === "accepted") return { ...before, fillerNumber: fact.value.fillerNumber };
   if (fact.case !== "requested") return before;
   const { serviceType, placerNumber, replaces } = fact.value;
-  return { ...before, serviceType, placerNumber, replaces };
+  return { ...before, serviceType, placerNumber, replaces, requestedAt: iso(occurredAt ?? recordedAt) ?? "" };
 }
 
 /** What a body is made of. `sequence` counts the events of a case told to this institution: 1, 2, 3 … */
@@ -36,10 +43,21 @@ export interface PayloadInput {
   readonly facts: ReferralFacts;
   /** The recipient is told no need and no reason. */
   readonly discreet: boolean;
+  /** The recipient chose FHIR R4. */
+  readonly fhir: boolean;
+}
+
+/** The event that a webhook tells. What is undefined is not sent. */
+export interface ToldEvent {
+  readonly id: string;
+  readonly time: string | undefined;
+  readonly sequence: string;
+  readonly data: Readonly<Record<string, unknown>>;
 }
 
 type Data = Record<string, unknown>;
 
+const FHIR_START = Buffer.from('{"resourceType":');
 const SEQUENCE_DIGITS = 10; // CloudEvents compares sequences as strings
 const iso = (time: Timestamp | undefined) => (time ? new Date(timestampMs(time)).toISOString() : undefined);
 const text = (value: string | undefined) => (value === "" ? undefined : value);
@@ -67,6 +85,8 @@ function factData({ fact, performer }: ReferralEvent): Data {
       const candidates = eligible.map(({ institution, serviceId }) => ({ institution, service: serviceId }));
       return { reasonCode: text(fact.value.reasonCode), candidates };
     }
+    case "disputed":
+      return { reasonCode: text(fact.value.reasonCode), event: text(fact.value.eventId) };
     case "addressed":
       return { service: text(fact.value.serviceId) };
     case "supplemented":
@@ -80,10 +100,19 @@ function factData({ fact, performer }: ReferralEvent): Data {
   }
 }
 
-/** Which of the recipient's own commands was refused, and the code of the refusal. */
+/** Which of the recipient's own commands was refused or given up, and the code that says why. */
 function refusal({ fact }: ReferralEvent): Data {
+  if (fact.case === "setAside") return { command: text(fact.value.commandId), reasonCode: text(fact.value.reasonCode) };
   if (fact.case !== "refused") return {};
   return { code: fact.value.code, act: fact.value.act, webhookId: text(fact.value.webhookId) };
+}
+
+/** How the hub came to record an act for an institution: it did not send it, and can dispute it by the id of this event. */
+function onBehalf(event: ReferralEvent): Data {
+  const institution = recordedFor(event);
+  if (institution === undefined || !event.actor) return {};
+  const { channel, worker } = event.actor;
+  return { onBehalf: { institution, channel: nameOf(Channel, channel), staff: worker } };
 }
 
 function fullData({ event, notice, facts, discreet }: PayloadInput): Data {
@@ -109,27 +138,37 @@ function fullData({ event, notice, facts, discreet }: PayloadInput): Data {
 
 /** The bytes to send, the same over all tries. */
 export function payload(input: PayloadInput): Uint8Array {
+  const event = toldEvent(input);
+  return input.fhir ? fhirPayload(event, input) : Buffer.from(JSON.stringify(event));
+}
+
+/** The media type of bytes that `payload` made. A body says itself what it is: it is kept while its endpoint may change. */
+export function mediaTypeOf(body: Uint8Array): string {
+  const isFhir = Buffer.from(body.subarray(0, FHIR_START.length)).equals(FHIR_START);
+  return isFhir ? "application/fhir+json; charset=utf-8" : "application/cloudevents+json; charset=utf-8";
+}
+
+function toldEvent(input: PayloadInput): ToldEvent & Data {
   const { event, eventId, notice, sequence } = input;
-  return Buffer.from(
-    JSON.stringify({
-      specversion: "1.0",
-      id: eventId,
-      source: "/ruta",
-      type: `ruta.referral.${notice.act}`,
-      subject: event.referralId,
-      time: iso(event.recordedAt),
-      datacontenttype: "application/json",
-      sequence: sequence.toString().padStart(SEQUENCE_DIGITS, "0"),
-      data: {
-        referral: event.referralId,
-        case: event.caseId,
-        rehearsal: event.rehearsal === "" ? undefined : true,
-        status: event.status === Status.UNSPECIFIED ? undefined : statusWord(event.status),
-        // Class V, and any class that is not known, shows nothing but ids and status.
-        ...(classOf(event.confidentiality) === "V" ? {} : fullData(input)),
-        ...refusal(event),
-        content: `/v1/referrals/${event.referralId}/content`,
-      },
-    }),
-  );
+  return {
+    specversion: "1.0",
+    id: eventId,
+    source: "/ruta",
+    type: `ruta.referral.${notice.act}`,
+    subject: event.referralId,
+    time: iso(event.recordedAt),
+    datacontenttype: "application/json",
+    sequence: sequence.toString().padStart(SEQUENCE_DIGITS, "0"),
+    data: {
+      referral: event.referralId,
+      case: event.caseId,
+      rehearsal: event.rehearsal === "" ? undefined : true,
+      status: event.status === Status.UNSPECIFIED ? undefined : statusWord(event.status),
+      // Class V, and any class that is not known, shows nothing but ids and status.
+      ...(classOf(event.confidentiality) === "V" ? {} : fullData(input)),
+      ...refusal(event),
+      ...onBehalf(event),
+      content: `/v1/referrals/${event.referralId}/content`,
+    },
+  };
 }

@@ -26,13 +26,13 @@ test.each([
   ["cancellationRequested", ["house cancel"]],
   ["completed", ["sender complete"]],
   ["failed", ["sender fail"]],
-  ["enteredInError", ["house mark-in-error"]],
+  ["enteredInError", ["sender mark-in-error", "house mark-in-error"]],
   ["acknowledged", ["house acknowledge"]],
   ["returned", ["sender returned"]],
   ["worklisted", ["sender worklisted"]],
   ["delivered", []],
   ["deliveryLate", []],
-  ["disputed", ["sender dispute"]],
+  ["disputed", ["house dispute"]],
 ])("%s: %j", (name, expected) => {
   expect(told(fact(name))).toEqual(expected);
 });
@@ -75,6 +75,33 @@ test("the requester does not hear that a stranger's refusal was not taken", () =
   expect(told(fact("undeliverable", { institution: "stranger" }))).toEqual([]);
 });
 
+test("who marked a referral in error knows it, and the performer hears; both, when the hub did", () => {
+  expect(told({ ...fact("enteredInError"), ...by("sender") })).toEqual(["house mark-in-error"]);
+});
+
+test("an act recorded on behalf of an institution is told to the other party, and to it by the same word", () => {
+  const onBehalfOf = (whom: string): EventInit => ({
+    actor: create(ActorSchema, { institution: "hub", onBehalfOf: whom }),
+  });
+  expect(told({ ...fact("accepted"), ...onBehalfOf("house") })).toEqual(["sender accept", "house accept"]);
+  expect(told({ ...fact("cancellationRequested"), ...onBehalfOf("sender") })).toEqual([
+    "house cancel",
+    "sender cancel",
+  ]);
+  expect(told({ ...fact("cancelled"), ...onBehalfOf("sender"), performer: "" })).toEqual(["sender cancel"]);
+  expect(told({ ...fact("cancelled"), ...onBehalfOf("house") })).toEqual([
+    "sender confirm-cancellation",
+    "house confirm-cancellation",
+  ]);
+  expect(told({ ...fact("addressed"), ...onBehalfOf("sender") })).toEqual(["house request", "sender redirect"]);
+  expect(told({ ...fact("refused", { institution: "hub" }), ...onBehalfOf("house") })).toEqual([]);
+});
+
+test("a dispute is told to the party that has to know of it", () => {
+  expect(told({ ...fact("disputed"), ...by("house") })).toEqual(["sender dispute"]);
+  expect(told({ ...fact("disputed"), ...by("sender") })).toEqual(["house dispute"]);
+});
+
 test("of a rehearsal nobody but its requester is told", () => {
   const rehearsed: EventInit = { rehearsal: "complete", performer: "rehearsal" };
   const facts = ReferralEventSchema.oneofs.flatMap(({ fields }) => fields.map(({ localName }) => localName));
@@ -88,7 +115,7 @@ test("of a rehearsal nobody but its requester is told", () => {
 });
 
 test("nobody is told while no performer is chosen", () => {
-  expect(told({ ...fact("enteredInError"), performer: "" })).toEqual([]);
+  expect(told({ ...fact("enteredInError"), ...by("sender"), performer: "" })).toEqual([]);
 });
 
 test("an event without a fact that this version knows is told to nobody", () => {

@@ -9,7 +9,7 @@ export interface Notice {
 }
 
 type Fact = NonNullable<ReferralEvent["fact"]["case"]>;
-type Party = "requester" | "performer" | "other" | "counterpart" | "sender" | "nobody";
+type Party = "requester" | "performer" | "other" | "counterpart" | "performer-or-both" | "sender" | "nobody";
 
 /** Each fact: whom it is told to, and the word by which the act came through the door (or the hub's own word). */
 const TOLD: Readonly<Record<Fact, readonly [Party, string]>> = {
@@ -29,7 +29,7 @@ const TOLD: Readonly<Record<Fact, readonly [Party, string]>> = {
   cancelled: ["other", "cancel"],
   completed: ["requester", "complete"],
   failed: ["requester", "fail"],
-  enteredInError: ["performer", "mark-in-error"],
+  enteredInError: ["performer-or-both", "mark-in-error"],
   acknowledged: ["performer", "acknowledge"],
   returned: ["requester", "returned"],
   worklisted: ["requester", "worklisted"],
@@ -39,15 +39,35 @@ const TOLD: Readonly<Record<Fact, readonly [Party, string]>> = {
   deliveryLate: ["nobody", "late"],
   supplemented: ["counterpart", "supplement"],
   supplementAcknowledged: ["counterpart", "acknowledge-supplement"],
-  disputed: ["requester", "dispute"],
+  disputed: ["counterpart", "dispute"],
   setAside: ["sender", "set-aside"],
 };
 
-/** The institutions to tell of an event; empty when it is nobody's news, the party is not chosen yet, or it is simulated. */
+/**
+ * The institutions to tell of an event; empty when it is nobody's news, the party is not chosen yet, or it is simulated. What the hub
+ * recorded on behalf of an institution is told to that institution too, by the same word: it did not send it, and can dispute it.
+ */
 export function recipients(event: ReferralEvent): readonly Notice[] {
-  const { fact, requester, performer } = event;
+  const { fact } = event;
   if (fact.case === undefined) return [];
-  const [party, act] = TOLD[fact.case];
+  const told = parties(event, fact.case);
+  const behalf = recordedFor(event);
+  if (behalf === undefined || told.some(({ institution }) => institution === behalf)) return told;
+  const word = fact.case === "addressed" ? "redirect" : (told[0]?.act ?? TOLD[fact.case][1]);
+  return [...told, { institution: behalf, act: word }];
+}
+
+/** The institution on whose behalf the hub recorded what the event tells; undefined when it was no such act. */
+export function recordedFor({ fact, actor }: ReferralEvent): string | undefined {
+  return actor?.institution !== "hub" || actor.onBehalfOf === "" || fact.case === "refused"
+    ? undefined
+    : actor.onBehalfOf;
+}
+
+function parties(event: ReferralEvent, name: Fact): readonly Notice[] {
+  const { fact, requester, performer } = event;
+  const [party, act] = TOLD[name];
+  const by = recordedFor(event) ?? event.actor?.institution;
   const tell = (institution: string, word = act): readonly Notice[] =>
     institution === "" || RESERVED_INSTITUTIONS.has(institution) ? [] : [{ institution, act: word }];
   switch (party) {
@@ -70,8 +90,14 @@ export function recipients(event: ReferralEvent): readonly Notice[] {
       return tell(broughtBy(event) === requester ? performer : requester);
     case "other":
       // Withdrawn by the requester, confirmed by the performer, or ended by the hub, of which both must hear.
-      if (event.actor?.institution === performer) return tell(requester, "confirm-cancellation");
-      if (event.actor?.institution === requester) return tell(performer);
-      return [...tell(requester), ...(performer === requester ? [] : tell(performer))];
+      if (by === performer) return tell(requester, "confirm-cancellation");
+      if (by === requester) return tell(performer);
+      return both(tell, requester, performer);
+    case "performer-or-both":
+      return by === requester ? tell(performer) : both(tell, requester, performer);
   }
+}
+
+function both(tell: (institution: string) => readonly Notice[], requester: string, performer: string) {
+  return [...tell(requester), ...(performer === requester ? [] : tell(performer))];
 }

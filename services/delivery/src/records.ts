@@ -16,7 +16,7 @@ import {
 import type { Delivery, DeliveryAttempt, NewRecord, Taking } from "@ruta/events";
 import type { ParkReason, Verdict } from "./backoff.ts";
 import type { Head } from "./lanes.ts";
-import { CONTENT_TYPE } from "./payload.ts";
+import { mediaTypeOf } from "./payload.ts";
 import type { Tried } from "./results.ts";
 
 const SOURCE = "/ruta/delivery";
@@ -101,7 +101,7 @@ export function inboxRecord(
     referralId: of.referralId,
     institution: of.institution,
     body: of.body,
-    contentType: CONTENT_TYPE,
+    contentType: mediaTypeOf(of.body),
     offeredAt: timestampFromMs(at),
   });
   return encodeRecord(TOPICS.inbox, of.caseId, message, {

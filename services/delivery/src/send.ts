@@ -9,7 +9,7 @@ import type { Dispatcher } from "undici";
 import type { Failure, Outcome } from "./backoff.ts";
 import { AddressRefused, checkedUrl, guardedConnector } from "./guard.ts";
 import type { GuardRules, Resolver } from "./guard.ts";
-import { CONTENT_TYPE } from "./payload.ts";
+import { mediaTypeOf } from "./payload.ts";
 import type { Tried } from "./results.ts";
 import { keyIdOf, openTap } from "./wire.ts";
 import type { Watch } from "./wire.ts";
@@ -136,7 +136,7 @@ type Keys = readonly [SigningKey, ...SigningKey[]];
 
 function headersOf(now: number, [key, ...others]: Keys, { id, body, attempt }: Message): Record<string, string> {
   return {
-    "content-type": CONTENT_TYPE,
+    "content-type": mediaTypeOf(body),
     "user-agent": "ruta",
     "accept-encoding": "identity",
     "webhook-attempt": String(attempt),

@@ -10,7 +10,7 @@ import { decodeEvent, followDirectory, openEngine } from "@ruta/log";
 import type { Engine, FollowedDirectory, Log, LogLogger } from "@ruta/log";
 import type { Seal } from "@ruta/seal";
 import type { DeliveryConfig } from "./config.ts";
-import { GROUP, takeIn } from "./consume.ts";
+import { GROUP, passOver, takeIn } from "./consume.ts";
 import type { Resolver } from "./guard.ts";
 import { registerRoutes } from "./http.ts";
 import { registerEndpointRoutes } from "./http-endpoints.ts";
@@ -121,6 +121,7 @@ export async function createDelivery(deps: DeliveryDeps): Promise<Service> {
         topics: [TOPICS.events],
         decode: decodeEvent,
         handle: (tx, batch) => takeIn({ intake, directory: folded }, tx, batch),
+        givenUp: (tx, record) => passOver(intake, tx, record),
       });
     },
     async stop() {

@@ -12,6 +12,7 @@ import {
   EndpointSchema,
   InstitutionSchema,
   InstitutionType,
+  PayloadFormat,
   RevisionCommittedSchema,
   SignatureScheme,
   StaffRole,
@@ -155,14 +156,21 @@ export class Bed {
   async register(
     institution: string,
     url: string,
-    options: { secret?: Uint8Array; type?: InstitutionType; ratePerSecond?: number; proved?: boolean } = {},
+    options: {
+      secret?: Uint8Array;
+      type?: InstitutionType;
+      ratePerSecond?: number;
+      format?: PayloadFormat;
+      proved?: boolean;
+    } = {},
   ): Promise<Endpoint> {
     const { secret, type = InstitutionType.MUNICIPAL, ratePerSecond = 0, proved = false } = options;
+    const { format = PayloadFormat.UNSPECIFIED } = options;
     const id = `endpoint-${institution}`;
     const signed = secret
       ? { scheme: SignatureScheme.V1, wrappedSecret: this.seal.wrap(secret, `endpoint:${id}`) }
       : { scheme: SignatureScheme.V1A };
-    const endpoint = create(EndpointSchema, { id, institution, url, ratePerSecond, ...signed });
+    const endpoint = create(EndpointSchema, { id, institution, url, ratePerSecond, format, ...signed });
     if (proved)
       await this.db.query(sql`
         INSERT INTO ${sql.id(this.schema, "proofs")} (institution, fingerprint, proved_at)

@@ -48,6 +48,7 @@ export const endpoint = z.strictObject({
   url: z.string().max(2000).default(""),
   scheme: z.enum(["v1", "v1a"], "takes v1 or v1a").optional(),
   ratePerSecond: z.int().min(0).max(1000).default(0),
+  format: z.enum(["cloudevents", "fhir"], "takes cloudevents or fhir").default("cloudevents"),
   reason,
 });
 

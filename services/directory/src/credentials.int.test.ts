@@ -1,6 +1,6 @@
 // Keys, tokens, endpoints and staff on real servers: secrets shown once, ended at once, by those who may and only once.
 import { createHash, randomBytes } from "node:crypto";
-import { DeliveryMode, SignatureScheme } from "@ruta/events";
+import { DeliveryMode, PayloadFormat, SignatureScheme } from "@ruta/events";
 import { testLogs } from "@ruta/log/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SAMPLE, entriesOf } from "./sample.ts";
@@ -26,8 +26,9 @@ describe.each(testLogs())("credentials on $name", (driver) => {
       const v1 = (await ask("POST", "/keys", act)).body as Record<string, string>;
       const v1a = (await ask("POST", "/keys", { ...act, publicKey: own })).body as Record<string, string>;
       const token = (await ask("POST", "/tokens", { ...act, label: "lectura" })).body as Record<string, string>;
-      const endpoint = (await ask("POST", "/endpoints", { ...act, url: "https://casa.example/hook", scheme: "v1" }))
-        .body as Record<string, string>;
+      const endpoint = (
+        await ask("POST", "/endpoints", { ...act, url: "https://casa.example/hook", scheme: "v1", format: "fhir" })
+      ).body as Record<string, string>;
       expect(v1.secret).toMatch(/^whsec_/);
       expect(v1a.secret).toBeUndefined();
       expect(token.token).toMatch(/^rt_[A-Za-z0-9_-]{43}$/);
@@ -48,7 +49,11 @@ describe.each(testLogs())("credentials on $name", (driver) => {
           .digest(),
       );
       const at = directory.endpointOf("casa", now);
-      expect(at).toMatchObject({ url: "https://casa.example/hook", scheme: SignatureScheme.V1 });
+      expect(at).toMatchObject({
+        url: "https://casa.example/hook",
+        scheme: SignatureScheme.V1,
+        format: PayloadFormat.FHIR,
+      });
       expect(Buffer.from(test.seal.unwrap(at?.wrappedSecret ?? new Uint8Array(), `endpoint:${at?.id}`))).toEqual(
         raw(endpoint.secret),
       );

@@ -6,6 +6,7 @@ import {
   AccessTokenSchema,
   DeliveryMode,
   EndpointSchema,
+  PayloadFormat,
   InstitutionKeySchema,
   SignatureScheme,
   StaffRole,
@@ -42,6 +43,7 @@ export interface NewEndpoint {
   readonly url: string;
   readonly scheme?: "v1" | "v1a" | undefined;
   readonly ratePerSecond: number;
+  readonly format: "cloudevents" | "fhir";
 }
 
 const SCHEMES = { v1: SignatureScheme.V1, v1a: SignatureScheme.V1A, none: SignatureScheme.UNSPECIFIED } as const;
@@ -94,7 +96,7 @@ export function createCredentials(seal: Pick<Seal, "wrap">, rules: Rules) {
     },
 
     /** An institution's one endpoint; v1 gets a new shared secret each time it is registered. */
-    endpoint({ institution, mode, url, scheme, ratePerSecond }: NewEndpoint): Made {
+    endpoint({ institution, mode, url, scheme, ratePerSecond, format }: NewEndpoint): Made {
       const id = endpointId(institution);
       const fresh = scheme === "v1" ? freshSecret(`endpoint:${id}`) : undefined;
       const endpoint = create(EndpointSchema, {
@@ -104,6 +106,7 @@ export function createCredentials(seal: Pick<Seal, "wrap">, rules: Rules) {
         ratePerSecond,
         mode: mode === "inbox" ? DeliveryMode.INBOX : DeliveryMode.WEBHOOK,
         scheme: SCHEMES[scheme ?? "none"],
+        format: format === "fhir" ? PayloadFormat.FHIR : PayloadFormat.CLOUDEVENTS,
         ...(fresh && { wrappedSecret: fresh.wrapped }),
       });
       return {

@@ -127,6 +127,11 @@ const endpoint = z
       .describe(
         "How what is posted is signed, always given for webhook: v1a with the hub's Ed25519 key; v1 with a shared secret, which only the admin route makes",
       ),
+    format: oneOf(["cloudevents", "fhir"])
+      .optional()
+      .describe(
+        "In which form it receives: cloudevents (JSON; left out) or fhir (a FHIR R4 Bundle of Task and ServiceRequest)",
+      ),
     rate_per_second: z
       .int("a whole number from 1 to 1000")
       .min(1)

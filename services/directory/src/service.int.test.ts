@@ -67,7 +67,7 @@ describe.each(testLogs())("the directory on $name", (driver) => {
     ]);
 
     // What a stranger to the acting instance sees is what the log has.
-    await expect.poll(async () => (await two.ask("GET", "")).body.revision).toBe("4");
+    for (const each of [one, two]) await expect.poll(async () => (await each.ask("GET", "")).body.revision).toBe("4");
     expect((await one.ask("GET", "/institution")).body.entries).toHaveLength(4);
     expect(await one.ask("GET", "/secrets")).toMatchObject({ status: 404, body: { code: "unknown-entry" } });
   });

@@ -1,11 +1,23 @@
 // Validation of the whole: each kind of fault gives its own message at its own line, and all are told at once.
+import { PayloadFormat } from "@ruta/events";
 import { describe, expect, it } from "vitest";
 import { decide } from "./decide.ts";
+import { fromEntry } from "./form.ts";
 import { NOON, SAMPLE, actOf, commit, firstRevision, problemsOf, sampleWith, validOf } from "./sample.ts";
 
 describe("a directory without fault", () => {
   it("is valid", () => {
     expect(problemsOf(SAMPLE)).toEqual([]);
+  });
+
+  it("may say that an institution takes FHIR, and shows it in the same word", () => {
+    const written = `${SAMPLE}endpoints:\n  - { institution: casa, url: "https://casa.example/", scheme: v1a, format: fhir }\n`;
+    const endpoint = validOf(written, firstRevision().current).find((entry) => entry.case === "endpoint");
+    expect(endpoint?.value).toMatchObject({ format: PayloadFormat.FHIR });
+    expect(fromEntry(endpoint!)).toMatchObject({ format: "fhir", scheme: "v1a" });
+    expect(problemsOf(written.replace("format: fhir", "format: xml"))).toEqual([
+      'd.yaml:32 endpoint casa, format: does not take "xml"; give one of cloudevents, fhir',
+    ]);
   });
 
   it("may lean on what stands already", () => {

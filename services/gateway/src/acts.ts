@@ -18,6 +18,8 @@ const number = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9 ._:/-]{0,63}$/)
   .meta({ description: "Your own number of the referral; never a document number" });
 const note = z.string().min(1).max(100_000).meta({ description: "Free text; sealed, and read only by those entitled" });
+/** An id of the hub: of an event, or of a section. */
+const plainId = z.string().refine(isPlainId);
 
 const consent = z
   .strictObject({
@@ -77,12 +79,17 @@ export const DATA = {
   "mark-in-error": z.strictObject({ ...answer, reasonCode: z.enum(codes.ERROR_REASONS) }),
   redirect: z.strictObject({ ...answer, performer: directoryId.optional(), consent }),
   acknowledge: z.strictObject(answer),
+  dispute: z.strictObject({
+    ...answer,
+    event: plainId.meta({ description: "The id of the event that told you of the act" }),
+    reasonCode: z.enum(codes.DISPUTE_REASONS),
+  }),
   supplement: z.strictObject({
     ...answer,
     person: knownPersonSchema.optional(),
     members: z.array(knownPersonSchema).max(20).optional(),
     supersedes: z
-      .array(z.string().refine(isPlainId))
+      .array(plainId)
       .min(1)
       .max(50)
       .optional()
@@ -90,10 +97,7 @@ export const DATA = {
   }),
   "acknowledge-supplement": z.strictObject({
     ...answer,
-    event: z
-      .string()
-      .refine(isPlainId)
-      .meta({ description: "The id of the ruta.referral.supplement you were told of" }),
+    event: plainId.meta({ description: "The id of the ruta.referral.supplement you were told of" }),
   }),
 } as const satisfies Record<Act, z.ZodType>;
 

@@ -44,6 +44,8 @@ export interface Claims {
   find(on: Querying, keys: readonly ClaimKey[]): Promise<Claim[]>;
   /** Adds those whose keys are free; returns the command ids that won. Waits for concurrent claims of the same keys. */
   insert(tx: Tx, claims: readonly Claim[]): Promise<ReadonlySet<string>>;
+  /** Takes claims back that this transaction has made. */
+  remove(tx: Tx, claims: readonly Claim[]): Promise<void>;
   /** Of these referrals the ones that the institution requested at this door. */
   requestsOf(on: Querying, institution: string, referrals: readonly string[]): Promise<ReadonlySet<string>>;
   /** Remembers persons of an institution's receipts. */
@@ -89,6 +91,14 @@ export function createClaims(schema: string): Claims {
           ${all.map((c) => new Date(c.receivedAt))}::timestamptz[], ${all.map((c) => c.sealed)}::bytea[])
         on conflict do nothing returning command_id`);
       return new Set(rows.map((row) => row.command_id));
+    },
+
+    async remove(tx, claims) {
+      if (claims.length === 0) return;
+      await tx.query(sql`
+        delete from ${claim} c using unnest(${claims.map((c) => c.institution)}::text[],
+          ${claims.map((c) => c.webhookId)}::text[]) as k (institution, webhook_id)
+        where c.institution = k.institution and c.webhook_id = k.webhook_id`);
     },
 
     async requestsOf(on, institution, referrals) {

@@ -124,6 +124,11 @@ const ANSWERS: Record<string, [Record<string, unknown>, string, Record<string, u
   acknowledge: [{}, "acknowledge", {}],
   supplement: [{ note: "x", supersedes: [PLAIN_ID] }, "supplement", { supersedes: [PLAIN_ID] }],
   "acknowledge-supplement": [{ event: PLAIN_ID }, "acknowledgeSupplement", { eventId: PLAIN_ID }],
+  dispute: [
+    { event: "0123456789abcdefghjkmnpqrs", reasonCode: "not-said" },
+    "dispute",
+    { eventId: "0123456789abcdefghjkmnpqrs", reasonCode: "not-said" },
+  ],
 };
 
 test.each(ACTS.filter((act) => act !== "request"))("the answer %s lands in its own message with its worker", (act) => {

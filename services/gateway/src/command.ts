@@ -12,6 +12,7 @@ import {
   Confidentiality,
   ConfirmCancellationSchema,
   ConsentSchema,
+  DisputeActSchema,
   FailReferralSchema,
   HoldReferralSchema,
   MarkInErrorSchema,
@@ -132,6 +133,11 @@ function actOf(input: ActInput, ids: ActIds): ReferralCommand["act"] {
       return { case: "supplement", value: create(SupplementReferralSchema, { supersedes: data.supersedes ?? [] }) };
     case "acknowledge-supplement":
       return { case: "acknowledgeSupplement", value: create(AcknowledgeSupplementSchema, { eventId: data.event }) };
+    case "dispute":
+      return {
+        case: "dispute",
+        value: create(DisputeActSchema, { eventId: data.event, reasonCode: data.reasonCode }),
+      };
   }
 }
 

@@ -2,7 +2,9 @@
 import type { Tx } from "@ruta/db";
 import { TOPICS } from "@ruta/events";
 import type { ReferralEvent } from "@ruta/events";
-import { newEvents } from "@ruta/log";
+import { newEvents, placeOf } from "@ruta/log";
+import type { LogRecord } from "@ruta/log";
+import type { Numbers } from "./numbers.ts";
 import type { State } from "./state.ts";
 
 /** Group under which the gateway reads events. */
@@ -13,14 +15,21 @@ export const FOLDED = [TOPICS.events] as const;
 
 /** Folds one batch of events. */
 export async function foldBatch(
-  state: State,
+  { state, numbers }: { readonly state: State; readonly numbers: Numbers },
   tx: Tx,
   batch: readonly { readonly message: ReferralEvent }[],
 ): Promise<void> {
   const cases = [...new Set(batch.map(({ message }) => message.caseId))];
   const fresh = newEvents(await state.versions(tx, cases), batch);
-  await state.fold(
-    tx,
-    fresh.map(({ message }) => message),
-  );
+  const events = fresh.map(({ message }) => message);
+  await state.fold(tx, events);
+  await numbers.fold(tx, events);
+}
+
+/** Passes over an event that staff has given up: its place in the case is kept, empty, so that the next is not a gap. */
+export async function passOver(state: State, tx: Tx, record: Pick<LogRecord, "key" | "value">): Promise<void> {
+  const place = placeOf(record);
+  if (!place) return;
+  const last = (await state.versions(tx, [place.caseId])).get(place.caseId) ?? 0n;
+  if (place.version === last + 1n) await state.fold(tx, [place]);
 }

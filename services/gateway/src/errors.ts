@@ -26,7 +26,7 @@ export const PROBLEMS = {
   "body-not-json": { status: 400, title: "The body is not JSON", remedy: FORM },
   "body-duplicate-name": { status: 400, title: "An object in the body has the same name twice", remedy: FORM },
   "body-forbidden-name": { status: 400, title: "The body uses a name that no object may have", remedy: FORM },
-  "body-too-deep": { status: 400, title: "The body is nested deeper than 16", remedy: FORM },
+  "body-too-deep": { status: 400, title: "The body is nested deeper than 16 (FHIR: 32)", remedy: FORM },
   "unknown-act": {
     status: 400,
     title: "The type names no act of a referral",
@@ -139,6 +139,53 @@ export const PROBLEMS = {
     status: 409,
     title: "The referral does not take this act from your institution as it stands",
     remedy: "Make one of the acts in `may`, or read the referral to see what is expected of whom.",
+  },
+  "fhir-not-taken": {
+    status: 400,
+    title: "The body is no FHIR resource that the door takes",
+    remedy: "Send a Bundle of type transaction, message or collection, or one Task with what it contains.",
+  },
+  "fhir-invalid-element": {
+    status: 400,
+    title: "An element is missing or has a value that FHIR R4 does not allow there",
+    remedy: "Correct the element and send the body under a new webhook-id.",
+  },
+  "fhir-unknown-code": {
+    status: 422,
+    title: "An element has no code that the door understands",
+    remedy:
+      "Use the codes of FHIR R4 and BSeR for statuses, and urn:ruta:service-type with a term of GET /v1/directory/terms for the service.",
+  },
+  "fhir-inconsistent": {
+    status: 422,
+    title: "An element contradicts another one",
+    remedy: "Make the elements agree: status with businessStatus, Task with ServiceRequest, and each thing given once.",
+  },
+  "fhir-dangling": {
+    status: 422,
+    title: "A reference leads to nothing in the body that it could mean",
+    remedy:
+      "Send what it refers to in the same body, or name it by an identifier of urn:ruta:institution, urn:ruta:service or urn:ruta:referral.",
+  },
+  "fhir-unsupported": {
+    status: 422,
+    title: "An element says what the door cannot pass on",
+    remedy: "Leave it out, or say it otherwise: one service a referral, no attachments, no modifier extensions.",
+  },
+  "fhir-unidentified": {
+    status: 422,
+    title: "A Task answers a referral and does not say which, or its number stands for several",
+    remedy: "Give Task.identifier of system urn:ruta:referral, or your own number as type PLAC or FILL.",
+  },
+  "fhir-too-many": {
+    status: 422,
+    title: "The body holds more than 20 acts or 500 entries",
+    remedy: "Send them in several bodies, each under a webhook-id of its own.",
+  },
+  "not-acceptable": {
+    status: 406,
+    title: "A referral is not given out in that media type",
+    remedy: "Accept application/json, or application/fhir+json for FHIR R4.",
   },
   "still-running": {
     status: 409,

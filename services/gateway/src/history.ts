@@ -1,5 +1,5 @@
 // What a viewer is told of a referral: state, history, expectation and refusals, from the events of its case. Pure.
-import { businessStatus, classOf, priorityWord, statusWord, wordOf } from "@ruta/events";
+import { Channel, businessStatus, classOf, nameOf, priorityWord, statusWord, wordOf } from "@ruta/events";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Candidate, ReferralEvent } from "@ruta/events";
@@ -91,9 +91,19 @@ function step(event: ReferralEvent, role: Seen["role"], needs: boolean): Record<
     status: statusWord(event.status),
     businessStatus: businessStatus(event.businessStatus).code,
     at: compact({ occurred: iso(event.occurredAt), received: iso(event.receivedAt), recorded: iso(event.recordedAt) }),
-    actor: compact({ institution: event.actor?.institution ?? "", worker: event.actor?.worker ?? "" }),
+    actor: actorOf(event),
     performer: event.performer,
     ...(needs ? details(event, role) : {}),
+  });
+}
+
+/** Who acted; where the hub recorded it for an institution, for whom and by which channel it was told. */
+function actorOf({ actor }: ReferralEvent): Record<string, unknown> {
+  const { institution = "", worker = "", onBehalfOf = "", channel = 0 } = actor ?? {};
+  return compact({
+    institution,
+    worker,
+    ...(onBehalfOf === "" ? {} : { onBehalfOf, channel: nameOf(Channel, channel) }),
   });
 }
 
@@ -127,6 +137,8 @@ function details({ fact }: ReferralEvent, role: Seen["role"]): Record<string, un
     case "failed":
     case "enteredInError":
     case "undeliverable":
+    case "disputed":
+    case "setAside":
       return { reasonCode: fact.value.reasonCode };
     default:
       return {};

@@ -17,28 +17,32 @@ import type { Reader } from "./credentials.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { untilDecided, waitOf } from "./decision.ts";
 import { accessRecord, disclosed, sectionsFor } from "./disclose.ts";
+import { formOf } from "./accept.ts";
 import { readKnock } from "./door.ts";
 import { isRefusal } from "./envelope.ts";
+import { answerInForm, registerFhir, sendFhir } from "./fhir-http.ts";
+import type { FhirHttpDeps } from "./fhir-http.ts";
+import { fhirView } from "./fhir-view.ts";
 import type { Inboxes } from "./inbox.ts";
 import { registerInbox } from "./inbox-http.ts";
 import { problemOf } from "./problem.ts";
-import type { Answer } from "./prepare.ts";
 import type { Refusal } from "./errors.ts";
 import { servePublished } from "./published.ts";
 import type { Reads } from "./reads.ts";
 import { refusalsPage } from "./refusals.ts";
 import * as routes from "./routes.ts";
 import type { State } from "./state.ts";
-import type { Asked } from "./take.ts";
+import type { Asked, Together } from "./take.ts";
 
 /** What the routes need. */
 export interface HttpDeps {
   readonly directory: () => Directory;
   readonly keysOf: (directory: Directory, institution: string, now: number) => readonly WebhookKey[];
-  readonly take: (asked: Asked) => Promise<Answer | Refusal>;
+  readonly take: (group: readonly Asked[]) => Promise<Together>;
   readonly check: (asked: Asked) => Promise<Checked | Refusal>;
   readonly db: Db;
   readonly state: Pick<State, "caseEvents">;
+  readonly readFhirKnock: FhirHttpDeps["readFhirKnock"];
   readonly reads: Reads;
   readonly inboxes: Pick<Inboxes, "pull" | "acknowledge">;
   readonly engine: Pick<Engine, "transact">;
@@ -98,18 +102,20 @@ export async function registerRoutes(app: HttpApp, deps: HttpDeps): Promise<void
     }
   }
 
-  function askedBy(request: FastifyRequest, institution: string): Asked {
+  const knockOf: FhirHttpDeps["knockOf"] = (request) => {
     const headers = {
       id: header(request, "webhook-id"),
       timestamp: header(request, "webhook-timestamp"),
       signature: header(request, "webhook-signature"),
     };
-    return orThrow(readKnock(deps, { institution, path: request.url, headers, body: request.rawBody }, now()));
-  }
+    return { institution: request.params.institution, path: request.url, headers, body: request.rawBody };
+  };
 
   app.post("/v1/in/:institution", routes.door, async (request, reply) => {
-    const asked = askedBy(request, request.params.institution);
-    const answer = orThrow(await recorded(() => take(asked)));
+    const asked = orThrow(readKnock(deps, knockOf(request), now()));
+    const taken = await recorded(() => take([asked]));
+    if ("refusal" in taken) throw problemOf(taken.refusal);
+    const answer = taken[0]!;
     const waitS = waitOf(header(request, "prefer"));
     if (waitS === undefined) return reply.status(202).send(answer as never);
     // The claim under which it stands: that of an earlier request when this one repeats it under another webhook-id.
@@ -122,9 +128,10 @@ export async function registerRoutes(app: HttpApp, deps: HttpDeps): Promise<void
   });
 
   app.post("/v1/in/:institution/check", routes.check, async (request) => {
-    const asked = askedBy(request, request.params.institution);
+    const asked = orThrow(readKnock(deps, knockOf(request), now()));
     return orThrow(await recorded(() => deps.check(asked)));
   });
+  registerFhir(app, { knockOf, readFhirKnock: deps.readFhirKnock, take, recorded, now });
 
   app.get("/v1/referrals", routes.list, async (request) => {
     const { institution } = reader(request);
@@ -142,10 +149,14 @@ export async function registerRoutes(app: HttpApp, deps: HttpDeps): Promise<void
     return { referrals, ...(next === undefined ? {} : { next }) };
   });
 
-  app.get("/v1/referrals/:id", routes.referral, async (request) => {
+  app.get("/v1/referrals/:id", { ...routes.referral, errorHandler: answerInForm }, async (request, reply) => {
     const { institution } = reader(request);
+    const form = formOf(request.headers.accept);
+    if (form === undefined) throw problemOf({ code: "not-acceptable" });
     const found = orThrow(await reads.find(institution, request.params.id, { fresh: false }));
-    return "submitted" in found ? found.submitted : found.seen.body;
+    const body = "submitted" in found ? found.submitted : found.seen.body;
+    reply.header("vary", "accept");
+    return form === "fhir" ? sendFhir(reply, 200, fhirView(body)) : reply.send(body);
   });
 
   app.get("/v1/referrals/:id/content", routes.content, async (request) => {

@@ -75,13 +75,17 @@ const CASES: Readonly<Partial<Record<ProblemCode, readonly [() => Promise<Answer
     "webhook-id",
   ],
 };
-/** Met in check.int.test.ts, door.int.test.ts, reads.int.test.ts and outage.int.test.ts. */
+/** Met in check, door, reads, outage and fhir.int.test.ts; those of FHIR in fhir-refusals.int.test.ts. */
 const ELSEWHERE: readonly ProblemCode[] = [
-  "not-possible-now",
-  "still-running",
-  "claim-erased",
-  "not-caught-up",
-  "log-unavailable",
+  ...([
+    "not-possible-now",
+    "still-running",
+    "claim-erased",
+    "not-caught-up",
+    "log-unavailable",
+    "not-acceptable",
+  ] as const),
+  ...Object.keys(PROBLEMS).filter((code): code is ProblemCode => code.startsWith("fhir-")),
 ];
 
 async function post(

@@ -13,10 +13,12 @@ import { registerAdmin } from "./admin.ts";
 import { createCheck } from "./check.ts";
 import { createClaims } from "./claims.ts";
 import type { GatewayConfig } from "./config.ts";
-import { FOLDED, GROUP, foldBatch } from "./consume.ts";
+import { FOLDED, GROUP, foldBatch, passOver } from "./consume.ts";
 import { createWebhookKeys } from "./credentials.ts";
+import { createFhirDoor } from "./fhir-door.ts";
 import { registerRoutes } from "./http.ts";
 import { createInboxPart } from "./inbox-service.ts";
+import { createNumbers } from "./numbers.ts";
 import { openOverview } from "./overview.ts";
 import { createReads } from "./reads.ts";
 import { createState } from "./state.ts";
@@ -81,6 +83,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Service> {
   const engine = await openEngine({ log, db, service: "gateway", schema, logger });
   const state = createState(schema);
   const claims = createClaims(schema);
+  const numbers = createNumbers(schema);
   let followed: FollowedDirectory | undefined;
   const directory = () => {
     if (!followed) throw new Error("the gateway has not started");
@@ -100,9 +103,11 @@ export async function createGateway(deps: GatewayDeps): Promise<Service> {
     ...(tls ? { tls } : {}),
     ...(config.RUTA_TRUSTED_PROXY === undefined ? {} : { trustedProxy: config.RUTA_TRUSTED_PROXY }),
   });
+  const keysOf = createWebhookKeys((wrapped, context) => seal.unwrap(wrapped, context));
   await registerRoutes(app, {
     directory,
-    keysOf: createWebhookKeys((wrapped, context) => seal.unwrap(wrapped, context)),
+    keysOf,
+    readFhirKnock: createFhirDoor({ directory, keysOf, db, claims, numbers, engine }),
     take: createTake({ db, state, claims, engine, seal, signingSeed, directory }),
     check: createCheck({ db, state, claims, seal, reads, directory }),
     db,
@@ -136,9 +141,10 @@ export async function createGateway(deps: GatewayDeps): Promise<Service> {
         topics: FOLDED,
         decode: decodeEvent,
         handle: async (tx, batch) => {
-          await foldBatch(state, tx, batch);
+          await foldBatch({ state, numbers }, tx, batch);
           return [];
         },
+        givenUp: (tx, record) => passOver(state, tx, record),
       });
       await inboxes.start();
       await app.listen({ host: config.RUTA_HOST, port: config.RUTA_PORT });

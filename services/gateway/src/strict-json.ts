@@ -18,14 +18,14 @@ const FORBIDDEN = "__proto__"; // a name that changes what an object is in JavaS
  * Parses the bytes of a body. Two readers of a document with a name given twice may see two different documents (RFC 8259 §4), and
  * what was signed must mean one thing: so a repeated name is a fault.
  */
-export function parseStrictJson(bytes: Uint8Array): JsonResult {
+export function parseStrictJson(bytes: Uint8Array, maxDepth = MAX_DEPTH): JsonResult {
   let text: string;
   try {
     text = utf8.decode(bytes);
   } catch {
     return { ok: false, fault: "body-not-utf8" };
   }
-  if (deeperThan(text, MAX_DEPTH)) return { ok: false, fault: "body-too-deep" };
+  if (deeperThan(text, maxDepth)) return { ok: false, fault: "body-too-deep" };
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -6,6 +6,7 @@ import { batcher } from "@ruta/kit";
 import type { Engine } from "@ruta/log";
 import type { Seal } from "@ruta/seal";
 import { createAdmit } from "./admit.ts";
+import type { ActIds } from "./content.ts";
 import type { ClaimKey, Claims } from "./claims.ts";
 import { GROUP } from "./consume.ts";
 import { answerFrom, claimUnder, keyOf } from "./comparison.ts";
@@ -42,7 +43,7 @@ export interface TakeDeps {
 
 /** What became of an act. `repeated`: it was claimed by an earlier request, whose command may not be in the log yet. */
 interface Taken {
-  readonly answer: Answer | Refusal;
+  readonly together: Together;
   readonly repeated: boolean;
 }
 
@@ -54,14 +55,20 @@ const RELAY_WAIT_MS = 2_000;
 const BATCH = { maxItems: 100, maxWaitMs: 1, concurrency: 2 };
 const STILL_RUNNING: Refusal = { code: "still-running", retryAfterS: 1 };
 
-/** A function that takes one act: its answer when the log has it, or why it is refused. Throws when nothing can be recorded. */
-export function createTake(deps: TakeDeps): (asked: Asked) => Promise<Answer | Refusal> {
+/** What came of acts that are taken together: an answer to each, or the refusal of one of them, by its index. */
+export type Together = readonly Answer[] | { readonly refusal: Refusal; readonly index: number };
+
+/**
+ * A function that takes acts, all or none: their answers when the log has them, or why they are refused. Throws when nothing can be
+ * recorded.
+ */
+export function createTake(deps: TakeDeps): (group: readonly Asked[]) => Promise<Together> {
   const { db, claims, engine, seal } = deps;
   const admit = createAdmit(deps);
   const prepare = createPrepare(deps);
 
   /** Answers from claims that stand already; what has none is left over. */
-  async function fromClaims(batch: readonly Asked[], answers: Map<Asked, Answer | Refusal>): Promise<Asked[]> {
+  async function fromClaims(batch: readonly Asked[], answers: Answers): Promise<Asked[]> {
     const standing = await claims.find(db, batch.map(keyOf));
     if (standing.length === 0) return [...batch];
     const found = batch.flatMap((asked) => {
@@ -73,53 +80,66 @@ export function createTake(deps: TakeDeps): (asked: Asked) => Promise<Answer | R
     return batch.filter((asked) => !answers.has(asked));
   }
 
-  /** Makes the claims; what lost a race against another process is left over. */
-  async function claim(batch: readonly Admitted[], answers: Map<Asked, Answer | Refusal>): Promise<Asked[]> {
-    const prepared = await prepare(batch);
+  /** Makes the claims of whole groups; groups of which one claim lost a race against another process are left over. */
+  async function claim(groups: readonly Admitted[][], answers: Answers): Promise<Asked[]> {
+    const prepared = await prepare(groups.flat());
+    const ofGroup = groups.map((group, index) => {
+      const from = groups.slice(0, index).reduce((sum, { length }) => sum + length, 0);
+      return prepared.slice(from, from + group.length);
+    });
     const won = await engine.transact(
       async (tx) => {
         const made = await claims.insert(
           tx,
           prepared.map((each) => each.claim),
         );
-        const mine = prepared.filter((each) => made.has(each.claim.commandId));
+        const whole = ofGroup.filter((group) => group.every((each) => made.has(each.claim.commandId)));
+        const mine = new Set(whole.flat());
+        await claims.remove(
+          tx,
+          prepared.filter((each) => made.has(each.claim.commandId) && !mine.has(each)).map((each) => each.claim),
+        );
         await claims.addPersons(
           tx,
-          mine.flatMap(({ persons }) => persons),
+          [...mine].flatMap(({ persons }) => persons),
         );
-        return { result: made, records: mine.map(({ record }) => record) };
+        return { result: mine, records: [...mine].map(({ record }) => record) };
       },
       { waitForLog: true },
     );
-    return batch.flatMap(({ asked }, index) => {
+    return groups.flat().flatMap(({ asked }, index) => {
       const each = prepared[index]!;
-      if (!won.has(each.claim.commandId)) return [asked];
+      if (!won.has(each)) return [asked];
       answers.set(asked, each.answer);
       return [];
     });
   }
 
-  const takeOnce = batcher<Asked, Taken>({
+  const takeOnce = batcher<readonly Asked[], Taken>({
     ...BATCH,
-    async run(batch) {
-      const answers = new Map<Asked, Answer | Refusal>();
+    async run(groups) {
+      const answers: Answers = new Map();
       // Of two requests under one key in the same batch the second waits for what becomes of the first.
-      const first = firstOfEach(batch);
-      let open = await fromClaims(first, answers);
+      const first = firstOfEach(groups);
+      await fromClaims(first.flat(), answers);
+      const open = first.flatMap((group) => openOf(group, answers));
       const fresh = new Set<Asked>();
       if (open.length > 0) {
         const admitted = await admit(open);
-        const going = open.flatMap((asked, index): Admitted[] => {
-          const ids = admitted[index]!;
-          if (!isRefusal(ids)) return [{ asked, ids }];
-          answers.set(asked, ids);
-          return [];
+        const ids = new Map(open.map((asked, index) => [asked, admitted[index]!]));
+        for (const [asked, each] of ids) if (isRefusal(each)) answers.set(asked, each);
+        const going = first.flatMap((group): Admitted[][] => {
+          const left = openOf(group, answers);
+          return left.length === 0 ? [] : [left.map((asked) => ({ asked, ids: ids.get(asked) as ActIds }))];
         });
-        open = going.length === 0 ? [] : await claim(going, answers);
-        for (const { asked } of going) if (answers.has(asked)) fresh.add(asked);
-        if (open.length > 0) await fromClaims(open, answers);
+        const lost = going.length === 0 ? [] : await claim(going, answers);
+        for (const { asked } of going.flat()) if (answers.has(asked)) fresh.add(asked);
+        if (lost.length > 0) await fromClaims(lost, answers);
       }
-      return batch.map((asked) => ({ answer: answers.get(asked) ?? STILL_RUNNING, repeated: !fresh.has(asked) }));
+      return groups.map((group) => ({
+        together: together(group, answers),
+        repeated: !group.every((asked) => fresh.has(asked)),
+      }));
     },
   });
 
@@ -127,31 +147,52 @@ export function createTake(deps: TakeDeps): (asked: Asked) => Promise<Answer | R
    * A claim may stand while its command waits in the outbox of a process that was killed. Its sender takes a 202 for leave to
    * send what follows, which would overtake the command: so no 202 leaves before the log has it.
    */
-  async function inLog({ answer, repeated }: Taken): Promise<Answer | Refusal> {
-    if (!repeated || isRefusal(answer)) return answer;
-    const wait = { topic: TOPICS.commands, key: answer.case, withinMs: RELAY_WAIT_MS };
-    return (await engine.waitForRelay(wait)) ? answer : STILL_RUNNING;
+  async function inLog({ together: taken, repeated }: Taken): Promise<Together> {
+    if (!repeated || "refusal" in taken) return taken;
+    for (const [index, { case: key }] of taken.entries()) {
+      const relayed = await engine.waitForRelay({ topic: TOPICS.commands, key, withinMs: RELAY_WAIT_MS });
+      if (!relayed) return { refusal: STILL_RUNNING, index };
+    }
+    return taken;
   }
 
-  return async function take(asked) {
-    const first = await takeOnce(asked);
-    if (!mayBeOnItsWay(first.answer)) return inLog(first);
+  return async function take(group) {
+    const first = await takeOnce(group);
+    if (!mayBeOnItsWay(first.together)) return inLog(first);
     const reached = await engine.waitForEnd({ group: GROUP, topic: TOPICS.events, withinMs: VIEW_WAIT_MS });
-    const second = await takeOnce(asked);
-    return reached || !mayBeOnItsWay(second.answer) ? inLog(second) : { code: "not-caught-up", retryAfterS: 2 };
+    const second = await takeOnce(group);
+    if (reached || !mayBeOnItsWay(second.together)) return inLog(second);
+    return { refusal: { code: "not-caught-up", retryAfterS: 2 }, index: 0 };
   };
 }
 
-/** What is not in the view yet may be there once the view has what the log holds now. */
-function mayBeOnItsWay(answer: Answer | Refusal): boolean {
-  return isRefusal(answer) && (answer.code === "referral-not-found" || answer.code === "person-not-found");
+type Answers = Map<Asked, Answer | Refusal>;
+
+/** The acts of a group that have no answer yet; none when one of the group is refused, since then none is taken. */
+function openOf(group: readonly Asked[], answers: Answers): readonly Asked[] {
+  const refused = group.some((asked) => isRefusal(answers.get(asked) ?? {}));
+  return refused ? [] : group.filter((asked) => !answers.has(asked));
 }
 
-/** The requests whose keys no earlier one of the batch has. */
-function firstOfEach(batch: readonly Asked[]): Asked[] {
+function together(group: readonly Asked[], answers: Answers): Together {
+  const all = group.map((asked) => answers.get(asked));
+  const index = all.findIndex((answer) => answer !== undefined && isRefusal(answer));
+  if (index >= 0) return { refusal: all[index] as Refusal, index };
+  const waiting = all.indexOf(undefined);
+  return waiting >= 0 ? { refusal: STILL_RUNNING, index: waiting } : (all as Answer[]);
+}
+
+/** What is not in the view yet may be there once the view has what the log holds now. */
+function mayBeOnItsWay(answer: Together): boolean {
+  if (!("refusal" in answer)) return false;
+  return answer.refusal.code === "referral-not-found" || answer.refusal.code === "person-not-found";
+}
+
+/** The groups whose keys no earlier one of the batch has. */
+function firstOfEach(batch: readonly (readonly Asked[])[]): (readonly Asked[])[] {
   const seen = new Set<string>();
-  return batch.filter((asked) => {
-    const names = namesOf(keyOf(asked));
+  return batch.filter((group) => {
+    const names = group.flatMap((asked) => namesOf(keyOf(asked)));
     const free = names.every((name) => !seen.has(name));
     for (const name of names) seen.add(name);
     return free;

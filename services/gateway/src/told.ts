@@ -31,6 +31,9 @@ export const TOLD = [
   "set-aside",
 ] as const;
 
+/** How an institution told staff of the hub what was then recorded on its behalf. */
+const TOLD_BY = ["phone", "mail", "in-person"] as const;
+
 const instant = z.iso.datetime();
 const acts = z.array(z.string()).meta({ description: "Words of acts, such as accept" });
 
@@ -69,6 +72,14 @@ const data = z.strictObject({
   code: z.string().optional().meta({ description: "Of what was refused: the code; /docs/errors says what to do" }),
   act: z.string().optional(),
   webhookId: z.string().optional(),
+  command: z.string().optional().meta({ description: "Of what was given up: the id of the command" }),
+  onBehalf: z
+    .strictObject({ institution: z.string(), channel: z.enum(TOLD_BY), staff: z.string() })
+    .optional()
+    .meta({
+      description:
+        "Set where staff of the hub recorded what this institution told it; that institution can dispute it, by the id of this event",
+    }),
 });
 
 /** A CloudEvents 1.0 JSON event as an institution gets it. */

@@ -30,7 +30,7 @@ function watchLine(event: ReferralEvent): WatchLine {
     fact: wordOf(event.fact.case ?? "unknown"),
     referral: event.referralId,
     ...(event.rehearsal === "" ? {} : { rehearsal: true }),
-    actor: event.actor?.institution ?? "",
+    actor: actorOf(event),
     requester: event.requester,
     performer: event.performer,
     status: statusWord(event.status),
@@ -40,6 +40,12 @@ function watchLine(event: ReferralEvent): WatchLine {
       : {}),
     ...(event.fact.case === "delivered" ? { attempts: event.fact.value.attempts } : {}),
   };
+}
+
+/** Who acted; where the hub recorded it for an institution, both. */
+function actorOf({ actor }: ReferralEvent): string {
+  const { institution = "", onBehalfOf = "" } = actor ?? {};
+  return onBehalfOf === "" ? institution : `${institution} for ${onBehalfOf}`;
 }
 
 /** The code that says more than the fact. */

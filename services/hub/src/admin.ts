@@ -56,7 +56,8 @@ export function createAdmin(options: AdminOptions): HttpApp {
       staff.publicKey,
     );
     if (!verdict.ok) throw problem("staff-signature");
-    request.staff = { id, roles: staff.roles, signature: verdict.signature, bodySha256: verdict.bodySha256 };
+    const { roles, publicKey } = staff;
+    request.staff = { id, roles, publicKey, signature: verdict.signature, bodySha256: verdict.bodySha256 };
   });
   serveHealth(app, options.checks);
   serveMetrics(app, options.metrics);

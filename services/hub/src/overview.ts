@@ -18,6 +18,8 @@ interface RouterCounts {
   readonly oldestWorklisted?: string;
   readonly returned: number;
   readonly oldestReturned?: string;
+  readonly disputed: number;
+  readonly oldestDisputed?: string;
 }
 
 /** Counts of delivery; see its route. */

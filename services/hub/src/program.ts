@@ -1,5 +1,6 @@
 // The `ruta` command as a tree of commands, and its help in the language of the terminal.
 import { Command, Help } from "commander";
+import { actCommand } from "./commands/act.ts";
 import { attemptsCommand } from "./commands/attempts.ts";
 import { configCommand } from "./commands/config.ts";
 import { directoryCommand } from "./commands/directory.ts";
@@ -14,12 +15,14 @@ import { receiptCommand } from "./commands/receipt.ts";
 import { redriveCommand } from "./commands/redrive.ts";
 import { referralCommand } from "./commands/referral.ts";
 import { sendCommand } from "./commands/send.ts";
+import { setAsideCommand } from "./commands/set-aside.ts";
 import { staffCommand } from "./commands/staff.ts";
 import { startCommand } from "./commands/start.ts";
 import { statusCommand } from "./commands/status.ts";
 import { stuckCommand } from "./commands/stuck.ts";
 import { tokensCommand } from "./commands/tokens.ts";
 import { watchCommand } from "./commands/watch.ts";
+import { worklistCommand } from "./commands/worklist.ts";
 import { translated } from "./language.ts";
 import { EXIT } from "./output.ts";
 
@@ -85,8 +88,11 @@ export function createProgram(): Command {
     referralCommand(),
     watchCommand(),
     logCommand(),
+    actCommand(),
+    worklistCommand(),
     parkedCommand(),
     endpointCommand(),
+    setAsideCommand(),
     redriveCommand(),
     attemptsCommand(),
     configCommand(),

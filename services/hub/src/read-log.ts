@@ -1,12 +1,11 @@
 // A route that reads records of a topic from a time on, decoded and without content: sealed bytes and wrapped secrets are left out.
-import { toJson } from "@bufbuild/protobuf";
-import type { JsonValue } from "@bufbuild/protobuf";
-import { STAFF_PROBLEMS, TOPICS, TOPIC_SCHEMAS, decodeRecord, mayWatch } from "@ruta/events";
+import { STAFF_PROBLEMS, TOPICS, mayWatch } from "@ruta/events";
 import type { TopicName } from "@ruta/events";
 import { HTTP_PROBLEMS, problemsOf } from "@ruta/kit";
 import type { HttpApp } from "@ruta/kit";
 import type { Log, LogRecord } from "@ruta/log";
 import { z } from "zod";
+import { messageView } from "./record-view.ts";
 
 /** A record as staff reads it. */
 export interface ReadRecord {
@@ -18,8 +17,8 @@ export interface ReadRecord {
   readonly key: string;
   readonly id: string;
   readonly type: string;
-  /** The message in protobuf's JSON form without its bytes; undefined when this version cannot read it. */
-  readonly message?: JsonValue;
+  /** What staff may see of the message; left out when this version cannot read it. */
+  readonly message?: Readonly<Record<string, unknown>>;
 }
 
 const problem = problemsOf({ ...HTTP_PROBLEMS, ...STAFF_PROBLEMS });
@@ -34,9 +33,6 @@ const query = z.strictObject({
     .optional(),
   limit: z.coerce.number().int().min(1).max(500).default(50),
 });
-
-/** Fields that hold secrets, hashes, signatures or sealed bytes: never shown, whatever their message. */
-const HIDDEN = new Set(["ciphertext", "wrappedSecret", "previousWrappedSecret", "sha256", "body", "signature"]);
 
 /** Adds GET /admin/hub/log/{topic}. Any instance answers it. */
 export function serveLog(admin: HttpApp, log: Log): void {
@@ -80,8 +76,10 @@ function startsAfter(cursor: string): { partition: number; offset: bigint }[] {
   });
 }
 
+/** A record that cannot be read is shown by its place and headers alone. */
 function readable(record: LogRecord): ReadRecord {
   const { topic, partition, offset, time, key, headers } = record;
+  const message = messageView(record);
   return {
     topic,
     partition,
@@ -90,23 +88,6 @@ function readable(record: LogRecord): ReadRecord {
     key,
     id: headers.ce_id ?? "",
     type: headers.ce_type ?? "",
-    ...messageOf(record),
+    ...(message === undefined ? {} : { message }),
   };
-}
-
-/** A record that cannot be read is shown by its place and headers alone. */
-function messageOf({ topic, value }: LogRecord): { message?: JsonValue } {
-  try {
-    const schema = TOPIC_SCHEMAS[topic];
-    return { message: withoutBytes(toJson(schema as never, decodeRecord(topic, value) as never)) };
-  } catch {
-    return {};
-  }
-}
-
-function withoutBytes(value: JsonValue): JsonValue {
-  if (Array.isArray(value)) return value.map(withoutBytes);
-  if (typeof value !== "object" || value === null) return value;
-  const kept = Object.entries(value).filter(([name]) => !HIDDEN.has(name));
-  return Object.fromEntries(kept.map(([name, inner]) => [name, withoutBytes(inner)]));
 }

@@ -21,8 +21,8 @@ export interface ServiceStatus {
   readonly ready: boolean;
   readonly reasons: readonly string[];
   readonly lag: readonly TopicLag[];
-  /** Records that stepped aside, and those of their cases that wait behind them. */
-  readonly setAside: { readonly records: number; readonly cases: number; readonly oldest?: string };
+  /** Records that cannot be processed, and those of their cases that wait behind them. */
+  readonly parked: { readonly records: number; readonly cases: number; readonly oldest?: string };
 }
 
 /** Adds GET /admin/{service}/status. */
@@ -39,7 +39,7 @@ export function serveStatus(
       service: name,
       ...service.health(),
       lag: byTopic(lag),
-      setAside: {
+      parked: {
         records: parked.length,
         cases: new Set(parked.map(({ topic, key }) => `${topic} ${key}`)).size,
         ...(Number.isFinite(oldest) ? { oldest: new Date(oldest).toISOString() } : {}),

@@ -12,12 +12,6 @@ export interface DecidedCommand {
   readonly commandId: string;
 }
 
-/** A referral that waits for somebody's choice. */
-export interface WaitingReferral {
-  readonly state: CaseState;
-  readonly referral: ReferralState;
-}
-
 /** The cases of one schema. */
 export interface CaseTable {
   /** The cases named, each knowing which of the commands named it has decided. */
@@ -26,8 +20,6 @@ export interface CaseTable {
   save(tx: Tx, states: readonly CaseState[], decided: readonly DecidedCommand[]): Promise<void>;
   /** One case, or undefined. */
   get(on: Pick<Tx, "query">, caseId: string): Promise<CaseState | undefined>;
-  /** What waits in one way, longest first. */
-  waiting(on: Pick<Tx, "query">, kind: "returned" | "worklisted", limit: number): Promise<WaitingReferral[]>;
 }
 
 /** Opens the table in a schema that has been migrated. */
@@ -59,14 +51,16 @@ export function openCaseTable(schema: string): CaseTable {
       if (states.length === 0) return;
       const waiting = states.map(waitingOf);
       await tx.query(sql`
-        INSERT INTO ${cases} AS c (case_id, version, state, waiting_referral, waiting_kind, waiting_since)
+        INSERT INTO ${cases} AS c
+          (case_id, version, state, waiting_referral, waiting_kind, waiting_since, waiting_priority)
         SELECT * FROM unnest(${states.map(({ caseId }) => caseId)}::text[], ${states.map(({ version }) => version)}::bigint[],
           ${states.map(encodeCase)}::text[], ${waiting.map((w) => w?.id ?? null)}::text[],
           ${waiting.map((w) => w?.phase ?? null)}::text[],
-          ${waiting.map((w) => (w ? new Date(w.requestedAt) : null))}::timestamptz[])
+          ${waiting.map((w) => (w ? new Date(w.requestedAt) : null))}::timestamptz[],
+          ${waiting.map((w) => w?.priority ?? null)}::smallint[])
         ON CONFLICT (case_id) DO UPDATE SET version = excluded.version, state = excluded.state,
           waiting_referral = excluded.waiting_referral, waiting_kind = excluded.waiting_kind,
-          waiting_since = excluded.waiting_since`);
+          waiting_since = excluded.waiting_since, waiting_priority = excluded.waiting_priority`);
       await tx.query(sql`
         INSERT INTO ${decidedTable} (case_id, command_id)
         SELECT * FROM unnest(${decided.map(({ caseId }) => caseId)}::text[], ${decided.map(({ commandId }) => commandId)}::text[])
@@ -76,17 +70,6 @@ export function openCaseTable(schema: string): CaseTable {
     async get(on, caseId) {
       const [row] = await on.query<{ state: string }>(sql`SELECT state FROM ${cases} WHERE case_id = ${caseId}`);
       return row && decodeCase(row.state);
-    },
-
-    async waiting(on, kind, limit) {
-      const rows = await on.query<{ state: string; referral: string }>(sql`
-        SELECT state, waiting_referral AS referral FROM ${cases}
-        WHERE waiting_kind = ${kind} ORDER BY waiting_since, case_id LIMIT ${limit}`);
-      return rows.flatMap(({ state: text, referral: id }) => {
-        const state = decodeCase(text);
-        const referral = state.referrals[id];
-        return referral ? [{ state, referral }] : [];
-      });
     },
   };
 }

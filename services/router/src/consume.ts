@@ -1,6 +1,6 @@
 // Commands in, events out: one transaction a batch holds the cases it changed, the commands it decided and the events it made.
 import { TOPICS, decodeRecord, encodeRecord, eventId } from "@ruta/events";
-import type { NewRecord, ReferralCommand } from "@ruta/events";
+import type { NewRecord, ReferralCommand, ReferralEvent } from "@ruta/events";
 import type { Tx } from "@ruta/db";
 import { reachRevision, unknownKind } from "@ruta/log";
 import type { FollowedDirectory, LogRecord } from "@ruta/log";
@@ -12,6 +12,7 @@ import type { Decision } from "./decide.ts";
 import { openRouting } from "./open-routing.ts";
 import { rehearsalRecords } from "./rehearse.ts";
 import { emptyCase, msOf } from "./state.ts";
+import type { Worklist } from "./worklist.ts";
 
 /** Group under which the router reads commands. */
 export const GROUP = "router";
@@ -34,13 +35,14 @@ export function decodeCommand(record: LogRecord): ReferralCommand | typeof unkno
 /** What deciding a batch needs. */
 export interface BatchDeps {
   readonly table: CaseTable;
+  readonly worklist: Pick<Worklist, "raise">;
   readonly directory: FollowedDirectory;
   readonly seal: Pick<Seal, "openSections">;
 }
 
 /** Decides a batch of commands, in order, inside `tx`; answers the events as records, and what a simulated counterpart says to them. */
 export async function decideBatch(
-  { table, directory, seal }: BatchDeps,
+  { table, worklist, directory, seal }: BatchDeps,
   tx: Tx,
   batch: readonly Taken[],
 ): Promise<NewRecord[]> {
@@ -50,6 +52,7 @@ export async function decideBatch(
   const routingOf = await openRouting(seal, commands, cases);
   const changed = new Set<string>();
   const decided: DecidedCommand[] = [];
+  const events: ReferralEvent[] = [];
   const records: NewRecord[] = [];
   for (const { record, message: command } of batch) {
     const state = cases.get(command.caseId) ?? emptyCase(command.caseId);
@@ -62,12 +65,14 @@ export async function decideBatch(
     if (decision.events.length === 0) continue;
     cases.set(command.caseId, decision.state);
     changed.add(command.caseId);
+    events.push(...decision.events);
     decided.push({ caseId: command.caseId, commandId: command.commandId });
     const { traceparent } = record.headers;
     records.push(...recordsOf(command, decision, traceparent), ...rehearsalRecords(decision.events, traceparent));
   }
   const states = [...changed].map((caseId) => cases.get(caseId) ?? emptyCase(caseId));
   await table.save(tx, states, decided);
+  await worklist.raise(tx, events);
   return records;
 }
 

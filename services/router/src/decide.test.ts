@@ -1,16 +1,16 @@
 // Properties of deciding, over random acts of random actors in random order, with repeats and reorderings.
 import { isDeepStrictEqual } from "node:util";
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
-import { ReferralEventSchema, SectionKind, Status, eventId, parseReferralId, referralId } from "@ruta/events";
+import { Channel, ReferralEventSchema, SectionKind, Status, eventId, parseReferralId, referralId } from "@ruta/events";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ACTS } from "@ruta/events";
-import { NOTICES } from "./acts.ts";
-import type { Act } from "@ruta/events";
+import { NOTICES, STAFF_ACTS } from "./acts.ts";
+import type { Notice, RunningAct } from "./acts.ts";
 import { CASE, HOUR, PERSON, QUITO, Story, asks, sealed, usual } from "./scenario.ts";
 import { decodeCase, encodeCase } from "./case-codec.ts";
 import { emptyCase, evolve } from "./state.ts";
-import type { CaseState } from "./state.ts";
+import type { CaseState, ReferralState } from "./state.ts";
 
 const TERMINAL: readonly Status[] = [
   Status.REJECTED,
@@ -20,14 +20,18 @@ const TERMINAL: readonly Status[] = [
   Status.ENTERED_IN_ERROR,
 ];
 
+const OPERATOR = { institution: "hub", worker: "op-1", channel: Channel.PHONE };
+
 /** One command of a random history. Ids are few, so that commands repeat. */
 interface Told {
   readonly id: number;
-  readonly act: Act | (typeof NOTICES)[number];
+  readonly act: "request" | RunningAct | Notice;
   readonly by: string;
+  /** The institution for which an operator records it; undefined for whoever speaks for itself. */
+  readonly behalf: string | undefined;
   readonly ordinal: number;
   readonly hours: number;
-  /** The command that a supplement or its acknowledgement is about. */
+  /** The command that a supplement, its acknowledgement or a dispute is about. */
   readonly about: number;
 }
 
@@ -35,10 +39,12 @@ const told: fc.Arbitrary<Told> = fc.record({
   id: fc.integer({ min: 1, max: 60 }),
   act: fc.constantFrom(
     ...ACTS,
+    ...STAFF_ACTS,
     ...NOTICES,
-    ...(["accept", "reject", "redirect", "supplement", "acknowledge-supplement"] as const),
+    ...(["accept", "reject", "redirect", "supplement", "acknowledge-supplement", "dispute"] as const),
   ),
   by: fc.constantFrom("sender", "house-a", "house-b", "house-c", "stranger", "hub"),
+  behalf: fc.option(fc.constantFrom("sender", "house-a", "house-b"), { nil: undefined, freq: 4 }),
   ordinal: fc.integer({ min: 1, max: 3 }),
   // The log's clock of another partition or machine may be behind.
   hours: fc.integer({ min: -2, max: 60 }),
@@ -50,6 +56,7 @@ const history = fc.array(told, { maxLength: 40 });
 const KINDS = [SectionKind.IDENTITY, SectionKind.NARRATIVE, SectionKind.ROUTING] as const;
 
 function initOf({ id, act, about }: Told, at: number) {
+  const event = eventId(`c-${about}`, 0);
   switch (act) {
     case "request":
       return asks();
@@ -58,18 +65,32 @@ function initOf({ id, act, about }: Told, at: number) {
       return { case: "supplement" as const, value: { supersedes } };
     }
     case "acknowledge-supplement":
-      return { case: "acknowledgeSupplement" as const, value: { eventId: eventId(`c-${about}`, 0) } };
+      return { case: "acknowledgeSupplement" as const, value: { eventId: event } };
+    case "dispute":
+      return { case: "dispute" as const, value: { eventId: event, reasonCode: "not-said" } };
     default:
       return usual(act, at);
   }
 }
 
 function tell(story: Story, command: Told) {
-  const { id, act, by, ordinal, hours } = command;
+  const { id, act, by, behalf, ordinal, hours } = command;
   const at = story.now + hours * HOUR;
   const sections = act === "supplement" ? [sealed(`s-${id}`, PERSON, KINDS[id % 3] ?? SectionKind.NARRATIVE)] : [];
-  const rest = { by, at, commandId: `c-${id}`, referralId: referralId(CASE, ordinal), sections };
+  const recorded = behalf === undefined ? {} : { actor: { ...OPERATOR, onBehalfOf: behalf } };
+  const rest = { by, at, commandId: `c-${id}`, referralId: referralId(CASE, ordinal), sections, ...recorded };
   return story.tell(initOf(command, at), rest);
+}
+
+/** The act about what an institution has still to take note of, or can dispute; undefined when there is none. */
+function openFor({ supplements, onBehalf = [] }: ReferralState, act: RunningAct, institution: string) {
+  const supplement = Object.entries(supplements).find(([, told]) => told.to === institution && !told.acknowledged);
+  const recorded = onBehalf.find((one) => one.institution === institution && one.disputed === undefined);
+  if (act === "acknowledge-supplement" && supplement)
+    return { case: "acknowledgeSupplement" as const, value: { eventId: supplement[0] } };
+  if (act === "dispute" && recorded)
+    return { case: "dispute" as const, value: { eventId: recorded.eventId, reasonCode: "not-said" } };
+  return undefined;
 }
 
 const ordinalOf = ({ referralId: id }: { referralId: string }) => parseReferralId(id)?.ordinal ?? 0;
@@ -194,20 +215,30 @@ describe("deciding", () => {
         const last = story.events.findLast(({ fact }) => !["refused", "requested"].includes(fact.case ?? ""));
         if (!last) throw new Error("a request leads to an event that says where it goes");
         const acts = role === "requester" ? last.requesterMay : last.performerMay;
-        for (const act of acts as Exclude<Act, "request">[]) {
-          const pending = Object.entries(story.referral(ordinalOf(last)).supplements).find(
-            ([, told]) => told.to === last[role] && !told.acknowledged,
-          );
-          const init =
-            act === "acknowledge-supplement" && pending
-              ? { case: "acknowledgeSupplement" as const, value: { eventId: pending[0] } }
-              : usual(act, story.now);
+        for (const act of acts as RunningAct[]) {
+          const init = openFor(story.referral(ordinalOf(last)), act, last[role]) ?? usual(act, story.now);
           const trial = Object.assign(new Story(QUITO), { state: story.state, now: story.now });
           const sections = act === "supplement" ? [sealed("s-new", PERSON, SectionKind.NARRATIVE)] : [];
           const rest = { by: last[role], commandId: "c-trial", referralId: last.referralId, sections };
           const { refusal } = trial.tell(init, rest);
           expect([undefined, "appointment-not-reached", "outcome-after-cancellation"], act).toContain(refusal);
         }
+      }),
+    );
+  });
+
+  it("offers a dispute to whoever has something recorded on its behalf that it has not disputed, and to nobody else", () => {
+    fc.assert(
+      fc.property(history, (commands) => {
+        const story = play(commands);
+        const last = story.events.findLast(({ fact }) => !["refused", "requested"].includes(fact.case ?? ""));
+        const referral = last && story.state.referrals[last.referralId];
+        if (!referral) return;
+        for (const [institution, acts] of [
+          [last.requester, last.requesterMay],
+          [last.performer, last.performerMay],
+        ] as const)
+          expect(acts.includes("dispute")).toBe(openFor(referral, "dispute", institution) !== undefined);
       }),
     );
   });

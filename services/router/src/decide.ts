@@ -1,8 +1,15 @@
 // Decides a command on a case into events; a refusal is an event too. Pure: no clock, no random, no I/O.
-import { Channel, ReferralRequestedSchema, create, referralId } from "@ruta/events";
+import {
+  ActDisputedSchema,
+  Channel,
+  ReferralCancelledSchema,
+  ReferralRequestedSchema,
+  create,
+  referralId,
+} from "@ruta/events";
 import type { Actor, ReferralCommand, ReferralEvent, RequestReferral } from "@ruta/events";
-import { actOf } from "./acts.ts";
-import type { Act } from "@ruta/events";
+import { RECORDABLE, actOf } from "./acts.ts";
+import type { RunningAct } from "./acts.ts";
 import { Draft } from "./draft.ts";
 import type { Context } from "./draft.ts";
 import type { RefusalCode } from "./errors.ts";
@@ -11,11 +18,15 @@ import { factOf, noticeOf } from "./facts.ts";
 import { commandContent, guard } from "./guards.ts";
 import { stepOf } from "./lifecycle.ts";
 import type { Role } from "./lifecycle.ts";
+import { UNDECIDED } from "./phase.ts";
 import { place, replace } from "./place.ts";
 import { isPretended } from "./rehearse.ts";
 import { lastSuccessor } from "./state.ts";
 import type { CaseState, ReferralState } from "./state.ts";
 import { acknowledgeSupplement, supplement } from "./supplement.ts";
+
+/** Reason of the cancellation by which an operator takes a referral away. */
+const REROUTED = "rerouted";
 
 /** What came of a command: events to append, and the state after them. */
 export interface Decision {
@@ -46,8 +57,9 @@ function run(draft: Draft): RefusalCode | undefined {
     draft.emit(command.referralId, notice);
     return undefined;
   }
+  if (behalfOf(command.actor) !== "" && !RECORDABLE.some((recordable) => recordable === act)) return "own-act-only";
   if (command.act.case === "request") return request(draft, command.act.value);
-  return answer(draft, act as Exclude<Act, "request">);
+  return answer(draft, act as RunningAct);
 }
 
 function request(draft: Draft, asked: RequestReferral): RefusalCode | undefined {
@@ -82,7 +94,7 @@ function request(draft: Draft, asked: RequestReferral): RefusalCode | undefined 
   return undefined;
 }
 
-function answer(draft: Draft, act: Exclude<Act, "request">): RefusalCode | undefined {
+function answer(draft: Draft, act: RunningAct): RefusalCode | undefined {
   const { command, state } = draft;
   const named = state.referrals[command.referralId];
   if (!named) return "unknown-referral";
@@ -106,6 +118,10 @@ function answer(draft: Draft, act: Exclude<Act, "request">): RefusalCode | undef
       return supplement(draft, referral, role);
     case "acknowledge-supplement":
       return acknowledgeSupplement(draft, referral, role);
+    case "dispute":
+      return dispute(draft, referral);
+    case "reroute":
+      return reroute(draft, referral);
     case "to": {
       const refusal = guard(draft, referral, role);
       if (refusal) return refusal;
@@ -117,8 +133,13 @@ function answer(draft: Draft, act: Exclude<Act, "request">): RefusalCode | undef
   }
 }
 
-function repeat(command: ReferralCommand, referral: ReferralState, act: Act, otherwise: RefusalCode): RefusalCode {
-  const recorded = referral.recorded[act];
+function repeat(
+  command: ReferralCommand,
+  referral: ReferralState,
+  act: RunningAct,
+  otherwise: RefusalCode,
+): RefusalCode {
+  const recorded = act === "reroute" ? undefined : referral.recorded[act];
   if (recorded === undefined) return otherwise;
   return recorded === commandContent(command) ? "already-recorded" : "contradicts-recorded";
 }
@@ -126,17 +147,52 @@ function repeat(command: ReferralCommand, referral: ReferralState, act: Act, oth
 function redirect(draft: Draft, referral: ReferralState, role: Role): RefusalCode | undefined {
   const { act, actor, sections } = draft.command;
   if (act.case !== "redirect") throw new Error("only a redirection chooses");
-  const { performer, consent } = act.value;
-  // An operator tries again under the basis that stands; only the requester can bring another.
-  if (role === "requester" && !consent) return "consent-required";
+  const { performer } = act.value;
+  // An operator tries again under the basis that stands, also when the requester told where to; only its own system can bring another.
+  const consent = role === "requester" && !isHub(actor) ? act.value.consent : undefined;
+  if (role === "requester" && !isHub(actor) && !consent) return "consent-required";
   place(draft, referral.id, {
     chosenBy: role === "hub" ? "chosen-by-operator" : "chosen-by-requester",
     institution: performer,
     serviceId: "",
     sections,
     ...(actor ? { actor } : {}),
-    ...(role === "requester" && consent ? { consent } : {}),
+    ...(consent ? { consent } : {}),
   });
+  return undefined;
+}
+
+/** What was recorded on behalf of an institution is disputed by it alone; nothing is undone before an operator has looked. */
+function dispute(draft: Draft, referral: ReferralState): RefusalCode | undefined {
+  const { act, actor, sections } = draft.command;
+  if (act.case !== "dispute") throw new Error("only a dispute disputes");
+  const { eventId, reasonCode } = act.value;
+  const recorded = referral.onBehalf?.find(
+    (one) => one.eventId === eventId && one.institution === (actor?.institution ?? ""),
+  );
+  if (!recorded) return "not-on-behalf";
+  if (reasonCode === "") return "reason-required";
+  if (recorded.disputed !== undefined)
+    return recorded.disputed === reasonCode ? "already-recorded" : "contradicts-recorded";
+  const value = create(ActDisputedSchema, { eventId, reasonCode });
+  draft.emit(referral.id, { case: "disputed", value }, { sections });
+  return undefined;
+}
+
+/** Takes a referral from a performer that has not decided, or that disputes the acceptance recorded for it. */
+function reroute(draft: Draft, referral: ReferralState): RefusalCode | undefined {
+  const { act, actor } = draft.command;
+  if (act.case !== "reroute") throw new Error("only a rerouting reroutes");
+  const { performer, reasonCode } = act.value;
+  const isDisputed = referral.onBehalf?.some(
+    (one) => one.fact === "accepted" && one.institution === referral.performer && one.disputed !== undefined,
+  );
+  if (!UNDECIDED.includes(referral.phase) && !isDisputed) return "already-accepted";
+  if (reasonCode === "") return "reason-required";
+  const value = create(ReferralCancelledSchema, { reasonCode: REROUTED });
+  draft.emit(referral.id, { case: "cancelled", value }, { phase: "cancelled" });
+  const choice = { chosenBy: "chosen-by-operator", institution: performer, serviceId: "" } as const;
+  replace(draft, referral, performer === "" ? undefined : { ...choice, ...(actor ? { actor } : {}) });
   return undefined;
 }
 
@@ -144,9 +200,15 @@ function isHub(actor: Actor | undefined): boolean {
   return actor?.institution === HUB && actor.channel !== Channel.WEBHOOK;
 }
 
+/** The institution for which staff of the hub recorded what it was told; empty for everybody who speaks for itself. */
+function behalfOf(actor: Actor | undefined): string {
+  return isHub(actor) ? (actor?.onBehalfOf ?? "") : "";
+}
+
 function roleOf(actor: Actor | undefined, { requester, performer }: ReferralState): Role {
-  if (isHub(actor)) return "hub";
-  const institution = actor?.institution ?? "";
+  const behalf = behalfOf(actor);
+  if (isHub(actor) && behalf === "") return "hub";
+  const institution = behalf === "" ? (actor?.institution ?? "") : behalf;
   if (institution === "") return "other";
   if (institution === requester) return "requester";
   return institution === performer ? "performer" : "other";

@@ -87,6 +87,16 @@ const STORIES: Record<RefusalCode, () => { refusal?: RefusalCode }> = {
   "not-ended": () => after().tell(usual("acknowledge", 0)),
   ended: () => performer(after("house-a:accept", "house-a:complete"), "start"),
   "too-early": () => after("house-a:accept", "sender:cancel").tell(usual("confirm-cancellation", 0), { by: "hub" }),
+  "own-act-only": () => {
+    const actor = { institution: "hub", worker: "op-1", channel: Channel.PHONE, onBehalfOf: "sender" };
+    return after().tell(usual("mark-in-error", 0), { actor });
+  },
+  "not-on-behalf": () => performer(after("house-a:accept"), "dispute"),
+  "not-addressed": () => {
+    const story = new Story();
+    story.tell(asks({ serviceType: "DOC-REF" }));
+    return story.tell(usual("reroute", 0), { by: "hub" });
+  },
   "emergency-stays-open": () => {
     const story = new Story();
     story.tell(asks({ priority: Priority.EMERGENCY }));

@@ -31,8 +31,8 @@ export const REFUSALS = {
     remedy: "Wait for its answer, or cancel the referral.",
   },
   "only-hub": {
-    title: "Only the hub itself records deliveries",
-    remedy: "Nothing to do: the hub sees for itself what was delivered.",
+    title: "Only the hub itself records deliveries and takes a referral away",
+    remedy: "Nothing to do: the hub sees for itself what was delivered; its operators send a referral elsewhere.",
   },
   "worker-required": {
     title: "An answer or decision must name the worker who gives it",
@@ -155,6 +155,18 @@ export const REFUSALS = {
   "too-early": {
     title: "The hub may do this only after the time that the performer has for its answer",
     remedy: "Wait until the time has passed.",
+  },
+  "own-act-only": {
+    title: "This act is never recorded on behalf of an institution",
+    remedy: "It must come from the institution's own system.",
+  },
+  "not-on-behalf": {
+    title: "No event of that id was recorded on your behalf for this referral",
+    remedy: "Take the id from the event with data.onBehalf that told you of the act; your own acts are not disputed.",
+  },
+  "not-addressed": {
+    title: "No institution has the referral, so it cannot be taken from one",
+    remedy: "Choose an institution: the requester by redirect, an operator by `ruta worklist resolve`.",
   },
   "emergency-stays-open": {
     title: "An emergency is never cancelled for want of an answer",

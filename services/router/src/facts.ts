@@ -9,6 +9,7 @@ import {
   EventUndeliverableSchema,
   InterimReportedSchema,
   OutcomeAcknowledgedSchema,
+  RecordGivenUpSchema,
   ReferralAcceptedSchema,
   ReferralCancelledSchema,
   ReferralCompletedSchema,
@@ -86,7 +87,7 @@ export function factOf({ act }: ReferralCommand, phase: Phase): Fact {
   }
 }
 
-/** The fact of a notice of delivery; undefined for every other act. */
+/** The fact of a notice of the hub; undefined for every other act. */
 export function noticeOf({ act }: ReferralCommand): Fact | undefined {
   switch (act.case) {
     case "recordDelivered": {
@@ -101,6 +102,14 @@ export function noticeOf({ act }: ReferralCommand): Fact | undefined {
     case "recordDeliveryLate": {
       const { eventId, institution, attempts } = act.value;
       return { case: "deliveryLate", value: create(EventDeliveryLateSchema, { eventId, institution, attempts }) };
+    }
+    case "recordSetAside": {
+      const { topic, partition, offset, commandId, staff, reasonCode, institution } = act.value;
+      const where = { topic, partition, offset, commandId };
+      return {
+        case: "setAside",
+        value: create(RecordGivenUpSchema, { ...where, staff: [...staff], reasonCode, institution }),
+      };
     }
     default:
       return undefined;

@@ -1,12 +1,14 @@
 // Every phase × act × actor, through decide: what follows is written out here, apart from the table that decides it.
 import { isDeepStrictEqual } from "node:util";
-import { BusinessStatus, SectionKind, Status } from "@ruta/events";
+import { BusinessStatus, Channel, SectionKind, Status } from "@ruta/events";
 import { describe, expect, it } from "vitest";
 import { ACTS } from "@ruta/events";
-import type { Act } from "@ruta/events";
+import { STAFF_ACTS } from "./acts.ts";
+import type { RunningAct } from "./acts.ts";
 import { CASE, DAY, HOUR, Story, asks, factsOf, sealed, usual } from "./scenario.ts";
 
-type Asked = Exclude<Act, "request">;
+type Asked = RunningAct;
+type StaffAct = (typeof STAFF_ACTS)[number];
 
 /** The acts that lead to each phase, `by:act`, after a request; a request for DOC-REF finds nobody. */
 const WAYS: Record<string, readonly `${string}:${Asked}`[]> = {
@@ -34,7 +36,7 @@ const TERMINAL = "rejected cancelled completed failed entered-in-error";
 const WAITING = "returned worklisted";
 
 /** What an act of the institution whose act it is leads to: phases on the left, status and BSeR code or refusal on the right. */
-const OWN: Record<Asked, Record<string, string>> = {
+const OWN: Record<Exclude<Asked, StaffAct>, Record<string, string>> = {
   receive: {
     [WAITING]: "not-a-party",
     requested: "received 2.0",
@@ -203,6 +205,10 @@ const OWN: Record<Asked, Record<string, string>> = {
     [`${WAITING} requested received accepted ${SERVING} on-hold cancellation-requested ${TERMINAL}`]:
       "supplement-not-found",
   },
+  // Of what an operator recorded for it a party disputes in every phase: see below.
+  dispute: {
+    [`${WAITING} requested received accepted ${SERVING} on-hold cancellation-requested ${TERMINAL}`]: "not-on-behalf",
+  },
 };
 
 /** What differs when the performer does an act of both parties. */
@@ -218,6 +224,10 @@ const PERFORMERS: Partial<Record<Asked, Record<string, string>>> = {
     [WAITING]: "not-a-party",
     [`requested received accepted ${SERVING} on-hold cancellation-requested ${TERMINAL}`]: "supplement-not-found",
   },
+  dispute: {
+    [WAITING]: "not-a-party",
+    [`requested received accepted ${SERVING} on-hold cancellation-requested ${TERMINAL}`]: "not-on-behalf",
+  },
 };
 
 /** Whose act it is. */
@@ -228,6 +238,7 @@ const REQUESTERS: readonly Asked[] = [
   "acknowledge",
   "supplement",
   "acknowledge-supplement",
+  "dispute",
 ];
 const BOTH = Object.keys(PERFORMERS) as Asked[];
 
@@ -249,6 +260,13 @@ const HUB: Partial<Record<Asked, Record<string, string>>> = {
   redirect: {
     worklisted: "worklisted stays",
     [`returned requested received accepted ${SERVING} on-hold cancellation-requested ${TERMINAL}`]: "only-requester",
+  },
+  reroute: {
+    [WAITING]: "not-addressed",
+    "requested received": "cancelled 6.0",
+    [`accepted ${SERVING} on-hold`]: "already-accepted",
+    "cancellation-requested": "cancellation-requested",
+    [TERMINAL]: "ended",
   },
 };
 
@@ -279,8 +297,8 @@ const STATUS: Record<number, string> = {
   [Status.ENTERED_IN_ERROR]: "entered-in-error",
 };
 
-/** A story that stands in a phase. */
-function storyIn(phase: string): Story {
+/** A story that stands in a phase; with `behalf`, an operator recorded all that this institution did. */
+function storyIn(phase: string, behalf?: string): Story {
   const story = new Story();
   if (phase === "returned") story.tell(asks({ consent: { basis: 1, recipients: ["elsewhere"] } }));
   else if (phase === "worklisted") story.tell(asks({ serviceType: "DOC-REF" }));
@@ -288,7 +306,8 @@ function storyIn(phase: string): Story {
   for (const step of WAYS[phase] ?? []) {
     const [by = "", act = ""] = step.split(":");
     const at = story.now + 2 * HOUR;
-    const { refusal } = story.tell(usual(act as Asked, at), { by, at });
+    const told = { institution: "hub", worker: "op-1", channel: Channel.PHONE, onBehalfOf: by };
+    const { refusal } = story.tell(usual(act as Asked, at), { at, ...(by === behalf ? { actor: told } : { by }) });
     expect(refusal, `on the way to ${phase}`).toBeUndefined();
   }
   return story;
@@ -320,7 +339,8 @@ function spread(table: Record<string, string>): [phase: string, expected: string
   return cells;
 }
 
-const asked = ACTS.filter((act): act is Asked => act !== "request");
+const asked = ACTS.filter((act): act is keyof typeof OWN => act !== "request");
+const every: readonly Asked[] = [...asked, ...STAFF_ACTS];
 
 describe("the lifecycle", () => {
   it("names every act", () => {
@@ -362,13 +382,36 @@ describe("the lifecycle", () => {
     });
   });
 
-  describe.each(asked)("%s by an institution that has no part in it", (act) => {
+  describe.each(["sender", "house-a"])("%s", (by) => {
+    it.each(Object.keys(WAYS))("takes no referral from its performer in %s", (phase) => {
+      const nobody = by === "house-a" && (phase === "returned" || phase === "worklisted");
+      expect(outcome(phase, "reroute", by)).toBe(nobody ? "not-a-party" : "only-hub");
+    });
+  });
+
+  it.each(
+    Object.entries(WAYS).flatMap(([phase, steps]) => {
+      const whose = ["sender", "house-a"].filter((by) => steps.some((step) => step.startsWith(by)));
+      return whose.filter((by) => !(by === "sender" && phase === "entered-in-error")).map((by) => [phase, by] as const);
+    }),
+  )("in %s what an operator recorded for %s is disputed by it alone, once, and stays as it is", (phase, by) => {
+    const story = storyIn(phase, by);
+    const before = story.referral();
+    const value = { eventId: before.onBehalf?.at(-1)?.eventId ?? "", reasonCode: "not-said" };
+    const other = by === "sender" ? "house-a" : "sender";
+    expect(story.tell({ case: "dispute", value }, { by: other }).refusal).toBe("not-on-behalf");
+    expect(factsOf(story.tell({ case: "dispute", value }, { by }).events)).toEqual(["disputed"]);
+    expect(story.referral()).toMatchObject({ phase, status: before.status, performer: before.performer });
+    expect(story.tell({ case: "dispute", value }, { by }).refusal).toBe("already-recorded");
+  });
+
+  describe.each(every)("%s by an institution that has no part in it", (act) => {
     it.each(Object.keys(WAYS))("in %s is refused", (phase) => {
       expect(outcome(phase, act, "stranger")).toBe("not-a-party");
     });
   });
 
-  describe.each(asked)("%s by the hub", (act) => {
+  describe.each(every)("%s by the hub", (act) => {
     const table = HUB[act] ?? {
       [Object.keys(WAYS).join(" ")]: BOTH.includes(act)
         ? "not-a-party"

@@ -1,5 +1,5 @@
 // The lifecycle of a referral as data: from where, by whom, to where, or why not. Nothing else decides a transition.
-import type { Act } from "@ruta/events";
+import type { RunningAct } from "./acts.ts";
 import type { RefusalCode } from "./errors.ts";
 import { ACTIVE, AFTER, ENDED, PHASES, SERVED, UNDECIDED, WAITING } from "./phase.ts";
 import type { Phase } from "./phase.ts";
@@ -15,6 +15,8 @@ export type Step =
   | { readonly kind: "acknowledge" }
   | { readonly kind: "supplement" }
   | { readonly kind: "acknowledge-supplement" }
+  | { readonly kind: "dispute" }
+  | { readonly kind: "reroute" }
   | { readonly kind: "refuse"; readonly code: RefusalCode };
 
 type Row = readonly [from: readonly Phase[], step: Step];
@@ -36,7 +38,7 @@ interface Rule {
 }
 
 /** Every act of a running referral: the rows of the lifecycle (domain §8), then why the rest is refused. */
-const RULES: Readonly<Record<Exclude<Act, "request">, Rule>> = {
+const RULES: Readonly<Record<RunningAct, Rule>> = {
   receive: {
     by: ["performer"],
     rows: [
@@ -181,22 +183,37 @@ const RULES: Readonly<Record<Exclude<Act, "request">, Rule>> = {
     by: ["requester", "performer"],
     rows: [[PHASES, { kind: "acknowledge-supplement" }]],
   },
+  dispute: {
+    by: ["requester", "performer"],
+    rows: [[PHASES, { kind: "dispute" }]],
+  },
+  reroute: {
+    by: ["hub"],
+    rows: [
+      [WAITING, no("not-addressed")],
+      // After an acceptance only where it was recorded on behalf of the performer, and the performer disputes it: its guard says so.
+      [[...UNDECIDED, ...AFTER], { kind: "reroute" }],
+      [["cancellation-requested"], no("cancellation-requested")],
+    ],
+  },
 };
 
 /** Why a role that an act is not for is refused; what both parties may do, nobody else may. */
 function roleRefusal({ by }: Rule): RefusalCode {
-  if (!by.includes("performer")) return "only-requester";
-  return by.includes("requester") ? "not-a-party" : "only-performer";
+  const [isRequesters, isPerformers] = [by.includes("requester"), by.includes("performer")];
+  if (isRequesters && isPerformers) return "not-a-party";
+  if (isPerformers) return "only-performer";
+  return isRequesters ? "only-requester" : "only-hub";
 }
 
-/** Acts of the hub that only staff or clocks reach, and where: it never answers for an institution. */
-const HUB_ONLY_FROM: Partial<Record<Act, readonly Phase[]>> = {
+/** Acts of the hub that only staff or clocks reach, and where: in its own name it never answers for an institution. */
+const HUB_ONLY_FROM: Partial<Record<RunningAct, readonly Phase[]>> = {
   cancel: [...WAITING, ...UNDECIDED, ...ENDED],
   redirect: ["worklisted"],
 };
 
 /** What an act of a role does to a referral in a phase. The request has no phase to start from and is not asked here. */
-export function stepOf(phase: Phase, act: Exclude<Act, "request">, role: Role): Step {
+export function stepOf(phase: Phase, act: RunningAct, role: Role): Step {
   if (role === "other") return no("not-a-party");
   const rule = RULES[act];
   if (!rule.by.includes(role)) return no(roleRefusal(rule));

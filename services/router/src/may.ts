@@ -9,35 +9,43 @@ import type { ReferralState } from "./state.ts";
 
 type Party = Extract<Role, "requester" | "performer">;
 
-/** What decides beside the phase: whether the outcome is still to be read, and whether a supplement is. */
+/** What decides beside the phase: whether there is an outcome or a supplement to take note of, or a record to dispute. */
 interface Open {
   readonly outcome: boolean;
   readonly supplement: boolean;
+  readonly onBehalf: boolean;
 }
+
+/** The acts that are about something open. */
+const ABOUT: Partial<Record<Act, keyof Open>> = {
+  acknowledge: "outcome",
+  "acknowledge-supplement": "supplement",
+  dispute: "onBehalf",
+};
 
 function listOf(phase: Phase, role: Party, open: Open): readonly Act[] {
   return ACTS.filter((act) => {
     if (act === "request") return false;
-    if (act === "acknowledge" && !open.outcome) return false;
-    if (act === "acknowledge-supplement" && !open.supplement) return false;
+    const about = ABOUT[act];
+    if (about !== undefined && !open[about]) return false;
     const { kind } = stepOf(phase, act, role);
     return kind !== "refuse" && kind !== "repeat";
   });
 }
 
-const nameOf = (phase: Phase, role: Party, { outcome, supplement }: Open) =>
-  `${phase} ${role} ${outcome} ${supplement}`;
+const nameOf = (phase: Phase, role: Party, { outcome, supplement, onBehalf }: Open) =>
+  `${phase} ${role} ${outcome} ${supplement} ${onBehalf}`;
+
+const EITHER = [true, false];
+const OPEN: readonly Open[] = EITHER.flatMap((outcome) =>
+  EITHER.flatMap((supplement) => EITHER.map((onBehalf) => ({ outcome, supplement, onBehalf }))),
+);
 
 /** Every list, made once: looking one up costs nothing for each event. */
 const LISTS = new Map(
   PHASES.flatMap((phase) =>
     (["requester", "performer"] as const).flatMap((role) =>
-      [true, false].flatMap((outcome) =>
-        [true, false].map((supplement): [string, readonly Act[]] => {
-          const open = { outcome, supplement };
-          return [nameOf(phase, role, open), listOf(phase, role, open)];
-        }),
-      ),
+      OPEN.map((open): [string, readonly Act[]] => [nameOf(phase, role, open), listOf(phase, role, open)]),
     ),
   ),
 );
@@ -46,6 +54,11 @@ const LISTS = new Map(
 export function mayOf(referral: ReferralState, role: Party): readonly Act[] {
   const institution = referral[role];
   if (institution === "") return [];
-  const supplement = Object.values(referral.supplements).some((told) => told.to === institution && !told.acknowledged);
-  return LISTS.get(nameOf(referral.phase, role, { outcome: !referral.acknowledged, supplement })) ?? [];
+  const { phase, acknowledged, supplements, onBehalf = [] } = referral;
+  const open = {
+    outcome: !acknowledged,
+    supplement: Object.values(supplements).some((told) => told.to === institution && !told.acknowledged),
+    onBehalf: onBehalf.some((one) => one.institution === institution && one.disputed === undefined),
+  };
+  return LISTS.get(nameOf(phase, role, open)) ?? [];
 }

@@ -7,7 +7,13 @@ import type { Routing, RoutingFacts } from "./routing.ts";
 import type { CaseState } from "./state.ts";
 
 /** Acts that may choose an institution. */
-const CHOOSING: ReadonlySet<ReferralCommand["act"]["case"]> = new Set(["request", "reject", "fail", "redirect"]);
+const CHOOSING: ReadonlySet<ReferralCommand["act"]["case"]> = new Set([
+  "request",
+  "reject",
+  "fail",
+  "redirect",
+  "reroute",
+]);
 
 const NOTHING: Routing = new Map();
 

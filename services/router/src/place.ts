@@ -85,8 +85,10 @@ export function place(draft: Draft, id: string, choice: Choice): void {
   }
 }
 
-/** Opens the successor of a referral that was rejected or given up, and places it: the person is still unserved. */
-export function replace(draft: Draft, ended: ReferralState): void {
+const CHOSEN_BY_HUB: Choice = { chosenBy: "chosen-by-hub", institution: "", serviceId: "" };
+
+/** Opens the successor of a referral that was rejected, given up or taken away, and places it: the person is still unserved. */
+export function replace(draft: Draft, ended: ReferralState, choice: Choice = CHOSEN_BY_HUB): void {
   const id = referralId(draft.state.caseId, nextOrdinal(draft.state));
   const value = clone(ReferralRequestedSchema, ended.request);
   value.consent = ended.consent;
@@ -98,7 +100,7 @@ export function replace(draft: Draft, ended: ReferralState): void {
     confidentiality: draft.state.confidentiality,
   };
   draft.emit(id, { case: "requested", value }, { phase: "requested", performer: "", actor: hubActor(), opens });
-  place(draft, id, { chosenBy: "chosen-by-hub", institution: "", serviceId: "" });
+  place(draft, id, choice);
 }
 
 function recorded(candidates: readonly Candidate[]): { candidates: Candidate[]; considered: number } {

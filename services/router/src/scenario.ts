@@ -18,8 +18,7 @@ import {
   referralId,
 } from "@ruta/events";
 import type { ConsentSchema, Criterion, Institution, ReferralEvent, Section, SectionKind, Service } from "@ruta/events";
-import type { Act } from "@ruta/events";
-import type { Notice } from "./acts.ts";
+import type { Notice, RunningAct } from "./acts.ts";
 import { wordOf } from "@ruta/events";
 import { decide } from "./decide.ts";
 import type { Decision } from "./decide.ts";
@@ -198,7 +197,7 @@ export function resultOf(story: Story, institution: string, name: string): Crite
 }
 
 /** An act with the content that tests use unless they say otherwise. */
-export function usual(act: Exclude<Act, "request"> | Notice, now: number): ActInit {
+export function usual(act: RunningAct | Notice, now: number): ActInit {
   switch (act) {
     case "receive":
       return { case: "receive", value: {} };
@@ -238,6 +237,10 @@ export function usual(act: Exclude<Act, "request"> | Notice, now: number): ActIn
       return { case: "supplement", value: {} };
     case "acknowledge-supplement":
       return { case: "acknowledgeSupplement", value: { eventId: "event" } };
+    case "dispute":
+      return { case: "dispute", value: { eventId: "event", reasonCode: "not-said" } };
+    case "reroute":
+      return { case: "reroute", value: { reasonCode: "no-response" } };
     case "record-delivered":
       return { case: "recordDelivered", value: { eventId: "event", institution: "house-a", attempts: 1 } };
     case "record-undeliverable":
@@ -247,5 +250,10 @@ export function usual(act: Exclude<Act, "request"> | Notice, now: number): ActIn
       };
     case "record-delivery-late":
       return { case: "recordDeliveryLate", value: { eventId: "event", institution: "house-a", attempts: 2 } };
+    case "record-set-aside":
+      return {
+        case: "recordSetAside",
+        value: { topic: "ruta.referral.commands.v1", commandId: "c-0", staff: ["one", "two"], institution: "house-a" },
+      };
   }
 }

@@ -1,162 +1,22 @@
 // The router on a real database and each real log: decides once, goes on after a restart, waits for a directory, mends by staff.
-import { randomBytes } from "node:crypto";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import type { MessageInitShape } from "@bufbuild/protobuf";
-import { openDb } from "@ruta/db";
-import type { Db } from "@ruta/db";
-import { testDatabase } from "@ruta/db/testing";
-import type { TestDatabase } from "@ruta/db/testing";
-import {
-  ActorSchema,
-  Channel,
-  Confidentiality,
-  DirectoryRecordSchema,
-  ReferralCommandSchema,
-  RevisionCommittedSchema,
-  SectionKind,
-  StaffRole,
-  TOPICS,
-  TOPIC_SPECS,
-  create,
-  decodeRecord,
-  encodeRecord,
-  eventId,
-  newCaseId,
-  randomId,
-  referralId,
-} from "@ruta/events";
-import type { DirectoryRecord, ReferralEvent } from "@ruta/events";
-import { createHttp, createLogger } from "@ruta/kit";
-import type { HttpApp } from "@ruta/kit";
-import { silentLogger } from "@ruta/log";
-import type { Log, LogRecord } from "@ruta/log";
+import { Channel, Confidentiality, SectionKind, TOPICS, eventId, newCaseId, randomId, referralId } from "@ruta/events";
 import { testLogs } from "@ruta/log/testing";
-import { openSeal } from "@ruta/seal";
-import type { Seal } from "@ruta/seal";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { QUITO, asks, factsOf, usual } from "./scenario.ts";
-import { createRouter } from "./service.ts";
-import type { Service } from "./service.ts";
-
-type CommandInit = MessageInitShape<typeof ReferralCommandSchema>;
-
-const SOON = { timeout: 15_000, interval: 20 };
-
-/** An admin app that believes a header instead of a signature; nothing else differs from the hub's. */
-function adminApp(): HttpApp {
-  const app = createHttp({ logger: createLogger({ service: "test", level: "silent" }), bodyLimit: 10_000 });
-  app.addHook("preHandler", async (request) => {
-    const role = request.headers["x-role"] === "operator" ? StaffRole.OPERATOR : StaffRole.AUDITOR;
-    const staff = { id: "staff-1", roles: [role], signature: randomBytes(64), bodySha256: randomBytes(32) };
-    Object.assign(request, { staff });
-  });
-  return app;
-}
+import { SOON, openBed } from "./test-service.ts";
+import type { Bed } from "./test-service.ts";
 
 for (const driver of testLogs())
   describe.skipIf(!driver.available)(`the router on ${driver.name}`, () => {
-    let database: TestDatabase;
-    let db: Db;
-    let log: Log;
-    let seal: Seal;
-    let admin: HttpApp;
-    let router: Service;
-    let revision = 0n;
-
-    async function commit(...entries: DirectoryRecord["entry"][]): Promise<void> {
-      revision += 1n;
-      const end = create(RevisionCommittedSchema, { staff: "bootstrap", entries: entries.length });
-      const all = [...entries, { case: "revisionCommitted" as const, value: end }];
-      await log.append(
-        all.map((entry, i) =>
-          encodeRecord(TOPICS.directory, "directory", create(DirectoryRecordSchema, { revision, entry }), {
-            id: `${revision}-${i}`,
-            source: "/ruta/directory",
-            type: "ruta.directory.entry",
-            time: 0,
-          }),
-        ),
-      );
-    }
-
-    function command(caseId: string, act: ReturnType<typeof asks>, by: string, rest: CommandInit = {}) {
-      const commandId = rest.commandId ?? randomId();
-      const message = create(ReferralCommandSchema, {
-        commandId,
-        caseId,
-        referralId: referralId(caseId, 1),
-        actor: create(ActorSchema, { institution: by, worker: "op-7", channel: Channel.WEBHOOK }),
-        receivedAt: timestampFromMs(Date.now()),
-        directoryRevision: rest.directoryRevision ?? revision,
-        sections: rest.sections ?? [],
-        act,
-      });
-      const meta = {
-        id: commandId,
-        source: "/ruta/gateway",
-        type: "ruta.referral.act",
-        time: Date.now(),
-        traceparent: "00-a",
-      };
-      return encodeRecord(TOPICS.commands, caseId, message, meta);
-    }
-
-    async function records(caseId: string): Promise<LogRecord[]> {
-      const found: LogRecord[] = [];
-      for (const { partition, start, end } of await log.offsets(TOPICS.events))
-        for (let next = start; next < end;) {
-          const read = await log.read(TOPICS.events, partition, next);
-          found.push(...read.filter(({ key }) => key === caseId));
-          const last = read.at(-1);
-          if (!last) break;
-          next = last.offset + 1n;
-        }
-      return found;
-    }
-
-    /** Waits until the case has this many events, and answers them. */
-    async function events(caseId: string, count: number): Promise<ReferralEvent[]> {
-      const found = await vi.waitUntil(async () => {
-        const sent = await records(caseId);
-        return sent.length >= count ? sent : undefined;
-      }, SOON);
-      return found.map(({ value }) => decodeRecord(TOPICS.events, value));
-    }
-
-    async function start(): Promise<void> {
-      admin = adminApp();
-      router = await createRouter({ log, db, schema: "router", seal, logger: silentLogger, admin });
-      await router.start();
-    }
-
-    const get = async (url: string, role = "auditor") => {
-      const { statusCode, body } = await admin.inject({ url, headers: { "x-role": role } });
-      return { status: statusCode, body: JSON.parse(body) as Record<string, never> };
-    };
-    const post = async (url: string, payload: object, role = "operator") => {
-      const { statusCode, body } = await admin.inject({ method: "POST", url, headers: { "x-role": role }, payload });
-      return { status: statusCode, body: JSON.parse(body) as Record<string, unknown> };
-    };
-
+    let bed: Bed;
+    let log: Bed["log"];
+    let seal: Bed["seal"];
+    let { commit, command, records, events, get, post } = {} as Bed;
     beforeAll(async () => {
-      database = await testDatabase();
-      db = openDb({ url: database.url, name: "router-test" });
-      log = await driver.open(`router_${randomBytes(4).toString("hex")}.`);
-      await log.createTopics(TOPIC_SPECS);
-      seal = await openSeal({ url: database.url, masterKey: new Uint8Array(randomBytes(32)), schema: "keyring" });
-      const kinds = ["institution", "service", "endpoint"] as const;
-      await commit(
-        ...kinds.flatMap((kind) => QUITO.all(kind).map((value) => ({ case: kind, value }) as DirectoryRecord["entry"])),
-      );
-      await start();
+      bed = await openBed(driver);
+      ({ log, seal, commit, command, records, events, get, post } = bed);
     });
-    afterAll(async () => {
-      await router.stop();
-      await seal.close();
-      await log.close();
-      await db.close();
-      await database.drop();
-    });
+    afterAll(() => bed?.close());
 
     it("chooses by what it alone opens, and re-routes a refusal, in records that name their cause", async () => {
       const [caseId, person] = [newCaseId(), `p-${randomId()}`];
@@ -218,9 +78,9 @@ for (const driver of testLogs())
       const accept = command(caseId, usual("accept", 0), "house-a");
       await log.append([request, request, accept]);
       await events(caseId, 3);
-      await router.stop();
+      await bed.router().stop();
       await log.append([request, accept]);
-      await start();
+      await bed.start();
       await log.append([accept, command(caseId, usual("start", 0), "house-a")]);
       expect(factsOf(await events(caseId, 4))).toEqual(["requested", "addressed", "accepted", "started"]);
     });
@@ -234,9 +94,9 @@ for (const driver of testLogs())
         command(nowhere, asks({ rehearsal: "complete", serviceType: "DOC-REF" }), "sender"),
       ]);
       await events(caseId, 6);
-      await router.stop();
+      await bed.router().stop();
       await log.append([request]);
-      await start();
+      await bed.start();
       await log.append([command(caseId, { case: "acknowledge", value: {} }, "sender")]);
       const decided = await events(caseId, 7);
       expect(factsOf(decided)).toEqual(
@@ -245,8 +105,8 @@ for (const driver of testLogs())
       expect(decided.map(({ rehearsal }) => rehearsal)).toEqual(Array(7).fill("complete"));
       expect((await records(caseId)).map(({ headers }) => headers.traceparent)).toEqual(Array(7).fill("00-a"));
       expect((await events(nowhere, 2)).at(-1)?.fact.case).toBe("worklisted");
-      const { referrals } = (await get("/admin/router/worklist")).body as unknown as { referrals: object[] };
-      expect(JSON.stringify(referrals)).not.toContain(nowhere);
+      const { items } = (await get("/admin/router/worklist")).body as unknown as { items: object[] };
+      expect(JSON.stringify(items)).not.toContain(nowhere);
       expect((await get(`/admin/router/cases/${nowhere}`)).body).toMatchObject({ rehearsal: "complete" });
     });
 
@@ -273,15 +133,15 @@ for (const driver of testLogs())
     it("waits for the directory under which the door validated, and parks nothing", async () => {
       const caseId = newCaseId();
       await log.append([
-        command(caseId, asks({ serviceType: "ALIM" }), "sender", { directoryRevision: revision + 1n }),
+        command(caseId, asks({ serviceType: "ALIM" }), "sender", { directoryRevision: bed.revision() + 1n }),
       ]);
       await commit({
         case: "service",
         value: { ...QUITO.all("service")[0]!, id: "meals-a", serviceType: "ALIM" },
       });
       const [, addressed] = await events(caseId, 2);
-      expect(addressed).toMatchObject({ directoryRevision: revision, performer: "house-a" });
-      expect(await router.engine.parked()).toEqual([]);
+      expect(addressed).toMatchObject({ directoryRevision: bed.revision(), performer: "house-a" });
+      expect(await bed.router().engine.parked()).toEqual([]);
     });
 
     it("shows what waits on the worklist, and nothing of what a case of class V is about", async () => {
@@ -291,15 +151,13 @@ for (const driver of testLogs())
         command(hidden, asks({ serviceType: "ALO-VBG", confidentiality: Confidentiality.VERY_RESTRICTED }), "sender"),
       ]);
       await Promise.all([events(open, 2), events(hidden, 2)]);
-      const { referrals } = (await get("/admin/router/worklist")).body as unknown as {
-        referrals: Record<string, unknown>[];
-      };
-      expect(referrals.find((row) => row["case"] === open)).toMatchObject({
+      const { items } = (await get("/admin/router/worklist")).body as unknown as { items: Record<string, unknown>[] };
+      expect(items.find((row) => row["case"] === open)).toMatchObject({
         serviceType: "DOC-REF",
         requester: "sender",
         phase: "worklisted",
       });
-      const row = referrals.find((r) => r["case"] === hidden);
+      const row = items.find((r) => r["case"] === hidden);
       expect(row).toMatchObject({ confidentiality: "V", phase: "worklisted" });
       expect(JSON.stringify(row)).not.toMatch(/ALO-VBG|sender/);
     });
@@ -309,32 +167,27 @@ for (const driver of testLogs())
       const referral = referralId(caseId, 1);
       await log.append([command(caseId, asks({ serviceType: "LEG" }), "sender")]);
       await events(caseId, 2);
-      const url = `/admin/router/worklist/${referral}/retry`;
-      expect((await post(url, { reason: "llamada" }, "auditor")).status).toBe(403);
-      expect((await post(url, { reason: "" })).status).toBe(400);
-      expect(
-        (await post(`/admin/router/worklist/${referralId(newCaseId(), 1)}/retry`, { reason: "llamada" })).status,
-      ).toBe(404);
+      const url = `/admin/router/worklist/${referral}/resolve`;
+      const retry = { how: "retry", reason: "llamada" };
+      expect((await post(url, retry, "auditor")).status).toBe(403);
+      expect((await post(url, { ...retry, reason: "" })).status).toBe(400);
+      expect((await post(`/admin/router/worklist/${referralId(newCaseId(), 1)}/resolve`, retry)).status).toBe(404);
       await commit({ case: "service", value: { ...QUITO.all("service")[1]!, id: "law-b", serviceType: "LEG" } });
       // The command names no revision of its own: wait until the router has this one.
       const probe = newCaseId();
       await log.append([command(probe, asks(), "sender")]);
       await events(probe, 2);
-      expect((await post(url, { reason: "llamada" })).status).toBe(200);
+      expect((await post(url, retry)).status).toBe(200);
       const addressed = (await events(caseId, 3)).at(-1);
       expect(addressed).toMatchObject({
         performer: "house-b",
         actor: { institution: "hub", worker: "staff-1", channel: Channel.STAFF },
         fact: { case: "addressed", value: { chosenBy: "chosen-by-operator" } },
       });
-      const access = await Promise.all(
-        (await log.offsets(TOPICS.access)).map(({ partition, start }) => log.read(TOPICS.access, partition, start)),
-      );
-      const acts = access.flat().map(({ value }) => decodeRecord(TOPICS.access, value).access.value);
-      expect(acts).toMatchObject([
-        { staff: "staff-1", act: "router.worklist.retry", target: referral, reason: "llamada" },
+      expect(await bed.acts(referral)).toMatchObject([
+        { staff: "staff-1", act: "router.worklist.retry", reason: "llamada" },
       ]);
-      expect((await post(url, { reason: "otra vez" })).status).toBe(409);
+      expect((await post(url, retry)).status).toBe(409);
     });
 
     it("shows a case by ids and codes, by its id or a referral's", async () => {
@@ -357,13 +210,13 @@ for (const driver of testLogs())
       await log.append([wrong, command(other, asks(), "sender")]);
       await events(other, 2);
       const parked = await vi.waitUntil(async () => {
-        const records = await router.engine.parked();
+        const records = await bed.router().engine.parked();
         return records.length > 0 ? records : undefined;
       }, SOON);
       expect(parked).toMatchObject([{ key: caseId, topic: TOPICS.commands, reason: "undecodable" }]);
     });
 
     it("is ready, and says so", () => {
-      expect(router.health()).toEqual({ ready: true, reasons: [] });
+      expect(bed.router().health()).toEqual({ ready: true, reasons: [] });
     });
   });

@@ -11,10 +11,11 @@ import { openCaseTable } from "./case-table.ts";
 import { GROUP, decideBatch, decodeCommand } from "./consume.ts";
 import { registerRoutes } from "./http.ts";
 import { registerSummary } from "./summary.ts";
+import { openWorklist } from "./worklist.ts";
 
 export { config } from "./config.ts";
 export { REFUSALS } from "./errors.ts";
-export { PROBLEMS } from "./http.ts";
+export { PROBLEMS } from "./staff-request.ts";
 export type { RefusalCode, RefusalKind } from "./errors.ts";
 
 /** What the service is built on. */
@@ -23,7 +24,7 @@ export interface RouterDeps {
   readonly db: Db;
   /** Schema of its own in that database. */
   readonly schema: string;
-  readonly seal: Pick<Seal, "openSections">;
+  readonly seal: Pick<Seal, "openSections" | "sealSections">;
   readonly logger: LogLogger;
   /** Where it adds its routes below /admin/router; requests that reach them carry the checked signature. */
   readonly admin: HttpApp;
@@ -45,9 +46,10 @@ export async function createRouter(deps: RouterDeps): Promise<Service> {
   await migrate(db, { schema, folder: new URL("./migrations/", import.meta.url) });
   const engine = await openEngine({ log, db, service: "router", schema, logger });
   const table = openCaseTable(schema);
+  const worklist = openWorklist(schema);
   registerSummary(admin, db, schema);
-  registerRoutes(admin, { engine, db, table, now });
   let directory: FollowedDirectory | undefined;
+  registerRoutes(admin, { engine, db, table, worklist, seal, directory: () => directory, now });
 
   return {
     engine,
@@ -58,7 +60,7 @@ export async function createRouter(deps: RouterDeps): Promise<Service> {
         group: GROUP,
         topics: [TOPICS.commands],
         decode: decodeCommand,
-        handle: (tx, batch) => decideBatch({ table, directory: folded, seal }, tx, batch),
+        handle: (tx, batch) => decideBatch({ table, worklist, directory: folded, seal }, tx, batch),
       });
     },
     async stop() {

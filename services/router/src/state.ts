@@ -45,6 +45,8 @@ export interface ReferralState {
   readonly acknowledged: boolean;
   /** Supplements by the id of their event: whom they were told to (empty when nobody), and whether it took note. */
   readonly supplements: Readonly<Record<string, Supplement>>;
+  /** What staff recorded on behalf of an institution, oldest first; left out while there is nothing. */
+  readonly onBehalf?: readonly OnBehalf[];
   /** The last content of each act, in codes and times, to tell a repeat from a contradiction. */
   readonly recorded: Readonly<Partial<Record<Act, string>>>;
 }
@@ -61,6 +63,17 @@ export interface HeldSection {
   readonly referral: string;
   readonly subject: string;
   readonly kind: SectionKind;
+}
+
+/** An act that staff of the hub recorded for an institution that told them of it. */
+interface OnBehalf {
+  /** Id of its event. */
+  readonly eventId: string;
+  readonly institution: string;
+  /** What it led to. */
+  readonly fact: string;
+  /** Why the institution says that it is not so, as a code; left out while it does not. */
+  readonly disputed?: string;
 }
 
 /** A case: its referrals in order and what all of them share. */
@@ -126,7 +139,19 @@ export function evolve(state: CaseState, event: ReferralEvent): CaseState {
   const before = state.referrals[event.referralId];
   if (before === undefined || fact.case === "refused") return common;
   if (fact.case === "supplemented") return withReferral(common, withSupplement(common, before, event));
-  return withReferral(common, { ...before, ...changeOf(before, event, at) });
+  return withReferral(common, { ...before, ...changeOf(before, event, at), ...onBehalfAfter(before, event) });
+}
+
+/** What stands as recorded on behalf of others after an event; nothing when the event does not change it. */
+function onBehalfAfter({ onBehalf = [] }: ReferralState, { fact, actor, cause }: ReferralEvent): Change {
+  if (fact.case === "disputed") {
+    const { eventId: id, reasonCode } = fact.value;
+    return { onBehalf: onBehalf.map((one) => (one.eventId === id ? { ...one, disputed: reasonCode } : one)) };
+  }
+  if (fact.case === undefined || actor === undefined || actor.onBehalfOf === "") return {};
+  // Of the events of one decision the act itself is the first.
+  const recorded = { eventId: eventId(cause?.commandId ?? "", 0), institution: actor.onBehalfOf, fact: fact.case };
+  return { onBehalf: [...onBehalf, recorded] };
 }
 
 function withReferral(state: CaseState, referral: ReferralState): CaseState {

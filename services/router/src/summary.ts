@@ -1,4 +1,4 @@
-// What the router has to say to `ruta status`: how many referrals wait for an operator or for their requester, and since when.
+// What the router has to say to `ruta status`: how many referrals wait for an operator or for their requester, how many acts are disputed, and since when.
 import { sql } from "@ruta/db";
 import type { Db } from "@ruta/db";
 import { STAFF_PROBLEMS, mayWatch } from "@ruta/events";
@@ -8,27 +8,35 @@ import type { HttpApp } from "@ruta/kit";
 
 const problem = problemsOf(STAFF_PROBLEMS);
 
-/** Referrals that wait for somebody's choice. Times are RFC 3339. */
+/** Referrals that wait for somebody's choice, and disputes that an operator has to end. Times are RFC 3339. */
 interface RouterSummary {
   readonly worklisted: number;
   readonly oldestWorklisted?: string;
   readonly returned: number;
   readonly oldestReturned?: string;
+  readonly disputed: number;
+  readonly oldestDisputed?: string;
 }
 
 /** Reads the summary from the tables of one schema. */
 async function summarise(db: Db, schema: string): Promise<RouterSummary> {
   const rows = await db.query<{ kind: string; count: number; oldest: Date }>(sql`
-    SELECT waiting_kind AS kind, count(*)::integer AS count, min(waiting_since) AS oldest
-    FROM ${sql.id(schema, "cases")} WHERE waiting_kind IS NOT NULL GROUP BY waiting_kind`);
+    SELECT kind, count(*)::integer AS count, min(since) AS oldest FROM (
+      SELECT waiting_kind AS kind, waiting_since AS since FROM ${sql.id(schema, "cases")} WHERE waiting_kind IS NOT NULL
+      UNION ALL
+      SELECT 'disputed', since FROM ${sql.id(schema, "disputes")} WHERE resolution IS NULL) AS waiting
+    GROUP BY kind`);
   const of = (kind: string) => rows.find((row) => row.kind === kind);
   const worklisted = of("worklisted");
   const returned = of("returned");
+  const disputed = of("disputed");
   return {
     worklisted: worklisted?.count ?? 0,
     ...(worklisted ? { oldestWorklisted: worklisted.oldest.toISOString() } : {}),
     returned: returned?.count ?? 0,
     ...(returned ? { oldestReturned: returned.oldest.toISOString() } : {}),
+    disputed: disputed?.count ?? 0,
+    ...(disputed ? { oldestDisputed: disputed.oldest.toISOString() } : {}),
   };
 }
 

@@ -1,9 +1,10 @@
 // A case as staff of the hub sees it: ids, codes and times. What a case of class V is about is never shown.
-import { Confidentiality, Priority } from "@ruta/events";
-import type { WaitingReferral } from "./case-table.ts";
+import { Confidentiality, Priority, wordOf } from "@ruta/events";
+import type { Decision } from "./decide.ts";
 import { expectationOf } from "./expectation.ts";
 import { msOf } from "./state.ts";
 import type { CaseState, ReferralState } from "./state.ts";
+import type { WorkItem } from "./worklist.ts";
 
 const PRIORITIES: Readonly<Record<number, string>> = {
   [Priority.EMERGENCY]: "emergency",
@@ -29,9 +30,28 @@ export function caseView(state: CaseState): Record<string, unknown> {
   };
 }
 
-/** A referral that waits for a choice, as a row of the worklist. */
-export function waitingView({ state, referral }: WaitingReferral): Record<string, unknown> {
-  return { case: state.caseId, confidentiality: classOf(state), ...referralView(state, referral) };
+/** A row of the worklist. */
+export function workView({ kind, id, since, state, referral, dispute, assigned }: WorkItem): Record<string, unknown> {
+  return {
+    id,
+    kind,
+    since: iso(since),
+    ...(assigned ? { assigned: { staff: assigned.staff, since: iso(assigned.since) } } : {}),
+    case: state.caseId,
+    confidentiality: classOf(state),
+    ...referralView(state, referral),
+    ...(dispute && classOf(state) !== "V" ? { disputedBy: dispute.institution, reasonCode: dispute.reasonCode } : {}),
+  };
+}
+
+/** What a command would lead to: facts, and where it would go; for class V the facts alone. */
+export function foreseenView({ events, state }: Decision): Record<string, unknown>[] {
+  const opaque = classOf(state) === "V";
+  return events.map(({ fact, referralId, performer }) => ({
+    fact: wordOf(fact.case ?? "unknown"),
+    referral: referralId,
+    ...(opaque || performer === "" ? {} : { performer }),
+  }));
 }
 
 function referralView(state: CaseState, referral: ReferralState): Record<string, unknown> {

@@ -391,6 +391,16 @@ export interface ActData {
     /** Free text; sealed, and read only by those entitled */
     readonly note?: string;
   };
+  readonly "dispute": {
+    readonly referral: string;
+    /** Your own opaque reference of the worker who acts; never a name or a document number */
+    readonly worker: string;
+    /** Free text; sealed, and read only by those entitled */
+    readonly note?: string;
+    /** The id of the event that told you of the act */
+    readonly event: string;
+    readonly reasonCode: "not-said" | "said-otherwise" | "other";
+  };
   readonly "supplement": {
     readonly referral: string;
     /** Your own opaque reference of the worker who acts; never a name or a document number */

@@ -7,6 +7,8 @@ import { partitionOf } from "../partition.ts";
 import { testLogs } from "../testing.ts";
 import { counting, effects, makeBed, readAll, record, SOON, textOf } from "./bed.ts";
 import type { Bed } from "./bed.ts";
+import type { ParkedRecord } from "../engine/aside.ts";
+import type { Engine } from "../engine/engine.ts";
 
 const PARTITIONS = 4;
 const GROUP = "contract.poison";
@@ -157,6 +159,106 @@ for (const driver of testLogs()) {
       await vi.waitFor(async () => expect(await next.parked()).toEqual([]), SOON);
       const done = (await effects(bed.db)).filter(({ key }) => key === "k");
       expect(done.map(({ text }) => text)).toEqual(["1", "new 2", "3"]);
+    });
+
+    /** A case whose second record throws, parked with one that waits behind it. */
+    async function sick(engine: Engine): Promise<ParkedRecord[]> {
+      await engine.consume({
+        ...options("a"),
+        givenUp: async (tx, { key, value }) => {
+          await tx.query(
+            sql`INSERT INTO effect (key, text, by) VALUES (${key}, ${`gave up ${textOf({ value })}`}, 'a')`,
+          );
+        },
+        handle: async (tx, batch) => {
+          if (batch.some(({ message }) => message === "bad")) throw new Error("bad");
+          return counting("a")(tx, batch);
+        },
+      });
+      await bed.log.append([record("k", "1"), record("k", "bad"), record("k", "3"), record("other", "4")]);
+      await vi.waitFor(async () => expect(await engine.parked()).toHaveLength(2), SOON);
+      return engine.parked();
+    }
+    const give = (engine: Engine, id: ParkedRecord, expected = "") =>
+      engine.transact(async (tx) => ({ result: await engine.aside.giveUp(tx, id, expected, "two"), records: [] }));
+    const texts = async () => (await effects(bed.db)).filter(({ key }) => key === "k").map(({ text }) => text);
+
+    test("leaves out a record that was given up, keeps it readable, and goes on with its case in order", async () => {
+      const engine = await bed.engine();
+      const [bad] = await sick(engine);
+      expect(bad).toMatchObject({ state: "parked", first: true, note: "" });
+      expect(await give(engine, bad!)).toBe(true);
+      await vi.waitFor(async () => expect(await engine.parked()).toEqual([]), SOON);
+      expect(await texts()).toEqual(["1", "gave up bad", "3"]);
+      expect(await engine.parked({ setAside: true })).toMatchObject([
+        { state: "set-aside", key: "k", offset: bad!.offset, note: "two", reason: "threw" },
+      ]);
+      const kept = await engine.aside.get(bad!);
+      expect(textOf(kept!.record)).toBe("bad");
+      expect(kept!.record.headers).toEqual({ ce_id: "k/bad" });
+      await bed.log.append([record("k", "5")]);
+      await vi.waitFor(async () => expect((await texts()).at(-1)).toBe("5"), SOON);
+      expect(await give(engine, bad!)).toBe(false);
+    });
+
+    test("gives up nothing but the first of a case, and only as it was noted", async () => {
+      const engine = await bed.engine();
+      const [bad, waiting] = await sick(engine);
+      const note = (id: ParkedRecord, text: string) =>
+        engine.transact(async (tx) => ({ result: await engine.aside.note(tx, id, text), records: [] }));
+      expect(await note(waiting!, "one")).toBe(false);
+      expect(await give(engine, waiting!)).toBe(false);
+      expect(await note(bad!, "one")).toBe(true);
+      expect(await give(engine, bad!, "another")).toBe(false);
+      expect(await give(engine, { ...bad!, offset: 999n }, "one")).toBe(false);
+      expect(await engine.parked({ reason: "threw" })).toMatchObject([{ note: "one", state: "parked" }]);
+      expect(await give(engine, bad!, "one")).toBe(true);
+      await vi.waitFor(async () => expect(await engine.parked()).toEqual([]), SOON);
+    });
+
+    test("parks the next of a case again when that is no better than the one given up", async () => {
+      const engine = await bed.engine();
+      await engine.consume({
+        ...options("a"),
+        handle: async (tx, batch) => {
+          if (batch.some(({ message }) => message.startsWith("bad"))) throw new Error("bad");
+          return counting("a")(tx, batch);
+        },
+      });
+      await bed.log.append([record("k", "bad 1"), record("k", "bad 2"), record("k", "3")]);
+      await vi.waitFor(async () => expect(await engine.parked()).toHaveLength(3), SOON);
+      const [first] = await engine.parked();
+      await give(engine, first!);
+      await vi.waitFor(
+        async () => expect((await engine.parked())[0]).toMatchObject({ first: true, reason: "threw", release: false }),
+        SOON,
+      );
+      const [second] = await engine.parked();
+      await give(engine, second!);
+      await vi.waitFor(async () => expect(await texts()).toEqual(["3"]), SOON);
+    });
+
+    test("a record given up while nobody holds its partition is left out by the next holder, once", async () => {
+      const engine = await bed.engine();
+      const [bad] = await sick(engine);
+      await engine.stop();
+      const idle = await bed.engine({ log: await bed.another() });
+      expect(await give(idle, bad!)).toBe(true);
+      expect((await idle.parked())[0]).toMatchObject({ state: "giving-up" });
+      await idle.consume(options("b"));
+      await vi.waitFor(async () => expect(await texts()).toEqual(["1", "3"]), SOON);
+      expect(await idle.parked({ setAside: true })).toHaveLength(1);
+    });
+
+    test("lists what is parked page by page, of a case, and for a reason", async () => {
+      const engine = await bed.engine();
+      const [bad, waiting] = await sick(engine);
+      const [first] = await engine.parked({ limit: 1 });
+      expect(first).toEqual(bad);
+      expect(await engine.parked({ after: first, limit: 1 })).toEqual([waiting]);
+      expect(await engine.parked({ after: waiting })).toEqual([]);
+      expect(await engine.parked({ key: "other" })).toEqual([]);
+      expect(await engine.parked({ reason: "waiting" })).toEqual([waiting]);
     });
   });
 }

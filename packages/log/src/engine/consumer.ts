@@ -1,4 +1,5 @@
 // A consumer: a member of a group whose offsets live in SQL. It reads them when it is given a partition, and again when fenced.
+import type { Tx } from "@ruta/db";
 import { createBell } from "../bell.ts";
 import { nameOf } from "../port.ts";
 import type { Log, LogRecord, Member, Membership, Position, TopicName, TopicPartition } from "../port.ts";
@@ -30,6 +31,8 @@ export interface ConsumeOptions<T> {
    * A record it answers is ordered with those of the partition its key was read from.
    */
   readonly handle: Handle<T>;
+  /** Notes that a record will never be handled since staff has given it up, in the transaction that leaves it out. */
+  readonly givenUp?: (tx: Tx, record: LogRecord) => Promise<void>;
 }
 
 /** A running consumer. */
@@ -59,7 +62,7 @@ class NotNow extends Error {}
 export async function startConsumer<T>(
   log: Log,
   options: ConsumeOptions<T>,
-  base: Omit<WorkContext<T>, "group" | "handle" | "current" | "pause" | "fenced" | "stop">,
+  base: Omit<WorkContext<T>, "group" | "handle" | "givenUp" | "current" | "pause" | "fenced" | "stop">,
   progress: () => void,
 ): Promise<Consumer> {
   const { db, schema, parked, outbox, relay, logger } = base;
@@ -91,6 +94,7 @@ export async function startConsumer<T>(
     ...base,
     group,
     handle: options.handle,
+    givenUp: options.givenUp,
     current: (one) => !stopped && held.get(nameOf(one)) === one && one.stopped === undefined,
     async pause(ms) {
       if (!leaving) await changed.wait(changed.count(), ms);

@@ -6,6 +6,8 @@ import { createBell } from "../bell.ts";
 import { checkSizes } from "../errors.ts";
 import { silentLogger } from "../port.ts";
 import type { Log, LogLogger, NewRecord, TopicName } from "../port.ts";
+import { openAside } from "./aside.ts";
+import type { Aside, ParkedFilter, ParkedRecord } from "./aside.ts";
 import { startConsumer } from "./consumer.ts";
 import type { ConsumeOptions, Consumer } from "./consumer.ts";
 import { noFaults } from "./faults.ts";
@@ -13,8 +15,7 @@ import type { Faults } from "./faults.ts";
 import { measureLag, waitForEnd, waitForRelay } from "./lag.ts";
 import type { Lag, WaitForEnd, WaitForRelay } from "./lag.ts";
 import { openOutbox } from "./outbox.ts";
-import { flagForRelease, listParked, openParked } from "./parked.ts";
-import type { ParkedRecord } from "./parked.ts";
+import { openParked } from "./parked.ts";
 import { startRelay } from "./relay.ts";
 import type { Receipt } from "./relay.ts";
 
@@ -57,7 +58,11 @@ export interface Engine {
    */
   unsent(tx: Tx, topic: TopicName): Promise<Set<string>>;
   /** What has stepped aside, without content. */
-  parked(): Promise<ParkedRecord[]>;
+  parked(filter?: ParkedFilter): Promise<ParkedRecord[]>;
+  /** One of them with its bytes, and what staff may do with it; `transact` gives the transaction. */
+  readonly aside: Pick<Aside, "note" | "giveUp"> & {
+    get(id: Parameters<Aside["get"]>[1]): ReturnType<Aside["get"]>;
+  };
   /** Flags the parked records of a key; the holder of the partition executes them in order. Answers how many. */
   release(topic: TopicName, key: string): Promise<number>;
   lag(): Promise<Lag[]>;
@@ -78,6 +83,7 @@ export interface Engine {
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { log, db, schema, logger = silentLogger, faults = noFaults } = options;
   await migrate(db, { schema, folder: MIGRATIONS });
+  const aside = openAside(schema);
   const outbox = openOutbox(db, schema, options.instance ?? randomUUID());
   await outbox.beat();
   const relay = startRelay(log, outbox, faults, logger);
@@ -153,8 +159,9 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       }
     },
     unsent: (tx, topic) => outbox.unsentKeys(tx, topic),
-    parked: () => listParked(db, schema),
-    release: (topic, key) => flagForRelease(db, schema, topic, key),
+    parked: (filter = {}) => aside.list(db, filter),
+    aside: { note: aside.note, giveUp: aside.giveUp, get: (id) => aside.get(db, id) },
+    release: (topic, key) => aside.release(db, topic, key),
     lag: () => measureLag(log, db, schema, Date.now()),
     waitForEnd: (wait) => waitForEnd(log, db, schema, wait, (ms) => progress.wait(progress.count(), ms)),
     waitForRelay: (wait) => waitForRelay(outbox, wait),

@@ -1,27 +1,11 @@
 // The parked table: records that stepped aside with those of their key that wait behind them. It is the only dead letter.
 import { sql } from "@ruta/db";
 import type { Tx } from "@ruta/db";
-import type { LogRecord, TopicName, TopicPartition } from "../port.ts";
+import type { LogRecord, TopicPartition } from "../port.ts";
 import { partitionRows, recordRows } from "./rows.ts";
 
 /** Why a record is parked: `waiting` ones are sound, an earlier record of their key is not. */
 export type ParkReason = "undecodable" | "threw" | "unknown-kind" | "waiting";
-
-/** A parked record as an operator sees it: no content. */
-export interface ParkedRecord {
-  readonly group: string;
-  readonly topic: TopicName;
-  readonly partition: number;
-  readonly offset: bigint;
-  readonly key: string;
-  readonly reason: ParkReason;
-  /** Name, code and place of what was thrown; empty when nothing was. */
-  readonly error: string;
-  readonly attempts: number;
-  readonly parkedAt: number;
-  /** Flagged for release; the holder of its partition executes it soon. */
-  readonly release: boolean;
-}
 
 /** A record about to be parked. */
 export interface ToPark {
@@ -46,6 +30,10 @@ export interface Parked {
   /** The first record of each key in these partitions whose kind was not known when it came. */
   unknownHeads(tx: Tx, partitions: readonly TopicPartition[]): Promise<LogRecord[]>;
   remove(tx: Tx, key: ParkedKey, through: bigint): Promise<void>;
+  /** The first record of a key, when staff has given it up. */
+  givenUp(tx: Tx, key: ParkedKey): Promise<LogRecord | undefined>;
+  /** Takes the first record of a key out of what is parked, and keeps it readable. */
+  setAside(tx: Tx, key: ParkedKey, offset: bigint): Promise<void>;
   /** Records another failure of a key's first record, and takes the flag from the key. */
   failed(tx: Tx, key: ParkedKey, offset: bigint, reason: ParkReason, error: string): Promise<void>;
   flag(tx: Tx, keys: readonly ParkedKey[]): Promise<void>;
@@ -90,7 +78,7 @@ export function openParked(schema: string, group: string): Parked {
     },
     keys: (tx, partitions, flagged) =>
       tx.query<ParkedKey>(sql`SELECT DISTINCT topic, partition, key FROM ${parked}
-        WHERE ${within(partitions)} AND (release OR NOT ${flagged})`),
+        WHERE ${within(partitions)} AND (release OR give_up OR NOT ${flagged})`),
     head: async (tx, key, max) =>
       (await tx.query<Row>(sql`SELECT ${columns} FROM ${parked} WHERE ${of(key)} ORDER BY "offset" LIMIT ${max}`)).map(
         toRecord,
@@ -103,6 +91,19 @@ export function openParked(schema: string, group: string): Parked {
       ).map(toRecord),
     async remove(tx, key, through) {
       await tx.query(sql`DELETE FROM ${parked} WHERE ${of(key)} AND "offset" <= ${through}`);
+    },
+    async givenUp(tx, key) {
+      const rows = await tx.query<Row>(sql`SELECT ${columns} FROM (
+        SELECT * FROM ${parked} WHERE ${of(key)} ORDER BY "offset" LIMIT 1) AS first WHERE give_up`);
+      return rows.map(toRecord)[0];
+    },
+    async setAside(tx, key, offset) {
+      await tx.query(sql`
+        WITH gone AS (DELETE FROM ${parked} WHERE ${of(key)} AND "offset" = ${offset} RETURNING *)
+        INSERT INTO ${sql.id(schema, "set_aside")}
+          (grp, topic, partition, "offset", key, time, value, headers, reason, error, attempts, note, parked_at)
+        SELECT grp, topic, partition, "offset", key, time, value, headers, reason, error, attempts, note, parked_at FROM gone
+        ON CONFLICT DO NOTHING`);
     },
     async failed(tx, key, offset, reason, error) {
       await tx.query(sql`UPDATE ${parked} SET release = false,
@@ -121,19 +122,4 @@ export function openParked(schema: string, group: string): Parked {
         WHERE ${within(partitions)} AND reason <> 'waiting' AND parked_at > clock_timestamp() - interval '1 minute'
         GROUP BY topic, partition`),
   };
-}
-
-/** Every parked record of a service, without content. */
-export async function listParked(tx: Tx, schema: string): Promise<ParkedRecord[]> {
-  const rows = await tx.query<Omit<ParkedRecord, "parkedAt"> & { parkedAt: Date }>(sql`
-    SELECT grp AS "group", topic, partition, "offset", key, reason, error, attempts, release, parked_at AS "parkedAt"
-    FROM ${sql.id(schema, "parked")} ORDER BY grp, topic, partition, "offset"`);
-  return rows.map((row) => ({ ...row, parkedAt: row.parkedAt.getTime() }));
-}
-
-/** Flags the parked records of a key in every group of the service; answers how many. */
-export async function flagForRelease(tx: Tx, schema: string, topic: string, key: string): Promise<number> {
-  const rows = await tx.query(sql`UPDATE ${sql.id(schema, "parked")} SET release = true
-    WHERE topic = ${topic} AND key = ${key} RETURNING 1`);
-  return rows.length;
 }

@@ -49,7 +49,8 @@ async function releaseKey<T>(
 ): Promise<void> {
   let slice = SLICE;
   for (let failures = 0; context.current(held);) {
-    const records = await context.parked.head(context.db, key, slice);
+    const given = await context.parked.givenUp(context.db, key);
+    const records = given ? [given] : await context.parked.head(context.db, key, slice);
     const [first] = records;
     if (!first) {
       held.parkedKeys.delete(key.key);
@@ -60,7 +61,7 @@ async function releaseKey<T>(
       return;
     }
     const batch: (Handled<T> & { held: Held })[] = [];
-    for (const record of records) {
+    for (const record of given ? [] : records) {
       const decoded = decode(record);
       if ("reason" in decoded) {
         if (batch.length === 0) return fail(context, key, first, decoded.reason, decoded.error);
@@ -69,7 +70,7 @@ async function releaseKey<T>(
       batch.push({ record, message: decoded.message, held });
     }
     try {
-      await execute(context, held, key, batch);
+      await (given ? setAside(context, held, key, given) : execute(context, held, key, batch));
       failures = 0;
     } catch (error) {
       context.relay.wake();
@@ -77,7 +78,8 @@ async function releaseKey<T>(
       if (passes(error)) {
         failures += 1;
         await context.pause(backoff(failures, Math.random()));
-      } else if (batch.length > 1) slice = 1;
+      } else if (given) return failSetAside(context, key, error);
+      else if (batch.length > 1) slice = 1;
       else return fail(context, key, first, "threw", describeError(error));
     }
   }
@@ -100,6 +102,27 @@ async function execute<T>(
   });
   await context.faults("commit");
   if (written > 0) context.relay.wake(written);
+}
+
+/** Leaves out a record that staff has given up; it stays readable, and those behind it are next. */
+async function setAside<T>(context: WorkContext<T>, held: Held, key: ParkedKey, record: LogRecord): Promise<void> {
+  await context.db.tx(async (tx) => {
+    const { topic, partition, next } = held;
+    await advance(tx, context.schema, context.group, [{ topic, partition, expected: next, next }]);
+    await context.parked.setAside(tx, key, record.offset);
+    await context.givenUp?.(tx, record);
+    await context.faults("effect");
+  });
+  await context.faults("commit");
+  const { group } = context;
+  const { topic, partition, offset } = record;
+  context.logger.warn({ group, topic, partition, offset: String(offset) }, "a record was given up and set aside");
+}
+
+/** What the service could not note stays given up, and is tried again at the next look; others are not held up by it. */
+function failSetAside<T>({ group, logger }: WorkContext<T>, { topic, partition }: ParkedKey, error: unknown): void {
+  const err = { code: "threw", at: describeError(error) };
+  logger.warn({ group, topic, partition, err }, "a record that was given up could not be set aside");
 }
 
 async function fail<T>(

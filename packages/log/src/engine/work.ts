@@ -35,6 +35,8 @@ export interface WorkContext<T> {
   readonly faults: Faults;
   readonly logger: LogLogger;
   readonly handle: Handle<T>;
+  /** What the service has to note of a record that staff has given up. */
+  readonly givenUp: ((tx: Tx, record: LogRecord) => Promise<void>) | undefined;
   /** Whether a partition is still held as this object, and not stopped. */
   current(held: Held): boolean;
   /** Waits, and ends early when something is revoked. */

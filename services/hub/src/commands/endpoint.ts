@@ -1,6 +1,6 @@
 // `ruta endpoint`: how the endpoints of institutions fare, and what an operator does about one.
 import { Command } from "commander";
-import { confirmed } from "../ask.ts";
+import { addYes, confirmed } from "../ask.ts";
 import { contextOf } from "../context.ts";
 import { say } from "../language.ts";
 import { CommandError, EXIT, print, style, table } from "../output.ts";
@@ -110,18 +110,17 @@ async function act(
 }
 
 function disableCommand(): Command {
-  return new Command("disable")
+  const disable = new Command("disable")
     .description(
       "nothing more is sent there, and what waits for it is parked, until another endpoint is registered or it is resumed",
     )
     .argument("<institution>")
-    .requiredOption("--reason <text>", "why, for the record")
-    .option("--yes", "do not ask")
-    .action(async (institution: string, options: { reason: string; yes?: boolean }, command: Command) => {
-      await confirmed(
-        say`Disable the endpoint of ${institution}? Nothing more is sent there, and what waits for it is parked.`,
-        options.yes === true,
-      );
+    .requiredOption("--reason <text>", "why, for the record");
+  return addYes(disable).action(
+    async (institution: string, options: { reason: string; yes?: boolean }, command: Command) => {
+      await confirmed(say`Disable the endpoint of ${institution}?`, options.yes === true, [
+        say`nothing more is sent there, and what waits for it is parked, until another endpoint is registered or it is resumed`,
+      ]);
       await act(
         institution,
         "disable",
@@ -129,7 +128,8 @@ function disableCommand(): Command {
         command,
         (of) => say`${of}: disabled; undo it with: ruta endpoint resume ${of}`,
       );
-    });
+    },
+  );
 }
 
 function testCommand(): Command {

@@ -4,6 +4,7 @@ import { TOPICS } from "@ruta/events";
 import { contextOf } from "../context.ts";
 import { say } from "../language.ts";
 import { print, style } from "../output.ts";
+import { more, withQuery } from "../paging.ts";
 import type { ReadRecord } from "../read-log.ts";
 
 interface Options {
@@ -25,8 +26,7 @@ function text(records: readonly ReadRecord[], next: string | undefined): string 
     return `${head}\n${style.dim(message === undefined ? say`this version cannot read it` : JSON.stringify(message))}`;
   });
   if (lines.length === 0) lines.push(say`no record`);
-  if (next !== undefined) lines.push(say`more: --after ${next}`);
-  return lines.join("\n");
+  return lines.join("\n") + more(next);
 }
 
 /** The command and its sub-command. */
@@ -43,12 +43,7 @@ export function logCommand(): Command {
     .action(async (topic: string, options: Options, command: Command) => {
       const context = contextOf(command);
       const admin = await context.admin();
-      const query = new URLSearchParams({ limit: options.limit });
-      for (const name of ["from", "key", "after"] as const) {
-        const value = options[name];
-        if (value !== undefined) query.set(name, value);
-      }
-      const path = `/admin/hub/log/${encodeURIComponent(topic)}?${query.toString()}`;
+      const path = withQuery(`/admin/hub/log/${encodeURIComponent(topic)}`, { ...options });
       const answer = await admin.request<{ records: ReadRecord[]; next?: string }>("GET", path);
       print(context.json, answer, () => text(answer.records, answer.next));
     });

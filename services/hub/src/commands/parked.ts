@@ -1,9 +1,10 @@
-// `ruta parked`: deliveries that were given up, and those that wait long: sends them again.
+// `ruta parked`: deliveries that were given up, and those that wait long: sends them again. And records that cannot be processed.
 import { Command } from "commander";
-import { confirmed } from "../ask.ts";
+import { addYes, confirmed } from "../ask.ts";
 import { contextOf } from "../context.ts";
 import { say } from "../language.ts";
 import { print, table } from "../output.ts";
+import { addParkedRecords } from "./parked-records.ts";
 
 interface ParkedDelivery {
   readonly id: string;
@@ -16,7 +17,7 @@ interface ParkedDelivery {
 
 /** The command and its sub-commands. */
 export function parkedCommand(): Command {
-  const parked = new Command("parked").description("deliveries that wait for an operator");
+  const parked = new Command("parked").description("deliveries and records that wait for an operator");
   parked
     .command("list")
     .description("what is parked, and why")
@@ -52,24 +53,19 @@ export function parkedCommand(): Command {
       const result = await admin.request<Record<string, unknown>>("POST", path, { reason: options.reason });
       print(context.json, result, () => `${id} is due again`);
     });
-  parked
+  const skip = parked
     .command("skip")
     .description("give up one that holds its lane up: it is parked, its case is told, and what follows goes on")
     .argument("<id>", "its webhook-id, as `ruta attempts` shows it")
-    .requiredOption("--reason <text>", "why, for the record")
-    .option("--yes", "skip without a question")
-    .action(async (id: string, options: { reason: string; yes?: boolean }, command: Command) => {
-      const context = contextOf(command);
-      await confirmed(say`Skip ${id}? Its recipient gets what follows without it.`, options.yes === true);
-      const admin = await context.admin();
-      const path = `/admin/delivery/parked/${encodeURIComponent(id)}/skip`;
-      const result = await admin.request<Record<string, unknown>>("POST", path, { reason: options.reason });
-      print(
-        context.json,
-        result,
-        () => say`${id} is parked as skipped; send it after all with: ruta parked retry ${id}`,
-      );
-    });
+    .requiredOption("--reason <text>", "why, for the record");
+  addYes(skip).action(async (id: string, options: { reason: string; yes?: boolean }, command: Command) => {
+    const context = contextOf(command);
+    await confirmed(say`Skip ${id}? Its recipient gets what follows without it.`, options.yes === true);
+    const admin = await context.admin();
+    const path = `/admin/delivery/parked/${encodeURIComponent(id)}/skip`;
+    const result = await admin.request<Record<string, unknown>>("POST", path, { reason: options.reason });
+    print(context.json, result, () => say`${id} is parked as skipped; send it after all with: ruta parked retry ${id}`);
+  });
   parked
     .command("wake")
     .description("an institution is back: what waits for it is sent now, not when its next try is due")
@@ -82,5 +78,6 @@ export function parkedCommand(): Command {
       const result = await admin.request<{ lanes: number }>("POST", path, { reason: options.reason });
       print(context.json, result, () => `${result.lanes} lanes of ${institution} are due now`);
     });
+  addParkedRecords(parked);
   return parked;
 }

@@ -1,7 +1,7 @@
 // `ruta redrive`: sends again what failed, what was never attempted, or everything since a time, under the same webhook-ids.
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { confirmed } from "../ask.ts";
+import { addYes, confirmed } from "../ask.ts";
 import { contextOf } from "../context.ts";
 import { say } from "../language.ts";
 import { CommandError, EXIT, print, table } from "../output.ts";
@@ -104,10 +104,7 @@ async function start(options: StartOptions, command: Command): Promise<void> {
   const admin = await context.admin();
   const found = await admin.request<Counts>("POST", `${ROUTE}/count`, filter);
   if (dryRun || totalOf(found) === 0) return print(context.json, found, () => countsText(found));
-  if (options.yes !== true) {
-    process.stderr.write(`${countsText(found)}\n`);
-    await confirmed(say`Send these again, ${perSecond} a second?`, false);
-  }
+  await confirmed(say`Send these again, ${perSecond} a second?`, options.yes === true, [countsText(found)]);
   const started = await admin.request<Counts & { id: string }>("POST", ROUTE, { ...filter, reason, perSecond });
   print(context.json, started, () =>
     [
@@ -173,7 +170,7 @@ async function list(options: { limit: number; cursor?: string }, command: Comman
 /** The command and its sub-commands. */
 export function redriveCommand(): Command {
   const redrive = new Command("redrive").description("send many deliveries again, under the same webhook-ids");
-  redrive
+  const begin = redrive
     .command("start", { isDefault: true })
     .description("count what matches, ask, and start; the same as `ruta redrive` with these options")
     .addOption(new Option("--what <what>", "what to send again").choices(["failed", "never-attempted", "all"]))
@@ -189,9 +186,8 @@ export function redriveCommand(): Command {
     .option("--parked-reason <code>", "only what was parked for this reason, such as exhausted, disabled or skipped")
     .option("--per-second <number>", "how many become due in a second, at most 1000", whole, 10)
     .option("--reason <text>", "why, for the record")
-    .option("--dry-run", "count by institution and reason, and stop")
-    .option("--yes", "start without a question")
-    .action(start);
+    .option("--dry-run", "count by institution and reason, and stop");
+  addYes(begin).action(start);
   redrive
     .command("list")
     .description("redrives, the latest first")

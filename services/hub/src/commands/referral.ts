@@ -1,9 +1,10 @@
-// `ruta referral`: the referrals of the hub in a list, the timeline of one, and why it went where it went.
+// `ruta referral`: the referrals of the hub in a list, the timeline of one, why it went where it went; and taking it elsewhere.
 import { Command } from "commander";
 import { contextOf } from "../context.ts";
 import { say } from "../language.ts";
 import { print, style, table } from "../output.ts";
 import { aboutWords, againstWords, choiceWords } from "../words.ts";
+import { addReroute } from "./reroute.ts";
 
 /** One line of a timeline. */
 interface Step {
@@ -171,5 +172,6 @@ export function referralCommand(): Command {
       const answer = await admin.request<{ choices: Choice[] }>("GET", path);
       print(context.json, answer, () => answer.choices.map(choiceText).join("\n\n"));
     });
+  addReroute(referral);
   return referral;
 }

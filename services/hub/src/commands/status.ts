@@ -28,14 +28,15 @@ function text({ services, gateway, router, delivery, missing }: Overview, now: n
   }
   if (router) {
     lines.push(row(say`worklist`, `${router.worklisted}${since(router.oldestWorklisted)}`));
+    lines.push(row(say`disputed`, `${router.disputed}${since(router.oldestDisputed)}`));
     lines.push(row(say`returned`, `${router.returned}${since(router.oldestReturned)}`));
   }
-  for (const { service, ready, reasons, lag, setAside } of services) {
+  for (const { service, ready, reasons, lag, parked } of services) {
     const behind = lag.map(({ topic, records, seconds }) => `${topic} ${records} (${seconds} s)`);
     const state = ready ? style.green(say`ready`) : style.red(say`not ready: ${reasons.join("; ")}`);
     lines.push(row(service, [state, ...behind].join("  ")));
-    if (setAside.records > 0)
-      lines.push(row("", style.yellow(say`${setAside.records} records set aside` + since(setAside.oldest))));
+    if (parked.records > 0)
+      lines.push(row("", style.yellow(say`${parked.records} records parked` + since(parked.oldest))));
   }
   for (const service of missing) lines.push(row(service, style.red(say`no instance answers`)));
   return lines.join("\n");

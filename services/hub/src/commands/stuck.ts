@@ -38,14 +38,14 @@ const WAITING_MS = 15 * 60_000;
 function causesOf(overview: Overview, overdue: readonly OverdueReferral[], now: number): Stuck[] {
   const { services, router, delivery } = overview;
   const found: Stuck[] = [];
-  for (const { service, setAside } of services)
-    if (setAside.oldest !== undefined)
+  for (const { service, parked } of services)
+    if (parked.oldest !== undefined)
       found.push({
-        cause: "record-set-aside",
+        cause: "record-parked",
         about: service,
-        count: setAside.cases,
-        since: setAside.oldest,
-        suggestion: "ruta parked list --records",
+        count: parked.cases,
+        since: parked.oldest,
+        suggestion: `ruta parked records --service ${service}`,
       });
   for (const { reason, count, oldest } of delivery?.parked ?? [])
     found.push({
@@ -73,6 +73,14 @@ function causesOf(overview: Overview, overdue: readonly OverdueReferral[], now: 
       count: router.worklisted,
       since: router.oldestWorklisted,
       suggestion: "ruta worklist list",
+    });
+  if (router?.oldestDisputed !== undefined)
+    found.push({
+      cause: "act-disputed",
+      about: "",
+      count: router.disputed,
+      since: router.oldestDisputed,
+      suggestion: "ruta worklist list --kind disputed",
     });
   return [...found, ...silent(overdue)].toSorted((a, b) => (a.since < b.since ? -1 : 1));
 }
@@ -102,7 +110,7 @@ function silent(overdue: readonly OverdueReferral[]): Stuck[] {
       count: all.length,
       since: expectedUntil,
       suggestion: undecided
-        ? `ruta referral reroute ${referral} --reason-code no-response`
+        ? `ruta referral reroute ${referral} --reason-code no-response --reason "nobody answers"`
         : `ruta referral show ${referral}`,
     };
   });
