@@ -3,6 +3,8 @@ import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { json as readJson } from "node:stream/consumers";
 import { TOPICS, newCaseId } from "@ruta/events";
 import { openLog } from "@ruta/log";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -17,9 +19,15 @@ const silent = { label: "silent", answers: () => [], replyAfterMs: 0, downForMs:
 
 let city: City;
 let event: string;
-/** A receiver that says 410 until it is mended. */
+/** A receiver that proves itself, and says 410 to all else until it is mended. */
 let gone = true;
-const receiver = createServer((_request, response) => void response.writeHead(gone ? 410 : 200).end());
+const receiver = createServer((request, response) => {
+  void eventOf(request).then(({ type, data }) => {
+    if (type === "ruta.endpoint.challenge") return void response.end(JSON.stringify(data));
+    return void response.writeHead(gone ? 410 : 200).end();
+  });
+});
+const eventOf = (stream: Readable) => readJson(stream) as Promise<{ readonly type: string; readonly data: object }>;
 
 beforeAll(async () => {
   const institutions = { sender: undefined, casa: silent };
@@ -48,7 +56,7 @@ test("help names every command, and a wrong one is told what there is", async ()
   const { code, stdout } = await ruta("--help");
   expect(code).toBe(0);
   const names =
-    "init start directory staff keys tokens partner receipt send referral watch act worklist parked set-aside redrive attempts config doctor";
+    "init start directory staff keys tokens partner receipt send status stuck referral watch log act worklist parked endpoint set-aside redrive attempts config doctor";
   for (const name of names.split(" ")) expect(stdout).toMatch(new RegExp(`^ +${name}\\b`, "m"));
   expect(stdout).not.toContain("\u001b");
   expect(await ruta("fly")).toMatchObject({ code: 2, stderr: expect.stringContaining("unknown command") });

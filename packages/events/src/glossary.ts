@@ -77,6 +77,10 @@ export const GLOSSARY: Readonly<Record<string, Word>> = {
   lane: ours("The deliveries of one case to one institution, in order."),
   inbox: ours("What an institution pulls instead of being posted to: its deliveries, acknowledged by a cursor."),
   attempt: ours("One try to hand an event to an endpoint."),
+  breaker: ours(
+    "What spares an endpoint that fails: while it is open, one delivery at a time probes, and the others wait.",
+  ),
+  challenge: ours("Random text that an endpoint must send back before anything of a case goes there: its proof."),
   redrive: ours("Many deliveries sent again for an operator, each under the id that it has."),
   "set aside": ours("A record that two members of staff gave up: left out for good, readable, told to its case."),
   parked: ours("Waiting until an operator acts: a delivery that was given up, or a record that cannot be processed."),

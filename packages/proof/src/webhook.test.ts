@@ -165,6 +165,14 @@ describe.each(SCHEMES)("by %s", (scheme) => {
     }
   });
 
+  test("while keys change over either one verifies, and no third", () => {
+    const others = [KEYS.v1.sign, KEYS.v1a.sign];
+    const both = headersOf(webhookHeaders({ id: "msg_1", timestampS: AT, body, key: sign, others }));
+    expect(both.signature?.split(" ")).toHaveLength(3);
+    for (const key of SCHEMES) expect(check(both, body, [KEYS[key].verify])).toMatchObject({ ok: true });
+    expect(check(both, body, [{ scheme: "v1", secret: decodeSecret(newSecret())! }])).toMatchObject({ ok: false });
+  });
+
   test("the id, the time and the body are under the signature", () => {
     expect(check({ ...headers, id: "msg_2" }, body, [verify])).toEqual({ ok: false, reason: "mismatch" });
     expect(check({ ...headers, timestamp: String(AT + 1) }, body, [verify])).toEqual({ ok: false, reason: "mismatch" });

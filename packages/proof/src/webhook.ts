@@ -66,12 +66,15 @@ export function signWebhook(message: WebhookMessage, key: SigningKey): string {
   return `${key.scheme},${signature.toString("base64")}`;
 }
 
-/** The three headers of a request, signed by one key. */
-export function webhookHeaders(message: WebhookMessage & { readonly key: SigningKey }): Record<string, string> {
+/** The three headers of a request, signed by one key, and by others that are live beside it while keys change over. */
+export function webhookHeaders(
+  message: WebhookMessage & { readonly key: SigningKey; readonly others?: readonly SigningKey[] },
+): Record<string, string> {
+  const keys = [message.key, ...(message.others ?? [])];
   return {
     "webhook-id": message.id,
     "webhook-timestamp": String(message.timestampS),
-    "webhook-signature": signWebhook(message, message.key),
+    "webhook-signature": keys.map((key) => signWebhook(message, key)).join(" "),
   };
 }
 

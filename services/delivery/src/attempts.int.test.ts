@@ -34,7 +34,7 @@ beforeAll(async () => {
   bed = await Bed.open(driver);
   ({ admin } = await bed.start());
   house = await bed.receiver("house");
-  await bed.register("house", `${house.url}/canary-path?token=canary-query`);
+  await bed.register("house", `${house.url}/canary-path?token=canary-query`, { proved: true });
   house.answer = (_, response) => response.writeHead(200, { "x-note": "canary-header" }).end("canary-answer");
   const other = await bed.receiver("other");
   other.answer = (_, response) => response.writeHead(410).end();

@@ -58,7 +58,7 @@ export function capMs(priority: Priority): number {
 
 /**
  * Why an attempt failed, as attempts record it. `signing`: the hub could not make the signature. `stopped`: the hub ended
- * before the exchange did, or stood still beyond its deadline.
+ * before the exchange did, or stood still beyond its deadline. `unproved`: the answer to a challenge was not the challenge.
  */
 export type Failure =
   | "connect"
@@ -69,7 +69,8 @@ export type Failure =
   | "status"
   | "body"
   | "signing"
-  | "stopped";
+  | "stopped"
+  | "unproved";
 
 /** What one attempt came to. `status` is 0 without an answer; `retryAfterMs` is what the answer asked for. */
 export type Outcome =
@@ -89,10 +90,13 @@ export interface TryState {
   readonly pulledFrom?: number;
 }
 
-/** Reasons for which a delivery is parked. `not-pulled`: it lay in the recipient's inbox as long as inboxes are kept. */
+/**
+ * Reasons for which a delivery is parked. `disabled`: its endpoint answered 410, failed for too long, or was disabled by an
+ * operator. `not-pulled`: it lay in the recipient's inbox as long as inboxes are kept.
+ */
 export type ParkReason =
   | "exhausted"
-  | "gone"
+  | "disabled"
   | "rejected"
   | "blocked-address"
   | "no-endpoint"
@@ -106,8 +110,13 @@ export type Verdict =
   | { readonly kind: "park"; readonly reason: ParkReason };
 
 /** The recipient will never take this message as it is (RFC 9110: 400, 413, 415, 422). */
-function isRefusal(status: number): boolean {
+export function isRefusal(status: number): boolean {
   return status === 400 || status === 413 || status === 415 || status === 422;
+}
+
+/** The recipient says that nothing is to be sent there again (RFC 9110: 410). */
+export function isGone(outcome: Outcome): boolean {
+  return !outcome.ok && outcome.status === 410;
 }
 
 function wait(outcome: Outcome & { ok: false }, state: TryState, jitter: number): number {
@@ -123,7 +132,7 @@ function wait(outcome: Outcome & { ok: false }, state: TryState, jitter: number)
  */
 export function decide(outcome: Outcome, state: TryState, now: number, jitter: number): Verdict {
   if (outcome.ok) return { kind: "delivered" };
-  if (outcome.status === 410) return { kind: "park", reason: "gone" };
+  if (isGone(outcome)) return { kind: "park", reason: "disabled" };
   const blocked = outcome.failure === "address-refused";
   const refusals = state.refusals + (blocked || isRefusal(outcome.status) ? 1 : 0);
   if (refusals >= REFUSED_TRIES && refusals > state.refusals)
@@ -148,5 +157,7 @@ export function lateAt(priority: Priority, since: number, until?: number): numbe
 export function isOutage(outcome: Outcome): boolean {
   if (outcome.ok) return false;
   const { failure, status, retryAfterMs } = outcome;
-  return failure === "connect" || failure === "timeout" || (status >= 500 && retryAfterMs === undefined);
+  return (
+    failure === "connect" || failure === "tls" || failure === "timeout" || (status >= 500 && retryAfterMs === undefined)
+  );
 }

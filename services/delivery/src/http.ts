@@ -5,6 +5,7 @@ import { HTTP_PROBLEMS, problemsOf } from "@ruta/kit";
 import type { HttpApp } from "@ruta/kit";
 import type { Engine } from "@ruta/log";
 import { z } from "zod";
+import { probeNow } from "./endpoints.ts";
 import type { ParkedDeliveries } from "./parked.ts";
 import { pullForward } from "./pull.ts";
 import { REDRIVE_PROBLEMS, registerRedriveRoutes } from "./redrive-http.ts";
@@ -35,6 +36,16 @@ export const PROBLEMS = {
     title: "The delivery is not parked",
     remedy: "Nothing to do: it has been taken, or is being tried.",
   },
+  "no-endpoint": {
+    status: 404,
+    title: "The institution has no endpoint to which the hub posts",
+    remedy: "Look at `ruta endpoint list`, and register one in the directory.",
+  },
+  "endpoint-disabled": {
+    status: 409,
+    title: "An operator has disabled the institution's endpoint",
+    remedy: "Let it go on with `ruta endpoint resume`, then send again.",
+  },
   "not-blocking": {
     status: 409,
     title: "The delivery holds nothing up",
@@ -52,8 +63,8 @@ const problem = problemsOf(PROBLEMS);
 /** Most rows of the list in one answer. */
 const PARKED_ROWS = 500;
 
-const reason = z.string().trim().min(3).max(500);
-const retryBody = z.strictObject({ reason });
+/** The body of every act: why. */
+export const reasonBody = z.strictObject({ reason: z.string().trim().min(3).max(500) });
 
 /** Adds the routes below /admin/delivery. */
 export function registerRoutes(admin: HttpApp, deps: HttpDeps): void {
@@ -64,7 +75,7 @@ export function registerRoutes(admin: HttpApp, deps: HttpDeps): void {
     return { parked: await deliveries.list(PARKED_ROWS) };
   });
 
-  const retry = { params: z.object({ id: z.string().max(100) }), body: retryBody };
+  const retry = { params: z.object({ id: z.string().max(100) }), body: reasonBody };
   admin.post("/admin/delivery/parked/:id/retry", { schema: retry }, async (request) => {
     const staff = operator(request);
     const { id } = request.params;
@@ -72,15 +83,14 @@ export function registerRoutes(admin: HttpApp, deps: HttpDeps): void {
     // The act is on record before the delivery is due: both are one transaction.
     const state = await engine.transact(
       async (tx) => {
-        const before = await deliveries.stateOf(tx, id);
-        if (before !== "parked" || !(await deliveries.retry(tx, id))) return { result: before, records: [] };
+        if ((await deliveries.stateOf(tx, id)) === undefined) return { result: "not-found", records: [] } as const;
+        const result = await deliveries.retry(tx, id);
         const act = { act: "delivery.parked.retry", target: id, reason, at: now() };
-        return { result: "due", records: [staffActRecord(staff, act)] };
+        return { result, records: result === "due" ? [staffActRecord(staff, act)] : [] };
       },
       { waitForLog: true },
     );
-    if (state === undefined) throw problem("not-found");
-    if (state !== "due") throw problem("not-parked");
+    if (state !== "due") throw problem(state);
     return { id, state };
   });
 
@@ -99,16 +109,17 @@ export function registerRoutes(admin: HttpApp, deps: HttpDeps): void {
     return { id, state: "parked" };
   });
 
-  const wake = { params: z.object({ institution: z.string().max(64) }), body: retryBody };
+  const wake = { params: z.object({ institution: z.string().max(64) }), body: reasonBody };
   admin.post("/admin/delivery/institutions/:institution/wake", { schema: wake }, async (request) => {
     const staff = operator(request);
     const { institution } = request.params;
     const act = { act: "delivery.institution.wake", target: institution, reason: request.body.reason, at: now() };
     const lanes = await engine.transact(
-      async (tx) => ({
-        result: await pullForward(tx, schema, [institution], "all"),
-        records: [staffActRecord(staff, act)],
-      }),
+      async (tx) => {
+        const pulled = await pullForward(tx, schema, [institution], "all");
+        await probeNow(tx, schema, [institution]);
+        return { result: pulled, records: [staffActRecord(staff, act)] };
+      },
       { waitForLog: true },
     );
     return { institution, lanes };

@@ -139,13 +139,25 @@ export function openIntake(schema: string): Intake {
           next_due = coalesce(l.next_due, excluded.next_due)
         RETURNING institution, case_id AS "caseId", sequence`);
       const urgent = lanes.filter(({ capMs }) => Number.isFinite(capMs));
-      if (urgent.length > 0)
+      if (urgent.length > 0) {
         // What is urgent does not wait out the back-off of what stands before it in its lane.
         await tx.query(sql`
           UPDATE ${table("lanes")} AS l SET next_due = least(l.next_due, now() + u.cap * interval '1 millisecond')
           FROM unnest(${urgent.map(({ institution }) => institution)}::text[], ${urgent.map(({ caseId }) => caseId)}::text[],
             ${urgent.map(({ capMs }) => capMs)}::double precision[]) AS u (institution, case_id, cap)
           WHERE l.institution = u.institution AND l.case_id = u.case_id`);
+        // Nor for the next probe of an endpoint that is spared; rows in one order, behind the lanes.
+        await tx.query(sql`
+          WITH u AS (
+            SELECT institution, min(cap) * interval '1 millisecond' AS cap
+            FROM unnest(${urgent.map(({ institution }) => institution)}::text[],
+              ${urgent.map(({ capMs }) => capMs)}::double precision[]) AS u (institution, cap) GROUP BY institution
+          ), slow AS (
+            SELECT e.institution, e.probed_at + u.cap AS probe_at FROM ${table("endpoints")} AS e JOIN u USING (institution)
+            WHERE e.probe_at > e.probed_at + u.cap ORDER BY e.institution FOR UPDATE OF e
+          )
+          UPDATE ${table("endpoints")} AS e SET probe_at = slow.probe_at FROM slow WHERE e.institution = slow.institution`);
+      }
       return new Map(rows.map((row) => [laneName(row), row.sequence]));
     },
 

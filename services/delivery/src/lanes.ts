@@ -23,10 +23,17 @@ export interface Head extends LaneKey {
   /** The lane was taken over from a worker that died: what came of its try is not known. */
   readonly takenOver: boolean;
   readonly pulledFrom: Date | null;
+  /** The endpoint that the rest speaks of; null when none has been brought in, empty when there is none to post to. */
+  readonly fingerprint: string | null;
+  readonly disabled: boolean;
+  /** The institution pulls: what is for it is offered, and claimed only to be parked. */
+  readonly pulls: boolean;
+  /** It has answered a challenge. */
+  readonly proved: boolean;
+  /** The endpoint is spared, or has not proved itself yet, and this is the one delivery that is let through. */
+  readonly probe: boolean;
   /** It was taken once before: an operator sends it again, and the case knows it as delivered. */
   readonly replayed: boolean;
-  /** Fingerprint of the institution's endpoint that answered 410, if one did. */
-  readonly gone: string | null;
 }
 
 /** How much a worker may claim. */
@@ -35,7 +42,7 @@ interface Allowance {
   readonly total: number;
   /** Lanes of one institution held by all workers together. */
   readonly perEndpoint: number;
-  /** Institutions with less room than that for now, and how much. */
+  /** Institutions with less room than that for now, and how much; it bounds what is sent, not what is parked as disabled. */
   readonly limited: ReadonlyMap<string, number>;
 }
 
@@ -51,8 +58,13 @@ export interface Lanes {
   nextDueMs(): Promise<number | undefined>;
 }
 
-type Claimed = LaneKey & Pick<Head, "token" | "takenOver" | "pulledFrom" | "gone">;
-type Row = Omit<Head, "token" | "takenOver" | "pulledFrom" | "gone">;
+type Claimed = LaneKey &
+  Pick<Head, "token" | "takenOver" | "pulledFrom" | "fingerprint" | "disabled" | "pulls" | "proved"> & {
+    /** At most one of its lanes may go, and this one may if the place of the probe was free. */
+    readonly spared: boolean;
+    readonly probe: boolean;
+  };
+type Row = Omit<Head, Exclude<keyof Claimed, keyof LaneKey>>;
 
 /** Workers that have not been heard of for this long are forgotten. */
 const FORGET = sql.raw(`interval '1 hour'`);
@@ -63,6 +75,10 @@ export function openLanes(db: Db, schema: string, worker: string, expiryMs: numb
   const deliveries = sql.id(schema, "deliveries");
   const workers = sql.id(schema, "workers");
   const recipients = sql.id(schema, "recipients");
+  const endpoints = sql.id(schema, "endpoints");
+  const proofs = sql.id(schema, "proofs");
+  // An endpoint whose breaker is open, or that has not proved itself, gets one delivery at a time, when a probe is due.
+  const spared = sql`(e.fingerprint <> '' AND e.disabled_at IS NULL AND (e.opened_at IS NOT NULL OR p.fingerprint IS NULL))`;
 
   // Locked rows are found again by their place, not by a join that may read all lanes; one that was changed since the statement
   // began is passed over, and found by the next look.
@@ -70,31 +86,62 @@ export function openLanes(db: Db, schema: string, worker: string, expiryMs: numb
     return tx.query<Claimed>(sql`
       WITH living AS (
         SELECT worker FROM ${workers} WHERE beat_at > clock_timestamp() - ${expiryMs}::double precision * interval '1 millisecond'
+      ), recipient AS (
+        SELECT r.institution, e.fingerprint, e.disabled_at IS NOT NULL AS disabled, coalesce(e.pulls, false) AS pulls,
+          p.fingerprint IS NOT NULL AS proved, coalesce(${spared}, false) AS spared,
+          e.paused_at IS NOT NULL OR coalesce(${spared} AND (e.probe_at > now() OR e.prober IN (SELECT worker FROM living)), false) AS shut
+        FROM ${recipients} AS r LEFT JOIN ${endpoints} AS e ON e.institution = r.institution
+        LEFT JOIN ${proofs} AS p ON p.institution = e.institution AND p.fingerprint = e.fingerprint
       ), room AS (
-        SELECT r.institution, r.gone, least(coalesce(t.room, ${perEndpoint}::bigint),
-          ${perEndpoint}::bigint - (SELECT count(*) FROM ${lanes} AS h
-            WHERE h.institution = r.institution AND h.holder IN (SELECT worker FROM living))) AS room
-        FROM ${recipients} AS r
+        SELECT r.*, CASE WHEN r.spared THEN least(t.room, 1)
+          ELSE least(CASE WHEN r.disabled THEN NULL ELSE t.room END, ${perEndpoint}::bigint - (SELECT count(*) FROM ${lanes} AS h
+            WHERE h.institution = r.institution AND h.holder IN (SELECT worker FROM living))) END AS room
+        FROM recipient AS r
         LEFT JOIN unnest(${[...limited.keys()]}::text[], ${[...limited.values()]}::bigint[]) AS t (institution, room)
-          ON t.institution = r.institution
+          ON t.institution = r.institution WHERE NOT r.shut
       ), due AS (
-        SELECT l.place, l.holder IS NOT NULL AS taken_over, room.gone FROM room CROSS JOIN LATERAL (
+        SELECT l.place, l.holder IS NOT NULL AS taken_over, room.* FROM room CROSS JOIN LATERAL (
           SELECT l.ctid AS place, holder, next_due FROM ${lanes} AS l
           WHERE l.institution = room.institution AND l.next_due <= now()
             AND (l.holder IS NULL OR l.holder NOT IN (SELECT worker FROM living))
           ORDER BY l.next_due LIMIT greatest(room.room, 0) FOR UPDATE SKIP LOCKED) AS l
         WHERE EXISTS (SELECT FROM living WHERE worker = ${worker})
         ORDER BY l.next_due LIMIT ${total}
+      ), claimed AS (
+        UPDATE ${lanes} AS l SET holder = ${worker}, token = l.token + 1 FROM due
+        WHERE l.ctid = due.place
+        RETURNING l.institution, l.case_id, l.token, l.pulled_from, due.taken_over, due.fingerprint, due.disabled,
+          due.pulls, due.proved, due.spared
+      ), free AS (
+        -- Whoever comes second finds the row changed, or locked: one probe, however many workers look at once.
+        SELECT e.institution FROM ${endpoints} AS e
+        WHERE e.institution = ANY(ARRAY(SELECT institution FROM claimed WHERE spared)) AND e.probe_at <= now()
+          AND coalesce(e.prober <> ALL(ARRAY(SELECT worker FROM living)), true)
+        ORDER BY e.institution FOR UPDATE SKIP LOCKED
+      ), probing AS (
+        UPDATE ${endpoints} AS e SET prober = ${worker} FROM free WHERE e.institution = free.institution RETURNING e.institution
       )
-      UPDATE ${lanes} AS l SET holder = ${worker}, token = l.token + 1 FROM due
-      WHERE l.ctid = due.place
-      RETURNING l.institution, l.case_id AS "caseId", l.token, due.taken_over AS "takenOver",
-        l.pulled_from AS "pulledFrom", due.gone`);
+      SELECT c.institution, c.case_id AS "caseId", c.token, c.pulled_from AS "pulledFrom", c.taken_over AS "takenOver",
+        c.fingerprint, c.disabled, c.pulls, c.proved, c.spared, p.institution IS NOT NULL AS probe
+      FROM claimed AS c LEFT JOIN probing AS p ON p.institution = c.institution`);
+  }
+
+  /** Gives back lanes that came second for a probe. */
+  async function giveBack(tx: Tx, late: readonly LaneKey[]): Promise<void> {
+    if (late.length === 0) return;
+    await tx.query(sql`
+      UPDATE ${lanes} AS l SET holder = NULL
+      FROM unnest(${late.map(({ institution }) => institution)}::text[], ${late.map(({ caseId }) => caseId)}::text[])
+        AS e (institution, case_id)
+      WHERE l.institution = e.institution AND l.case_id = e.case_id`);
   }
 
   /** Frees lanes in which nothing waits after all. */
-  async function rest(tx: Tx, empty: readonly LaneKey[]): Promise<void> {
+  async function rest(tx: Tx, empty: readonly Claimed[]): Promise<void> {
     if (empty.length === 0) return;
+    const probes = empty.filter(({ probe }) => probe).map(({ institution }) => institution);
+    if (probes.length > 0)
+      await tx.query(sql`UPDATE ${endpoints} SET prober = NULL WHERE institution = ANY(${probes}::text[])`);
     await tx.query(sql`
       UPDATE ${lanes} AS l SET holder = NULL, next_due = NULL
       FROM unnest(${empty.map(({ institution }) => institution)}::text[], ${empty.map(({ caseId }) => caseId)}::text[])
@@ -116,7 +163,12 @@ export function openLanes(db: Db, schema: string, worker: string, expiryMs: numb
 
     claim: (allowance) =>
       db.tx(async (tx) => {
-        const claimed = await claimLanes(tx, allowance);
+        const all = await claimLanes(tx, allowance);
+        const claimed = all.filter(({ spared, probe }) => probe || !spared);
+        await giveBack(
+          tx,
+          all.filter((lane) => !claimed.includes(lane)),
+        );
         if (claimed.length === 0) return [];
         // A statement of its own: it sees what was committed before the lanes were locked.
         const rows = await tx.query<Row>(sql`
@@ -136,16 +188,22 @@ export function openLanes(db: Db, schema: string, worker: string, expiryMs: numb
         );
         return claimed.flatMap((lane) => {
           const head = heads.get(laneName(lane));
-          return head ? [{ ...head, ...lane }] : [];
+          const { spared: _, ...claim } = lane;
+          return head ? [{ ...head, ...claim }] : [];
         });
       }),
 
     async nextDueMs() {
       const [row] = await db.query<{ ms: number | null }>(sql`
-        SELECT (extract(epoch FROM min(l.next_due) - now()) * 1000)::double precision AS ms
-        FROM ${recipients} AS r CROSS JOIN LATERAL (
-          SELECT next_due FROM ${lanes} WHERE institution = r.institution AND next_due > now()
-          ORDER BY next_due LIMIT 1) AS l`);
+        SELECT (extract(epoch FROM min(due) - now()) * 1000)::double precision AS ms FROM (
+          SELECT l.next_due AS due FROM ${recipients} AS r CROSS JOIN LATERAL (
+            SELECT next_due FROM ${lanes} WHERE institution = r.institution AND next_due > now()
+            ORDER BY next_due LIMIT 1) AS l
+          UNION ALL
+          SELECT e.probe_at FROM ${endpoints} AS e
+          LEFT JOIN ${proofs} AS p ON p.institution = e.institution AND p.fingerprint = e.fingerprint
+          WHERE ${spared} AND e.paused_at IS NULL AND e.probe_at > now()
+            AND EXISTS (SELECT FROM ${lanes} AS l WHERE l.institution = e.institution AND l.next_due <= now())) AS d`);
       return row?.ms ?? undefined;
     },
   };

@@ -12,6 +12,8 @@ export interface Limits {
   readonly pollMs: number;
   /** How long a stop waits for running exchanges before it ends them. */
   readonly stopMs: number;
+  /** How long an endpoint fails before its institution is told. */
+  readonly failingMs: number;
   /** Exchanges at a time with one endpoint, over all workers. */
   readonly perEndpoint: number;
   /** Exchanges at a time of one worker. */
@@ -25,6 +27,7 @@ export const LIMITS: Limits = {
   expiryMs: 8_000,
   pollMs: 2_000,
   stopMs: 2_000,
+  failingMs: 300_000,
   perEndpoint: 10,
   total: 100,
 };

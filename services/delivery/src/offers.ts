@@ -27,7 +27,10 @@ export interface OfferDeps {
 export interface Offers {
   /** Institutions that pull now. */
   pulling(): ReadonlySet<string>;
-  /** Puts what waits for them into their inboxes, in the order of each lane. `held`: some have to wait for the log. */
+  /**
+   * Puts what waits for them into their inboxes, in the order of each lane; nothing while one is paused or disabled. `held`: some
+   * have to wait for the log.
+   */
   offer(institutions: ReadonlySet<string>): Promise<{ readonly moved: number; readonly held: boolean }>;
   /** Lets what was offered to institutions that take webhooks now wait for a worker again, under the same webhook-ids. */
   withdraw(): Promise<number>;
@@ -69,6 +72,8 @@ export function openOffers({ engine, schema, directory, now, expiryMs }: OfferDe
       WHERE institution = ANY(${institutions}::text[]) AND next_due IS NOT NULL
         AND (holder IS NULL OR holder NOT IN (SELECT worker FROM ${workers}
           WHERE beat_at > clock_timestamp() - ${expiryMs}::double precision * interval '1 millisecond'))
+        AND institution NOT IN (
+          SELECT institution FROM ${sql.id(schema, "endpoints")} WHERE paused_at IS NOT NULL OR disabled_at IS NOT NULL)
       ORDER BY institution, case_id LIMIT ${LANES} FOR UPDATE SKIP LOCKED`);
   }
 

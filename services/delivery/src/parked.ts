@@ -3,6 +3,7 @@ import { sql } from "@ruta/db";
 import type { Db, Tx } from "@ruta/db";
 import { makeDue } from "./due.ts";
 import type { Addressed } from "./due.ts";
+import { revive } from "./endpoints.ts";
 
 /** A parked delivery by ids and codes. */
 interface ParkedDelivery {
@@ -20,8 +21,8 @@ export interface ParkedDeliveries {
   list(limit: number): Promise<ParkedDelivery[]>;
   /** What became of a delivery; undefined when there is none. */
   stateOf(tx: Pick<Tx, "query">, id: string): Promise<string | undefined>;
-  /** Makes a parked delivery due again, with a schedule that begins anew; false when it is not parked. */
-  retry(tx: Tx, id: string): Promise<boolean>;
+  /** Makes a parked delivery due again, with a schedule that begins anew; or says why it does not. */
+  retry(tx: Tx, id: string): Promise<"due" | "not-parked" | "endpoint-disabled">;
 }
 
 /** Opens them. */
@@ -43,10 +44,15 @@ export function openParkedDeliveries(db: Db, schema: string): ParkedDeliveries {
     },
 
     async retry(tx, id) {
+      // The lane first, in a statement of its own: whoever holds it reads what waits only under its lock.
       const [one] = await tx.query<Addressed>(sql`
-        SELECT delivery_id AS id, institution, case_id AS "caseId" FROM ${deliveries}
-        WHERE delivery_id = ${id} AND state = 'parked'`);
-      return one !== undefined && (await makeDue(tx, schema, [one])).length > 0;
+        SELECT d.delivery_id AS id, l.institution, l.case_id AS "caseId" FROM ${sql.id(schema, "lanes")} AS l
+        JOIN ${deliveries} AS d USING (institution, case_id)
+        WHERE d.delivery_id = ${id} AND d.state = 'parked' FOR UPDATE OF l`);
+      if (!one) return "not-parked";
+      await revive(tx, schema, [one.institution]);
+      const due = await makeDue(tx, schema, [one]);
+      return due.length > 0 ? "due" : "endpoint-disabled";
     },
   };
 }

@@ -1,7 +1,6 @@
 // Lanes that wait for an institution's recovery are pulled forward when it is known to be back.
 import { sql } from "@ruta/db";
 import type { Tx } from "@ruta/db";
-import { channelOf } from "./intake.ts";
 
 /**
  * Makes what waits for these institutions due: after a success there, only what failed for want of the endpoint; when an
@@ -25,6 +24,5 @@ export async function pullForward(
     )
     UPDATE ${lanes} AS l SET pulled_from = coalesce(l.pulled_from, l.next_due), next_due = now() FROM waiting AS w
     WHERE l.institution = w.institution AND l.case_id = w.case_id RETURNING 1`);
-  if (which === "all" && pulled.length > 0) await tx.query(sql`SELECT pg_notify(${channelOf(schema)}, '')`);
   return pulled.length;
 }

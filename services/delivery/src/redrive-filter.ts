@@ -62,6 +62,8 @@ export interface RedriveCount {
   readonly institution: string;
   readonly reason: string;
   readonly count: number;
+  /** An operator has disabled the endpoint: nothing is sent again there. */
+  readonly disabled?: true;
 }
 
 /** How far a redrive is: the lane and the sequence that it looked at last. */
@@ -79,7 +81,7 @@ export interface Scanned extends Place {
 
 const SINCE: Readonly<Record<State, Sql>> = {
   parked: sql`parked_at`,
-  waiting: sql`added_at`,
+  waiting: sql`waits_since`,
   delivered: sql`delivered_at`,
 };
 
@@ -119,9 +121,11 @@ export async function countNamed(tx: Tx, schema: string, of: RedriveFilter, unti
       SELECT institution, coalesce(parked_reason, state) AS reason FROM ${sql.id(schema, "deliveries")}
       WHERE ${found(state, of)} AND ${named(state, of, until)}`,
   );
-  return tx.query<RedriveCount>(sql`
-    SELECT institution, reason, count(*)::integer AS count FROM (${union(parts)}) AS n
-    GROUP BY institution, reason ORDER BY institution, reason`);
+  const rows = await tx.query<Omit<RedriveCount, "disabled"> & { disabled: boolean }>(sql`
+    SELECT n.*, coalesce(e.disabled_reason = 'operator', false) AS disabled FROM (
+      SELECT institution, reason, count(*)::integer AS count FROM (${union(parts)}) AS n GROUP BY institution, reason) AS n
+    LEFT JOIN ${sql.id(schema, "endpoints")} AS e USING (institution) ORDER BY institution, reason`);
+  return rows.map(({ disabled, ...row }) => (disabled ? { ...row, disabled } : row));
 }
 
 /** Looks at the next deliveries behind a place, at most `limit`, in the order of lanes and within each of its sequence. */

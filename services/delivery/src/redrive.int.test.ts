@@ -65,7 +65,7 @@ const idsOf = async (state: string): Promise<string[]> => {
   return rows.map(({ id }) => id);
 };
 
-/** Tells `count` cases to an institution that answers 410: all are parked as gone. */
+/** Tells `count` cases to an institution that answers 410: all are parked, and its endpoint disabled. */
 async function park(house: Receiver, count: number, performer = "house"): Promise<void> {
   house.answer = answering(410);
   for (let n = 0; n < count; n += 1) await bed.tell(newCaseId(), { ...addressed, performer });
@@ -80,13 +80,13 @@ test("what is counted first is what is then sent, each under its own id, and not
   await bed.states({ parked: 10 });
   const all = await post(admin, "redrives/count", { what: "failed" }, "auditor");
   expect(all.body.counts).toEqual([
-    { institution: "house", reason: "gone", count: 7 },
+    { institution: "house", reason: "disabled", count: 7 },
     { institution: "nowhere", reason: "no-endpoint", count: 1 },
-    { institution: "other", reason: "gone", count: 2 },
+    { institution: "other", reason: "disabled", count: 2 },
   ]);
   const filter = { what: "failed", institution: "house", since: new Date(Date.now() - 60_000).toISOString() };
   const counted = await post(admin, "redrives/count", filter);
-  expect(counted.body.counts).toEqual([{ institution: "house", reason: "gone", count: 7 }]);
+  expect(counted.body.counts).toEqual([{ institution: "house", reason: "disabled", count: 7 }]);
   expect(await idsOf("parked")).toHaveLength(10);
   const parked = await bed.db.query<{ id: string }>(sql`
     SELECT delivery_id AS id FROM ${sql.id(bed.schema, "deliveries")} WHERE institution = 'house' ORDER BY 1`);
@@ -103,6 +103,55 @@ test("what is counted first is what is then sent, each under its own id, and not
   expect(acts.map(({ access }) => access.value)).toMatchObject([
     { staff: "staff-1", act: "delivery.redrive.start", reason: "han vuelto" },
   ]);
+});
+
+const endpoint = (admin: HttpApp, act: string): Promise<Answer> =>
+  post(admin, `endpoints/house/${act}`, { reason: "no son ellos" });
+
+test("what an operator disabled is counted apart and left as it is, by a redrive and one by one", async () => {
+  const { admin } = await bed.start();
+  const [house, other] = [await bed.receiver("house"), await bed.receiver("other")];
+  await vi.waitFor(async () => expect((await endpoint(admin, "disable")).status).toBe(200), SOON);
+  await park(other, 1, "other");
+  await park(house, 2);
+  await bed.states({ parked: 3 });
+  other.answer = ok;
+  house.answer = ok;
+  const started = await start(admin, { what: "failed" });
+  expect(started.body.counts).toEqual([
+    { institution: "house", reason: "disabled", count: 2, disabled: true },
+    { institution: "other", reason: "disabled", count: 1 },
+  ]);
+  await ended(admin, started.body.id);
+  expect(await shown(admin, started.body.id)).toMatchObject({ total: 1, madeDue: 1 });
+  await bed.states({ parked: 2, delivered: 1 });
+  const [id] = await idsOf("parked");
+  expect(await post(admin, `parked/${id}/retry`, { reason: "han vuelto" })).toMatchObject({
+    status: 409,
+    body: { code: "endpoint-disabled" },
+  });
+  expect(house.got).toEqual([]);
+  expect((await endpoint(admin, "resume")).status).toBe(200);
+  expect((await post(admin, `parked/${id}/retry`, { reason: "eran ellos" })).status).toBe(200);
+  await bed.states({ parked: 1, delivered: 2 });
+});
+
+test("an endpoint that is gone again is asked once by a redrive, whose rest stays parked and tells no case anew", async () => {
+  const { admin } = await bed.start();
+  const house = await bed.receiver("house");
+  await park(house, 6);
+  await bed.states({ parked: 6 });
+  const told = async () => (await bed.messages(TOPICS.commands)).length;
+  await vi.waitFor(async () => expect(await told()).toBe(6), SOON);
+  house.got.length = 0;
+  const { body } = await start(admin, { what: "failed", perSecond: 1 });
+  await vi.waitFor(() => expect(house.got).toHaveLength(1), SOON);
+  await ended(admin, body.id);
+  await bed.states({ parked: 6 });
+  expect(house.got).toHaveLength(1);
+  expect(await shown(admin, body.id)).toMatchObject({ total: 6, madeDue: 1 });
+  await vi.waitFor(async () => expect(await told()).toBeGreaterThan(6), SOON);
+  expect(await told()).toBe(7);
 });
 
 test("each filter names what it says", async () => {
@@ -123,7 +172,7 @@ test("each filter names what it says", async () => {
   expect(await count({ referral: `${second}-1` })).toBe(1);
   expect(await count({ referral: `${second}-2` })).toBe(0);
   expect(await count({ delivery: id })).toBe(1);
-  expect(await count({ parkedReason: "gone" })).toBe(3);
+  expect(await count({ parkedReason: "disabled" })).toBe(3);
   expect(await count({ parkedReason: "exhausted" })).toBe(0);
   expect(await count({ since: minute(-5), until: minute(5) })).toBe(3);
   expect(await count({ since: minute(5) })).toBe(0);
@@ -147,7 +196,7 @@ test.each<[string, object]>([
   ["body.since", { what: "all", institution: "house" }],
   ["body.until", { what: "failed", since: "2026-11-20T10:00:00Z", until: "2026-11-20T10:00:00Z" }],
   ["body.parkedReason", { what: "failed", parkedReason: "GONE'; --" }],
-  ["body.parkedReason", { what: "never-attempted", parkedReason: "gone" }],
+  ["body.parkedReason", { what: "never-attempted", parkedReason: "disabled" }],
   ["body.perSecond", { what: "failed", perSecond: 0 }],
   ["body.perSecond", { what: "failed", perSecond: 1_001 }],
   ["body.perSecond", { what: "failed", perSecond: 1.5 }],

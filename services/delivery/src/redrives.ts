@@ -3,6 +3,7 @@
 import { sql } from "@ruta/db";
 import type { Db, Tx } from "@ruta/db";
 import { makeDue } from "./due.ts";
+import { revive } from "./endpoints.ts";
 import { countNamed, scanNamed } from "./redrive-filter.ts";
 import type { Place, RedriveCount, RedriveFilter } from "./redrive-filter.ts";
 
@@ -39,7 +40,7 @@ interface Step {
 export interface Redrives {
   /** What a filter names now. */
   count(filter: RedriveFilter): Promise<RedriveCount[]>;
-  /** Starts one and answers what it names; the same id again changes nothing. */
+  /** Starts one and answers what it names; the same id again starts nothing. Endpoints that the hub disabled are tried again. */
   start(tx: Tx, redrive: NewRedrive): Promise<RedriveCount[]>;
   /** The latest first. `next` is the cursor of the next page. */
   list(page: { limit: number; cursor?: string | undefined }): Promise<{ redrives: Redrive[]; next?: string }>;
@@ -97,11 +98,18 @@ export function openRedrives(db: Db, schema: string): Redrives {
     async start(tx, { id, staff, reason, filter, perSecond }) {
       const until = await nowOf(tx);
       const counts = await countNamed(tx, schema, filter, until);
-      const total = counts.reduce((sum, { count }) => sum + count, 0);
+      const sent = counts.filter(({ disabled }) => disabled !== true);
+      const total = sent.reduce((sum, { count }) => sum + count, 0);
       await tx.query(sql`
         INSERT INTO ${redrives} (redrive_id, staff, reason, filter, per_second, until_at, total)
         VALUES (${id}, ${staff}, ${reason}, ${JSON.stringify(filter)}::jsonb, ${perSecond}, ${until}, ${total})
         ON CONFLICT (redrive_id) DO NOTHING`);
+      // Once, at its start: an endpoint that fails it is left alone by the rest of it.
+      await revive(
+        tx,
+        schema,
+        sent.map(({ institution }) => institution),
+      );
       return counts;
     },
 

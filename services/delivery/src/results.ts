@@ -3,8 +3,12 @@ import { sql } from "@ruta/db";
 import type { Tx } from "@ruta/db";
 import type { NewRecord, Priority } from "@ruta/events";
 import { writeAttempts } from "./attempts.ts";
-import { capMs, decide, isOutage } from "./backoff.ts";
-import type { Outcome, ParkReason, TryState, Verdict } from "./backoff.ts";
+import { capMs, decide, isGone, isOutage } from "./backoff.ts";
+import type { Outcome, ParkReason, Verdict } from "./backoff.ts";
+import { signOf, signOfChallenge } from "./breaker.ts";
+import type { Sign } from "./breaker.ts";
+import { foldSightings } from "./fare.ts";
+import type { Sighting } from "./fare.ts";
 import { laneName } from "./intake.ts";
 import type { LaneKey } from "./intake.ts";
 import type { Head } from "./lanes.ts";
@@ -23,17 +27,19 @@ export interface Tried {
 }
 
 /**
- * A claimed delivery that was tried, parked without a try, or put back since its institution pulls by now. `gone`: the endpoint
- * (its fingerprint) that answered 410.
+ * A claimed delivery that was tried, parked without a try, or goes back and waits as it did, no try spent: nothing was sent, or
+ * the endpoint did not answer the challenge (`challenged`).
  */
-export type Result = { readonly head: Head; readonly gone?: string } & (
+export type Result = { readonly head: Head } & (
   | { readonly tried: Tried }
   | { readonly park: ParkReason; readonly endpointId: string }
-  | { readonly back: true }
+  | { readonly back: true; readonly challenged?: Outcome }
 );
 
 /** What was decided on a result; undefined when another worker holds the lane by now. */
-export type Settled = Verdict | undefined;
+export type Settled = Verdict | { readonly kind: "wait" } | undefined;
+
+type Sent = Exclude<Result, { readonly back: true }>;
 
 interface Held extends LaneKey {
   readonly now: Date;
@@ -47,7 +53,7 @@ interface Waiting {
 }
 
 interface Decided {
-  readonly result: Result;
+  readonly result: Sent;
   readonly verdict: Verdict;
   /** It waits no longer: taken from the inbox in which it lay before its institution turned to webhooks. */
   readonly moot: boolean;
@@ -83,14 +89,20 @@ export async function settle(
     JOIN ${table("deliveries")} AS d USING (institution, case_id) WHERE d.state = 'waiting'`);
   const waitingOf = Map.groupBy(waiting, laneName);
   const holdings = new Map(held.map((one) => [laneName(one), one]));
+  const mine = results.filter(({ head }) => holdings.has(laneName(head)));
   const decided = results.map((result): Decided | undefined => {
     const lane = holdings.get(laneName(result.head));
-    return lane && decideOn(result, waitingOf.get(laneName(lane)) ?? [], lane.now.getTime(), jitter());
+    if (!lane || "back" in result) return undefined;
+    return decideOn(result, waitingOf.get(laneName(lane)) ?? [], lane.now.getTime(), jitter());
   });
   const written = decided.filter((one) => one !== undefined);
   await writeDeliveries(tx, schema, written);
   await writeLanes(tx, schema, written);
-  await writeGone(tx, schema, written);
+  await freeLanes(
+    tx,
+    schema,
+    mine.filter((result) => "back" in result).map(({ head }) => head),
+  );
   const attempts = written.map(({ result, verdict, head, attempts }) =>
     "tried" in result ? attemptOf(head, result.tried, verdict, worker, attempts) : undefined,
   );
@@ -99,14 +111,41 @@ export async function settle(
     schema,
     attempts.filter((one) => one !== undefined),
   );
-  const up = written.flatMap(({ result, head }) =>
-    "tried" in result && result.tried.outcome.ok ? [head.institution] : [],
-  );
+  const notices = await foldSightings(tx, schema, mine.map(sightingOf));
+  const up = written.filter(({ verdict }) => verdict.kind === "delivered").map(({ head }) => head.institution);
   await pullForward(tx, schema, up, "outages");
-  return {
-    settled: decided.map((one) => one?.verdict),
-    records: written.flatMap((one, i) => recordsOf(one, attempts[i])),
-  };
+  const settled = results.map((result, i): Settled => {
+    return "back" in result && mine.includes(result) ? { kind: "wait" } : decided[i]?.verdict;
+  });
+  return { settled, records: [...written.flatMap((one, i) => recordsOf(one, attempts[i])), ...notices] };
+}
+
+/** What a result says of its endpoint. */
+function sightingOf(result: Result): Sighting {
+  const { institution, fingerprint, probe } = result.head;
+  const outcome = "tried" in result ? result.tried.outcome : "back" in result ? result.challenged : undefined;
+  // What the hub itself ended leaves the place of a probe to the next.
+  const sign = outcome === undefined || isStopped(outcome) ? undefined : signIn(result, outcome);
+  const gone = outcome !== undefined && isGone(outcome);
+  return { institution, fingerprint: fingerprint ?? "", probe, proved: false, gone, sign };
+}
+
+function signIn(result: Result, outcome: Outcome): Sign {
+  return "back" in result ? signOfChallenge(outcome) : signOf(outcome);
+}
+
+function isStopped(outcome: Outcome): boolean {
+  return !outcome.ok && outcome.failure === "stopped";
+}
+
+/** Frees lanes whose first delivery goes on waiting as it did. */
+async function freeLanes(tx: Tx, schema: string, heads: readonly Head[]): Promise<void> {
+  if (heads.length === 0) return;
+  await tx.query(sql`
+    UPDATE ${sql.id(schema, "lanes")} AS l SET holder = NULL
+    FROM unnest(${heads.map(({ institution }) => institution)}::text[], ${heads.map(({ caseId }) => caseId)}::text[])
+      AS r (institution, case_id)
+    WHERE l.institution = r.institution AND l.case_id = r.case_id`);
 }
 
 /** The most urgent delivery of a lane says how long its first one may wait: it stands before all others. */
@@ -114,10 +153,10 @@ function urgentOf(waiting: readonly Waiting[], own: Priority): Priority {
   return waiting.reduce((urgent, { priority }) => (capMs(priority) < capMs(urgent) ? priority : urgent), own);
 }
 
-function decideOn(result: Result, waiting: readonly Waiting[], now: number, jitter: number): Decided {
+function decideOn(result: Sent, waiting: readonly Waiting[], now: number, jitter: number): Decided {
   const { head } = result;
   const tried = "tried" in result;
-  const stopped = tried && !result.tried.outcome.ok && result.tried.outcome.failure === "stopped";
+  const stopped = tried && isStopped(result.tried.outcome);
   const step = head.step + (tried && !stopped && head.pulledFrom === null ? 1 : 0);
   const state = {
     priority: urgentOf(waiting, head.priority),
@@ -126,7 +165,9 @@ function decideOn(result: Result, waiting: readonly Waiting[], now: number, jitt
     since: head.triedSince?.getTime() ?? now,
     ...(head.pulledFrom ? { pulledFrom: head.pulledFrom.getTime() } : {}),
   };
-  const verdict = verdictOn(result, state, now, jitter);
+  const verdict: Verdict = tried
+    ? decide(result.tried.outcome, state, now, jitter)
+    : { kind: "park", reason: result.park };
   const own = waiting.find(({ id }) => id === head.id)?.sequence;
   const moot = own === undefined;
   // What an operator put before it meanwhile does not wait out its back-off.
@@ -134,12 +175,6 @@ function decideOn(result: Result, waiting: readonly Waiting[], now: number, jitt
   const next = waiting.some(({ id, sequence }) => (retried ? sequence < own : id !== head.id));
   const nextDue = next ? now : retried ? verdict.retryAt : null;
   return { result, verdict, moot, head, now, attempts: head.attempts + (tried ? 1 : 0), step, nextDue };
-}
-
-function verdictOn(result: Result, state: TryState, now: number, jitter: number): Verdict {
-  if ("tried" in result) return decide(result.tried.outcome, state, now, jitter);
-  if ("park" in result) return { kind: "park", reason: result.park };
-  return { kind: "retry", retryAt: now, refusals: state.refusals };
 }
 
 const dateOf = (ms: number | null): Date | null => (ms === null ? null : new Date(ms));
@@ -177,23 +212,10 @@ async function writeLanes(tx: Tx, schema: string, all: readonly Decided[]): Prom
     WHERE l.institution = r.institution AND l.case_id = r.case_id`);
 }
 
-/** An endpoint that answered 410 is not asked again until there is another, or an operator sends something again. */
-async function writeGone(tx: Tx, schema: string, all: readonly Decided[]): Promise<void> {
-  const gone = all.filter(
-    ({ result, verdict }) => result.gone !== undefined && verdict.kind === "park" && verdict.reason === "gone",
-  );
-  if (gone.length === 0) return;
-  await tx.query(sql`
-    UPDATE ${sql.id(schema, "recipients")} AS r SET gone = g.gone
-    FROM unnest(${gone.map(({ head }) => head.institution)}::text[], ${gone.map(({ result }) => result.gone)}::text[])
-      AS g (institution, gone)
-    WHERE r.institution = g.institution`);
-}
-
 function recordsOf({ result, verdict, moot, head, now, attempts }: Decided, attempt: Attempt | undefined): NewRecord[] {
   const records = attempt ? [attempt.record] : [];
   if (moot) return records;
-  const endpointId = "tried" in result ? result.tried.endpointId : "park" in result ? result.endpointId : "";
+  const endpointId = "tried" in result ? result.tried.endpointId : result.endpointId;
   if (verdict.kind === "delivered") records.push(deliveredRecord(head, { endpointId, attempts, at: now }));
   // A case that knows it as delivered is not told that it could not be.
   if (verdict.kind === "park" && !head.replayed)

@@ -1,4 +1,5 @@
 // One exchange with an endpoint: a signed POST, one deadline for all of it, a bounded answer that nobody keeps, no redirects.
+import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { derivedId, SignatureScheme } from "@ruta/events";
 import type { Endpoint } from "@ruta/events";
 import { webhookHeaders } from "@ruta/proof";
@@ -13,7 +14,7 @@ import type { Tried } from "./results.ts";
 import { keyIdOf, openTap } from "./wire.ts";
 import type { Watch } from "./wire.ts";
 
-/** The most that is read of an answer, in bytes: only its status and headers count. */
+/** The most that is read of an answer, in bytes: of a delivery's only status and headers count. */
 const ANSWER_BYTES = 16 * 1024;
 /** A deadline that is noticed this late, in milliseconds, passed while this process stood still: nobody looked for the answer. */
 const STOOD_STILL_MS = 1_000;
@@ -37,10 +38,12 @@ export interface SenderOptions {
 }
 
 /** What to send: the webhook-id, the bytes, and which try it is (1, 2, 3 …). */
-interface Message {
+export interface Message {
   readonly id: string;
   readonly body: Uint8Array;
   readonly attempt: number;
+  /** Whether an answer with 2xx and this body is the one that was asked for; any is when not said. */
+  readonly accepts?: (answer: Uint8Array) => boolean;
 }
 
 /** Sends webhooks. */
@@ -50,7 +53,7 @@ export interface Sender {
   close(): Promise<void>;
 }
 
-/** What makes an endpoint another one for somebody who answered 410: its URL or its key. */
+/** What makes an endpoint another one, that has to prove itself and is tried again after the old one was disabled: its URL or its key. */
 export function fingerprintOf({ url, scheme, wrappedSecret }: Endpoint): string {
   return derivedId("endpoint", url, String(scheme), Buffer.from(wrappedSecret).toString("base64"));
 }
@@ -100,9 +103,10 @@ async function exchange(options: SenderOptions, agent: Agent, one: Exchange): Pr
   try {
     origin = originOf(endpoint.url);
     url = checkedUrl(endpoint.url, options.rules);
-    const key = keyOf(options, endpoint);
-    keyIds = [keyIdOf(key)];
-    headers = headersOf(options, key, message);
+    const now = options.now();
+    const keys = keysOf(options, endpoint, now);
+    keyIds = keys.map(keyIdOf);
+    headers = headersOf(now, keys, message);
   } catch (error) {
     return fail(error instanceof AddressRefused ? "address-refused" : "signing");
   }
@@ -117,8 +121,9 @@ async function exchange(options: SenderOptions, agent: Agent, one: Exchange): Pr
     });
     watch.answered();
     status = answer.statusCode;
-    await readSome(answer.body);
-    return ended(outcomeOf(status, answer.headers, options.now()));
+    const read = await readSome(answer.body);
+    const outcome = outcomeOf(status, answer.headers, options.now());
+    return outcome.ok && message.accepts?.(read) === false ? fail("unproved") : ended(outcome);
   } catch (error) {
     if (stop.aborted) return fail("stopped", error);
     if (deadline.aborted)
@@ -132,36 +137,47 @@ function originOf(url: string): string {
   return URL.canParse(url) ? new URL(url).origin : "";
 }
 
-function headersOf({ now }: SenderOptions, key: SigningKey, { id, body, attempt }: Message): Record<string, string> {
-  const timestampS = Math.floor(now() / 1000);
+type Keys = readonly [SigningKey, ...SigningKey[]];
+
+function headersOf(now: number, [key, ...others]: Keys, { id, body, attempt }: Message): Record<string, string> {
   return {
     "content-type": mediaTypeOf(body),
     "user-agent": "ruta",
     "accept-encoding": "identity",
     "webhook-attempt": String(attempt),
-    ...webhookHeaders({ id, timestampS, body, key }),
+    ...webhookHeaders({ id, timestampS: Math.floor(now / 1000), body, key, others }),
   };
 }
 
-/** The key by which the recipient chose to verify. */
-function keyOf({ unwrap, signingSeed }: SenderOptions, { id, scheme, wrappedSecret }: Endpoint): SigningKey {
+/** The key by which the recipient chose to verify, and the one before it until that ends. */
+function keysOf(options: SenderOptions, endpoint: Endpoint, now: number): Keys {
+  const { id, scheme, wrappedSecret, previousWrappedSecret: previous, previousUntil } = endpoint;
+  const shared = (wrapped: Uint8Array): SigningKey => ({
+    scheme: "v1",
+    secret: options.unwrap(wrapped, `endpoint:${id}`),
+  });
   switch (scheme) {
-    case SignatureScheme.V1:
-      return { scheme: "v1", secret: unwrap(wrappedSecret, `endpoint:${id}`) };
+    case SignatureScheme.V1: {
+      const overlaps = previous.length > 0 && previousUntil !== undefined && now < timestampMs(previousUntil);
+      return [shared(wrappedSecret), ...(overlaps ? [shared(previous)] : [])];
+    }
     case SignatureScheme.V1A:
-      return { scheme: "v1a", seed: signingSeed };
+      return [{ scheme: "v1a", seed: options.signingSeed }];
     default:
       throw new Error("an endpoint asks for a scheme that this version does not know");
   }
 }
 
-/** Reads the answer to its end, or drops the connection when there is more than anyone needs. */
-async function readSome(body: Dispatcher.ResponseData["body"]): Promise<void> {
+/** Reads the answer to its end, or drops the connection when there is more than anyone needs; answers what was read. */
+async function readSome(body: Dispatcher.ResponseData["body"]): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of body as AsyncIterable<Uint8Array>) {
+    chunks.push(chunk);
     bytes += chunk.byteLength;
     if (bytes > ANSWER_BYTES) break; // leaving the loop destroys the stream
   }
+  return Buffer.concat(chunks).subarray(0, ANSWER_BYTES);
 }
 
 function outcomeOf(status: number, headers: Dispatcher.ResponseData["headers"], now: number): Outcome {

@@ -192,9 +192,9 @@ for (const driver of testLogs())
       receiver.answer = answering(410);
       const [first, second] = [newCaseId(), newCaseId()];
       await bed.tell(first, { ...addressed, performer: "gone-house" });
-      expect(await parkedOf(first)).toMatchObject({ reason: "gone", attempts: 1 });
+      expect(await parkedOf(first)).toMatchObject({ reason: "disabled", attempts: 1 });
       await bed.tell(second, { ...addressed, performer: "gone-house" });
-      expect(await parkedOf(second)).toMatchObject({ reason: "gone", attempts: 0 });
+      expect(await parkedOf(second)).toMatchObject({ reason: "disabled", attempts: 0 });
       expect(receiver.got).toHaveLength(1);
       const moved = await bed.receiver("gone-house");
       await bed.tell(newCaseId(), { ...addressed, performer: "gone-house" });
@@ -213,7 +213,7 @@ for (const driver of testLogs())
     });
 
     it("counts a private address as an attempt, and sends nothing there", async () => {
-      await bed.register("inside", "https://10.0.0.1/in");
+      await bed.register("inside", "https://10.0.0.1/in", { proved: true });
       const caseId = newCaseId();
       await bed.tell(caseId, { ...addressed, performer: "inside" });
       const [attempt] = await bed.expectMessages(TOPICS.attempts, caseId, 1);
@@ -233,7 +233,7 @@ for (const driver of testLogs())
     });
 
     it("tells the case once that a recipient is late", async () => {
-      await bed.register("slow-house", "http://127.0.0.1:1/in");
+      await bed.register("slow-house", "http://127.0.0.1:1/in", { proved: true });
       const caseId = newCaseId();
       const hour = 3_600_000;
       const since = Date.now() - hour;
@@ -298,6 +298,7 @@ for (const driver of testLogs())
         "cases",
         "referrals",
         "recipients",
+        "endpoints",
         "attempts",
         "redrives",
         "outbox",

@@ -13,6 +13,7 @@ import type { DeliveryConfig } from "./config.ts";
 import { GROUP, passOver, takeIn } from "./consume.ts";
 import type { Resolver } from "./guard.ts";
 import { registerRoutes } from "./http.ts";
+import { registerEndpointRoutes } from "./http-endpoints.ts";
 import { openIntake } from "./intake.ts";
 import { LIMITS } from "./limits.ts";
 import type { Limits } from "./limits.ts";
@@ -90,6 +91,7 @@ export async function createDelivery(deps: DeliveryDeps): Promise<Service> {
     ...(deps.resolver ? { resolver: deps.resolver } : {}),
   });
   let directory: FollowedDirectory | undefined;
+  registerEndpointRoutes(admin, { engine, db, schema, sender, directory: () => directory?.current(), now });
   let worker: Worker | undefined;
   let redriver: Redriver | undefined;
 

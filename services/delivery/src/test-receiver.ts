@@ -16,10 +16,14 @@ export interface Received {
   };
 }
 
-/** An endpoint: what it got, and how it answers (200 when nothing else is said). */
+/** An endpoint: what it got, and how it answers (200 when nothing else is said). It answers challenges as asked. */
 export interface Receiver {
+  /** All but challenges. */
   readonly got: Received[];
+  readonly challenges: Received[];
   readonly url: string;
+  /** How it answers challenges; by the same challenge when nothing else is said. */
+  prove: (received: Received, response: ServerResponse) => void;
   answer: (received: Received, response: ServerResponse) => void;
   stop(): Promise<void>;
   /** Listens again on the same port. */
@@ -29,13 +33,16 @@ export interface Receiver {
 /** Starts an endpoint on loopback. */
 export async function startReceiver(): Promise<Receiver> {
   const got: Received[] = [];
+  const challenges: Received[] = [];
   let server: Server | undefined;
   let port = 0;
   const receiver: Receiver = {
     got,
+    challenges,
     get url() {
       return `http://127.0.0.1:${port}/in`;
     },
+    prove: ({ event }, response) => response.end(JSON.stringify({ challenge: event.data["challenge"] })),
     answer: (_received, response) => response.end(),
     async start() {
       server = createServer((request, response) => {
@@ -48,8 +55,9 @@ export async function startReceiver(): Promise<Receiver> {
             body,
             event: JSON.parse(body.toString("utf8")) as Received["event"],
           };
-          got.push(received);
-          receiver.answer(received, response);
+          const challenge = received.event.type === "ruta.endpoint.challenge";
+          (challenge ? challenges : got).push(received);
+          (challenge ? receiver.prove : receiver.answer)(received, response);
         });
       });
       await new Promise<void>((resolve) => server?.listen(port, "127.0.0.1", resolve));

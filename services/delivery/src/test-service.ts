@@ -22,7 +22,7 @@ import {
   decodeRecord,
   encodeRecord,
 } from "@ruta/events";
-import type { DirectoryRecord, TopicMessage, TopicName } from "@ruta/events";
+import type { DirectoryRecord, Endpoint, TopicMessage, TopicName } from "@ruta/events";
 import { createHttp, createLogger, createMetrics } from "@ruta/kit";
 import type { HttpApp, Metrics } from "@ruta/kit";
 import { silentLogger } from "@ruta/log";
@@ -36,6 +36,7 @@ import { channelOf } from "./intake.ts";
 import type { Limits } from "./limits.ts";
 import { eventOf } from "./scenario.ts";
 import type { EventInit } from "./scenario.ts";
+import { fingerprintOf } from "./send.ts";
 import { createDelivery } from "./service.ts";
 import { startReceiver } from "./test-receiver.ts";
 import type { Receiver } from "./test-receiver.ts";
@@ -46,7 +47,13 @@ import type { Wire } from "./wire.ts";
 export const SOON = { timeout: 20_000, interval: 20 };
 
 /** Bounds short enough for tests. */
-export const QUICK: Partial<Limits> = { deadlineMs: 1_000, beatMs: 100, expiryMs: 800, pollMs: 200, stopMs: 300 };
+export const QUICK: Partial<Limits> = {
+  deadlineMs: 1_000,
+  beatMs: 100,
+  expiryMs: 800,
+  pollMs: 200,
+  stopMs: 300,
+};
 
 /** Of an exchange of which nothing was seen. */
 export const NO_WIRE: Wire = {
@@ -145,21 +152,34 @@ export class Bed {
     await this.log.append(records);
   }
 
-  /** Registers an institution's endpoint; v1 with `secret`, else v1a. */
+  /** Registers an institution's endpoint; v1 with `secret`, else v1a. With `proved` it is not asked for its proof again. */
   async register(
     institution: string,
     url: string,
-    options: { secret?: Uint8Array; type?: InstitutionType; ratePerSecond?: number; format?: PayloadFormat } = {},
-  ): Promise<void> {
-    const { secret, type = InstitutionType.MUNICIPAL, ratePerSecond = 0, format = PayloadFormat.UNSPECIFIED } = options;
+    options: {
+      secret?: Uint8Array;
+      type?: InstitutionType;
+      ratePerSecond?: number;
+      format?: PayloadFormat;
+      proved?: boolean;
+    } = {},
+  ): Promise<Endpoint> {
+    const { secret, type = InstitutionType.MUNICIPAL, ratePerSecond = 0, proved = false } = options;
+    const { format = PayloadFormat.UNSPECIFIED } = options;
     const id = `endpoint-${institution}`;
     const signed = secret
       ? { scheme: SignatureScheme.V1, wrappedSecret: this.seal.wrap(secret, `endpoint:${id}`) }
       : { scheme: SignatureScheme.V1A };
+    const endpoint = create(EndpointSchema, { id, institution, url, ratePerSecond, format, ...signed });
+    if (proved)
+      await this.db.query(sql`
+        INSERT INTO ${sql.id(this.schema, "proofs")} (institution, fingerprint, proved_at)
+        VALUES (${institution}, ${fingerprintOf(endpoint)}, now())`);
     await this.commit(
       { case: "institution", value: create(InstitutionSchema, { id: institution, type }) },
-      { case: "endpoint", value: create(EndpointSchema, { id, institution, url, ratePerSecond, format, ...signed }) },
+      { case: "endpoint", value: endpoint },
     );
+    return endpoint;
   }
 
   /** Registers an institution that pulls. */
@@ -226,6 +246,18 @@ export class Bed {
     }, SOON);
     await this.db.query(sql`UPDATE ${lanes} SET next_due = now() WHERE next_due IS NOT NULL`);
     await this.db.query(sql`SELECT pg_notify(${channelOf(this.schema)}, '')`);
+  }
+
+  /** Makes the next probe of every endpoint due, as time would. */
+  async passProbe(): Promise<void> {
+    await this.db.query(sql`UPDATE ${sql.id(this.schema, "endpoints")} SET probe_at = now()`);
+    await this.db.query(sql`SELECT pg_notify(${channelOf(this.schema)}, '')`);
+  }
+
+  /** Waits until an institution's inbox was given so many items, and answers them as CloudEvents. */
+  async inbox(institution: string, count: number): Promise<Record<string, unknown>[]> {
+    const items = await this.expectMessages(TOPICS.inbox, institution, count);
+    return items.map(({ body }) => JSON.parse(Buffer.from(body).toString("utf8")) as Record<string, unknown>);
   }
 
   /** Waits until so many deliveries are in each state, and none in any other. */

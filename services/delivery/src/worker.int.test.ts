@@ -8,6 +8,7 @@ import type { TestLog } from "@ruta/log/testing";
 import { testLogs } from "@ruta/log/testing";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { openLanes } from "./lanes.ts";
+import type { Lanes } from "./lanes.ts";
 import { settle } from "./results.ts";
 import type { EventInit } from "./scenario.ts";
 import type { Received, Receiver } from "./test-receiver.ts";
@@ -61,7 +62,7 @@ test("other cases of the same endpoint do not wait for a head", async () => {
 
 test("an endpoint that was down gets what waits at its first success, without spending tries of the others", async () => {
   await bed.start();
-  const house = await bed.receiver("house");
+  const house = await bed.receiver("house", { proved: true });
   await house.stop();
   const cases = [newCaseId(), newCaseId(), newCaseId()];
   for (const caseId of cases) await bed.tell(caseId, addressed);
@@ -207,13 +208,13 @@ test("what a killed worker had in hand is sent again by another, under the same 
 
 test("the result of a worker that lost its lane is void", async () => {
   const { service } = await bed.start();
-  await bed.register("house", "http://127.0.0.1:1/in");
+  await bed.register("house", "http://127.0.0.1:1/in", { proved: true });
   await bed.tell(newCaseId(), addressed);
   await bed.states({ waiting: 1 });
   await service.stop();
   await bed.db.query(sql`UPDATE ${sql.id(bed.schema, "lanes")} SET next_due = now()`);
   const all = { total: 10, perEndpoint: 10, limited: new Map<string, number>() };
-  const [old, young] = [openLanes(bed.db, bed.schema, "old", 500), openLanes(bed.db, bed.schema, "young", 500)];
+  const [old, young] = ["old", "young"].map((name) => openLanes(bed.db, bed.schema, name, 500)) as [Lanes, Lanes];
   await old.beat();
   const [stale] = await old.claim(all);
   await young.beat();

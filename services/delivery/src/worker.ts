@@ -2,7 +2,7 @@
 // notices, and by a slow look.
 import { setTimeout as sleep } from "node:timers/promises";
 import { listen } from "@ruta/db";
-import type { Db } from "@ruta/db";
+import type { Db, Tx } from "@ruta/db";
 import { DeliveryMode } from "@ruta/events";
 import type { Directory } from "@ruta/events";
 import { batcher } from "@ruta/kit";
@@ -10,11 +10,15 @@ import type { Engine, LogLogger } from "@ruta/log";
 import { channelOf } from "./intake.ts";
 import { openLanes } from "./lanes.ts";
 import type { Head } from "./lanes.ts";
+import { syncEndpoints } from "./endpoint-rows.ts";
+import { tellFailing } from "./failing.ts";
+import { foldSightings } from "./fare.ts";
 import { tellLate } from "./late.ts";
 import type { Limits } from "./limits.ts";
 import type { DeliveryMetrics } from "./metrics.ts";
 import { openOffers } from "./offers.ts";
 import { createPace } from "./pace.ts";
+import { prove } from "./prove.ts";
 import { settle } from "./results.ts";
 import type { Result, Settled } from "./results.ts";
 import { fingerprintOf } from "./send.ts";
@@ -47,6 +51,8 @@ export interface Worker {
 const STUCK_MS = 10_000;
 /** Between two tries to write a result. */
 const AGAIN_MS = 500;
+/** Before a lane is looked at again whose endpoint was not the one that was looked up. */
+const ANEW_MS = 100;
 /** How often a worker that stops tries to write a result: what it leaves is sent again by another. */
 const LAST_TRIES = 3;
 const BATCH = 100;
@@ -64,6 +70,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   let looked = performance.now();
   let lived = performance.now();
   let unwritten = 0;
+  let synced = -1n;
 
   function ring(): void {
     bell.resolve();
@@ -86,7 +93,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
       try {
         const verdict = await write(result);
         if (verdict === undefined) metrics.fenced();
-        else if ("tried" in result) metrics.attempted(result.tried.outcome, verdict);
+        else if ("tried" in result && verdict.kind !== "wait") metrics.attempted(result.tried.outcome, verdict);
         return;
       } catch (error) {
         logger.warn({ count: tries, err: error }, "the result of a delivery could not be written");
@@ -101,13 +108,51 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   async function deliver(head: Head): Promise<void> {
     const endpoint = directory().endpointOf(head.institution, now());
     if (!endpoint) return finish({ head, park: "no-endpoint", endpointId: "" });
-    if (endpoint.mode === DeliveryMode.INBOX) return finish({ head, back: true });
-    const fingerprint = fingerprintOf(endpoint);
-    if (head.gone === fingerprint) return finish({ head, park: "gone", endpointId: endpoint.id });
+    const pulls = endpoint.mode === DeliveryMode.INBOX;
+    if (pulls ? !head.pulls : head.fingerprint !== fingerprintOf(endpoint)) return finish(await anew(head));
+    if (head.disabled) return finish({ head, park: "disabled", endpointId: endpoint.id });
+    if (pulls) return finish({ head, back: true });
     pace.spend(head.institution);
+    if (!head.proved) {
+      const { outcome } = await prove(sender, endpoint, abort.signal, now());
+      metrics.challenged(outcome);
+      if (!outcome.ok) return finish({ head, back: true, challenged: outcome });
+      if (!(await proved(head))) return finish({ head, back: true });
+    }
     const message = { id: head.id, body: head.body, attempt: head.attempts + 1 };
     const tried = await sender.send(endpoint, message, abort.signal);
-    return finish({ head, tried, gone: fingerprint });
+    return finish({ head: head.proved ? head : { ...head, probe: false }, tried });
+  }
+
+  /** Writes a proof down before anything is sent: from here on others may send too. False when it could not be written. */
+  async function proved({ institution, fingerprint }: Head): Promise<boolean> {
+    const seen = {
+      institution,
+      fingerprint: fingerprint ?? "",
+      sign: "up",
+      probe: true,
+      proved: true,
+      gone: false,
+    } as const;
+    const write = async (tx: Tx) => ({ result: true, records: await foldSightings(tx, schema, [seen]) });
+    return engine.transact(write).catch((error: unknown) => {
+      logger.warn({ err: error }, "the proof of an endpoint could not be written");
+      return false;
+    });
+  }
+
+  /** Another process has another endpoint for it: whose directory is behind finds out, and the lane is looked at again. */
+  async function anew(head: Head): Promise<Result> {
+    await syncEndpoints(db, schema, directory(), now()).catch(() => {});
+    await sleep(ANEW_MS);
+    return { head, back: true };
+  }
+
+  /** Brings in endpoints that are new, or in force from now on. */
+  async function sync(): Promise<void> {
+    const current = directory();
+    await syncEndpoints(db, schema, current, now());
+    synced = current.revision;
   }
 
   /** Room at the endpoints that take only so many a second. */
@@ -129,6 +174,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   /** Offers, claims and begins what can be now; answers how long nothing more can be. */
   async function look(): Promise<number> {
     for (;;) {
+      if (directory().revision !== synced) await sync();
       const pulling = offers.pulling();
       const held = await offer(pulling);
       const total = limits.total - running.size;
@@ -165,6 +211,8 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     try {
       await lanes.beat();
       lived = performance.now();
+      await sync();
+      await tellFailing(engine, schema, limits.failingMs);
       await tellLate(engine, schema, (institution) => directory().endpointOf(institution, now())?.id ?? "");
       while (!stopping && (await offers.withdraw()) > 0);
       while (!stopping && (await offers.expire()) > 0);

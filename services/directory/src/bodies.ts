@@ -52,6 +52,20 @@ export const endpoint = z.strictObject({
   reason,
 });
 
+/** Longest time for which an old key counts beside a new one, in hours. */
+const OVERLAP_MOST_H = 7 * 24;
+const overlapHours = z
+  .number("takes a number of hours, 0 to 168")
+  .min(0, "takes a number of hours, 0 to 168")
+  .max(OVERLAP_MOST_H, "takes a number of hours, 0 to 168")
+  .default(24);
+
+/** POST keys/rotate: with a public key it is v1a; without, a v1 secret is made. */
+export const rotateKey = key.extend({ overlapHours });
+
+/** POST endpoints/rotate. */
+export const rotateEndpoint = z.strictObject({ institution: id, overlapHours, reason });
+
 /** POST staff. `bootstrap` names the first revision and is nobody's id. */
 export const staff = z.strictObject({
   id: id.refine((value) => value !== "bootstrap", "is reserved"),

@@ -38,7 +38,7 @@ function changedFields(before: Entry, after: Entry): string[] {
 
 function secrets({ case: kind, value }: Entry): string {
   const json = toJson(ENTRY_SCHEMAS[kind] as DescMessage, value as Message) as JsonObject;
-  return JSON.stringify([json.wrappedSecret, json.sha256]);
+  return JSON.stringify([json.wrappedSecret, json.previousWrappedSecret, json.sha256]);
 }
 
 function hasEnd({ value }: Entry): boolean {

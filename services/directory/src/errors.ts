@@ -47,6 +47,16 @@ export const REFUSALS = {
     title: "The directory has no such entry",
     remedy: "List what there is and name one of them.",
   },
+  "too-many-keys": {
+    status: 409,
+    title: "Three keys of the institution would count at once besides the new one",
+    remedy: "Wait until an older one ends, revoke one, or rotate without overlap.",
+  },
+  "still-changing-over": {
+    status: 409,
+    title: "The secret before this one still counts",
+    remedy: "Wait until it ends, or rotate without overlap: then both older ones end at once.",
+  },
 } as const;
 
 /** Code of a refusal. */

@@ -40,7 +40,7 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 };
 
 /** What is never shown: secrets, even wrapped, and hashes of tokens. */
-const HIDDEN: ReadonlySet<string> = new Set(["wrapped_secret", "sha256"]);
+const HIDDEN: ReadonlySet<string> = new Set(["wrapped_secret", "previous_wrapped_secret", "sha256"]);
 
 /** Id of an institution's one endpoint: it stays when the URL changes, so that what waits for it goes to the new one. */
 export function endpointId(institution: string): string {

@@ -9,6 +9,7 @@ import { REFUSALS } from "./errors.ts";
 import type { RefusalCode } from "./errors.ts";
 import type { Problem } from "./problem.ts";
 import * as bodies from "./bodies.ts";
+import type { Rotation } from "./rotation.ts";
 import type { Rules } from "./rules.ts";
 import { validate } from "./validate.ts";
 import type { Views } from "./views.ts";
@@ -24,15 +25,20 @@ interface SignedBy {
 export interface HttpDeps {
   readonly apply: (request: Request) => Promise<Applied>;
   readonly credentials: ReturnType<typeof createCredentials>;
+  readonly rotation: Rotation;
   readonly views: Views;
   readonly rules: Rules;
 }
+
+const HOUR_MS = 3_600_000;
 
 /** Largest body of an apply: a directory of thousands of entries with their lines. */
 const APPLY_BYTES = 16 * 1024 * 1024;
 
 /** Adds the routes below /admin/directory. */
-export function registerRoutes(admin: FastifyInstance, { apply, credentials, views, rules }: HttpDeps): void {
+export function registerRoutes(admin: FastifyInstance, deps: HttpDeps): void {
+  const { apply, credentials, rotation, views, rules } = deps;
+
   async function act(
     request: FastifyRequest,
     reply: FastifyReply,
@@ -74,6 +80,12 @@ export function registerRoutes(admin: FastifyInstance, { apply, credentials, vie
   post("/keys", bodies.key, ({ institution, publicKey }) => credentials.key(institution, publicKey));
   post("/tokens", bodies.token, ({ institution, label }) => credentials.token(institution, label));
   post("/endpoints", bodies.endpoint, (body) => credentials.endpoint(body));
+  post("/keys/rotate", bodies.rotateKey, ({ institution, publicKey, overlapHours }) =>
+    rotation.key(credentials.key(institution, publicKey), institution, overlapHours * HOUR_MS),
+  );
+  post("/endpoints/rotate", bodies.rotateEndpoint, ({ institution, overlapHours }) =>
+    rotation.endpoint(institution, overlapHours * HOUR_MS),
+  );
   post("/staff", bodies.staff, ({ id, publicKey, roles }) => credentials.staff(id, publicKey, roles));
   const revocable: Readonly<Record<string, Revocable>> = {
     keys: "institutionKey",

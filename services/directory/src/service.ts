@@ -13,6 +13,7 @@ import { createCredentials } from "./credentials.ts";
 import { firstRequest, parseFirstAdmin } from "./first.ts";
 import type { FirstStaff } from "./first.ts";
 import { registerRoutes } from "./http.ts";
+import { createRotation } from "./rotation.ts";
 import { createState } from "./state.ts";
 import { createViews } from "./views.ts";
 
@@ -64,7 +65,8 @@ export async function createDirectory(deps: DirectoryDeps): Promise<Service> {
     () => running().current(),
     () => running().caughtUp(),
   );
-  registerRoutes(deps.admin, { apply, views, rules, credentials: createCredentials(seal, rules) });
+  const [credentials, rotation] = [createCredentials(seal, rules), createRotation(seal, rules)];
+  registerRoutes(deps.admin, { apply, views, rules, credentials, rotation });
 
   return {
     engine,

@@ -67,11 +67,17 @@ function duplicates(located: readonly Located[]): Problem[] {
   });
 }
 
-/** A written endpoint has no secret; when it stays v1, the one that stands is kept, also while its institution pulls. */
+/**
+ * A written endpoint has no secret; when it stays v1, the one that stands is kept, and the one before it until that ends, also
+ * while its institution pulls.
+ */
 function keepSecret(entry: Entry, current: Directory): Entry {
   if (entry.case !== "endpoint") return entry;
   const standing = current.get("endpoint", entry.value.id);
-  if (entry.value.mode === DeliveryMode.INBOX && !entry.value.scheme && standing) entry.value.scheme = standing.scheme;
-  if (standing && standing.scheme === entry.value.scheme) entry.value.wrappedSecret = standing.wrappedSecret;
+  if (!standing) return entry;
+  if (entry.value.mode === DeliveryMode.INBOX && !entry.value.scheme) entry.value.scheme = standing.scheme;
+  if (standing.scheme !== entry.value.scheme) return entry;
+  const { wrappedSecret, previousWrappedSecret, previousUntil } = standing;
+  Object.assign(entry.value, { wrappedSecret, previousWrappedSecret, ...(previousUntil && { previousUntil }) });
   return entry;
 }

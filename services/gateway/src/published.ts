@@ -6,7 +6,7 @@ import type { HttpApp } from "@ruta/kit";
 import { z } from "zod";
 import { TYPE_PREFIX } from "./codes.ts";
 import { ENVELOPES } from "./envelope.ts";
-import { TOLD, toldSchema } from "./told.ts";
+import { ENDPOINT_TOLD, TOLD, endpointSchema, toldSchema } from "./told.ts";
 
 const DIALECT = "https://json-schema.org/draft/2020-12/schema";
 const DAY_MS = 86_400_000;
@@ -27,10 +27,9 @@ function jsonSchema(schema: z.ZodType): Json {
 export function schemas(): Readonly<Record<string, Json>> {
   const acts = Object.entries(ENVELOPES).map(([act, schema]) => [`act.${act}`, jsonSchema(schema)] as const);
   return Object.fromEntries(
-    [...acts, ["told", jsonSchema(toldSchema)] as const].map(([name, schema]) => [
-      name,
-      { $schema: DIALECT, $id: `/schemas/${name}.json`, ...schema },
-    ]),
+    [...acts, ["told", jsonSchema(toldSchema)] as const, ["endpoint", jsonSchema(endpointSchema)] as const].map(
+      ([name, schema]) => [name, { $schema: DIALECT, $id: `/schemas/${name}.json`, ...schema }],
+    ),
   );
 }
 
@@ -129,9 +128,13 @@ export function asyncApi(version: string): Json {
       webhook: {
         address: null,
         description: "The one URL that an institution has registered; or its inbox, GET /v1/inbox",
-        messages: Object.fromEntries(
-          TOLD.map((word) => [word, signed(`${TYPE_PREFIX}${word}`, "told", `What is told: ${word}`)]),
-        ),
+        messages: Object.fromEntries([
+          ...TOLD.map((word) => [word, signed(`${TYPE_PREFIX}${word}`, "told", `What is told: ${word}`)] as const),
+          ...ENDPOINT_TOLD.map((word) => {
+            const about = word === "challenge" ? "Asks the endpoint for its proof" : `In the inbox only: it is ${word}`;
+            return [`endpoint.${word}`, signed(`ruta.endpoint.${word}`, "endpoint", about)] as const;
+          }),
+        ]),
       },
       ...Object.fromEntries(
         TOPIC_SPECS.map(({ name, partitions, retentionMs }) => topicChannel(name, partitions, retentionMs)),

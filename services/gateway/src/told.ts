@@ -104,3 +104,46 @@ export const toldSchema = z
     id: "Told",
     description: "What an institution is told of a referral; thin: what is said of a person is fetched",
   });
+
+const toldOfEndpoint = {
+  specversion: z.literal("1.0"),
+  id: z.string(),
+  source: z.literal("/ruta"),
+  subject: z.string().meta({ description: "The institution" }),
+  time: instant,
+  datacontenttype: z.literal("application/json"),
+};
+
+/** What is told of an institution's own endpoint, without the prefix; posted to it is only the challenge, the rest lies in its inbox. */
+export const ENDPOINT_TOLD = ["challenge", "failing", "disabled", "recovered"] as const;
+
+/** A CloudEvents 1.0 JSON event about the recipient's own endpoint. */
+export const endpointSchema = z
+  .discriminatedUnion("type", [
+    z.strictObject({
+      ...toldOfEndpoint,
+      type: z.literal("ruta.endpoint.challenge"),
+      data: z.strictObject({
+        challenge: z
+          .string()
+          .meta({ description: 'Answer 2xx and {"challenge": "…"} with the same text, within 15 s' }),
+      }),
+    }),
+    z.strictObject({
+      ...toldOfEndpoint,
+      type: z.enum(["ruta.endpoint.failing", "ruta.endpoint.disabled", "ruta.endpoint.recovered"]),
+      data: z.strictObject({
+        institution: z.string(),
+        endpoint: z.string(),
+        since: instant.optional().meta({ description: "Since when it has failed" }),
+        reasonCode: z.enum(["gone", "failing", "operator"]).optional().meta({
+          description: "Why it is disabled: it answered 410, it took nothing for days, or an operator said so",
+        }),
+      }),
+    }),
+  ])
+  .meta({
+    id: "EndpointTold",
+    description:
+      "The proof that is asked of an endpoint, and how it fares; not about any referral, and without a sequence",
+  });

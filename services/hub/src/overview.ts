@@ -28,6 +28,18 @@ interface DeliveryCounts {
   readonly oldestUndelivered?: string;
   readonly waiting: readonly { readonly institution: string; readonly count: number; readonly oldest: string }[];
   readonly parked: readonly { readonly reason: string; readonly count: number; readonly oldest: string }[];
+  /** Endpoints that stand in the way of deliveries, the longest first; `since` is when that began. */
+  readonly endpoints: readonly EndpointTrouble[];
+}
+
+/** An endpoint that is open, unproved with something waiting, paused or disabled. */
+export interface EndpointTrouble {
+  readonly institution: string;
+  readonly state: string;
+  readonly since: string;
+  readonly reason?: string;
+  readonly waiting: number;
+  readonly parked: number;
 }
 
 /** Everything; a part is left out where no instance of its service answers. */

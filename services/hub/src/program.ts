@@ -5,6 +5,7 @@ import { attemptsCommand } from "./commands/attempts.ts";
 import { configCommand } from "./commands/config.ts";
 import { directoryCommand } from "./commands/directory.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { endpointCommand } from "./commands/endpoint.ts";
 import { initCommand } from "./commands/init.ts";
 import { keysCommand } from "./commands/keys.ts";
 import { logCommand } from "./commands/log.ts";
@@ -90,6 +91,7 @@ export function createProgram(): Command {
     actCommand(),
     worklistCommand(),
     parkedCommand(),
+    endpointCommand(),
     setAsideCommand(),
     redriveCommand(),
     attemptsCommand(),

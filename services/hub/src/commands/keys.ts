@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { contextOf } from "../context.ts";
 import { print, style } from "../output.ts";
 import { addListAndRevoke } from "./credentials.ts";
+import { rotateCommand } from "./rotate.ts";
 
 interface NewKey {
   readonly id: string;
@@ -44,6 +45,7 @@ export function keysCommand(): Command {
       const added = await admin.request<NewKey>("POST", "/admin/directory/keys", body);
       print(context.json, added, () => `key ${added.id}, revision ${added.revision}`);
     });
+  keys.addCommand(rotateCommand());
   addListAndRevoke(keys, "keys");
   return keys;
 }

@@ -8,7 +8,15 @@ import { CommandError, EXIT, print, table } from "../output.ts";
 import { timeOf } from "../times.ts";
 
 interface Counts {
-  readonly counts: readonly { readonly institution: string; readonly reason: string; readonly count: number }[];
+  readonly counts: readonly Count[];
+}
+
+interface Count {
+  readonly institution: string;
+  readonly reason: string;
+  readonly count: number;
+  /** An operator has disabled the endpoint: nothing is sent again there. */
+  readonly disabled?: true;
 }
 
 interface Redrive {
@@ -41,13 +49,24 @@ interface StartOptions {
 const ROUTE = "/admin/delivery/redrives";
 const FOLLOW_MS = 1_000;
 
-const totalOf = ({ counts }: Counts): number => counts.reduce((sum, { count }) => sum + count, 0);
+const sentOf = ({ counts }: Counts): Count[] => counts.filter(({ disabled }) => disabled !== true);
+const totalOf = (found: Counts): number => sentOf(found).reduce((sum, { count }) => sum + count, 0);
 
 function countsText(found: Counts): string {
-  const rows = found.counts.map(({ institution, reason, count }) => [institution, reason, String(count)]);
-  return totalOf(found) === 0
-    ? say`nothing matches`
-    : table([say`institution`, say`reason`, say`deliveries`], [...rows, ["", say`total`, String(totalOf(found))]]);
+  const rows = sentOf(found).map(({ institution, reason, count }) => [institution, reason, String(count)]);
+  const left = Map.groupBy(
+    found.counts.filter(({ disabled }) => disabled),
+    ({ institution }) => institution,
+  );
+  return [
+    totalOf(found) === 0
+      ? say`nothing matches`
+      : table([say`institution`, say`reason`, say`deliveries`], [...rows, ["", say`total`, String(totalOf(found))]]),
+    ...[...left.keys()].map(
+      (institution) =>
+        say`what is for ${institution} stays as it is, since its endpoint is disabled: ruta endpoint resume ${institution}`,
+    ),
+  ].join("\n");
 }
 
 function whole(text: string): number {
@@ -164,7 +183,7 @@ export function redriveCommand(): Command {
       "only what was parked, taken or began to wait since then, such as 12h, 3d or an ISO 8601 time",
     )
     .option("--until <time>", "only what was before then")
-    .option("--parked-reason <code>", "only what was parked for this reason, such as exhausted, gone or skipped")
+    .option("--parked-reason <code>", "only what was parked for this reason, such as exhausted, disabled or skipped")
     .option("--per-second <number>", "how many become due in a second, at most 1000", whole, 10)
     .option("--reason <text>", "why, for the record")
     .option("--dry-run", "count by institution and reason, and stop");

@@ -21,6 +21,9 @@ function text({ services, gateway, router, delivery, missing }: Overview, now: n
     const parked = delivery.parked.reduce((sum, { count }) => sum + count, 0);
     const reasons = delivery.parked.map(({ reason, count }) => `${reason} ${count}`).join(", ");
     lines.push(row(say`undelivered`, `${delivery.undelivered}${since(delivery.oldestUndelivered)}`));
+    const states = Object.entries(Object.groupBy(delivery.endpoints, ({ state }) => state));
+    const shut = states.map(([state, all = []]) => `${state} ${all.length}`).join(", ");
+    lines.push(row(say`endpoints`, shut === "" ? say`all take` : style.yellow(shut)));
     lines.push(row(say`parked`, parked === 0 ? "0" : `${parked} (${reasons})`));
   }
   if (router) {

@@ -5,7 +5,7 @@ import { contextOf } from "../context.ts";
 import { say } from "../language.ts";
 import { print, table } from "../output.ts";
 import { look } from "../overview.ts";
-import type { Overview } from "../overview.ts";
+import type { EndpointTrouble, Overview } from "../overview.ts";
 import { ageOf } from "../time.ts";
 
 /** One cause for which something does not get on. */
@@ -29,6 +29,8 @@ interface OverdueReferral {
 
 /** Rows of overdue referrals that are looked at; `ruta status` has the count of all. */
 const OVERDUE_ROWS = 200;
+/** Where the line to paste takes a reason, the hub takes it only when somebody has written one. */
+const REASON = '--reason "…"';
 /** A delivery that waits this long is stuck, in milliseconds. */
 const WAITING_MS = 15 * 60_000;
 
@@ -53,14 +55,16 @@ function causesOf(overview: Overview, overdue: readonly OverdueReferral[], now: 
       since: oldest,
       suggestion: `ruta redrive --what failed --parked-reason ${reason} --dry-run`,
     });
+  const shut = new Set(delivery?.endpoints.map(({ institution }) => institution));
+  for (const trouble of delivery?.endpoints ?? []) found.push(ofEndpoint(trouble));
   for (const { institution, count, oldest } of delivery?.waiting ?? [])
-    if (now - Date.parse(oldest) >= WAITING_MS)
+    if (now - Date.parse(oldest) >= WAITING_MS && !shut.has(institution))
       found.push({
         cause: "institution-does-not-take",
         about: institution,
         count,
         since: oldest,
-        suggestion: `ruta endpoint test ${institution}`,
+        suggestion: `ruta endpoint test ${institution} ${REASON}`,
       });
   if (router?.oldestWorklisted !== undefined)
     found.push({
@@ -79,6 +83,18 @@ function causesOf(overview: Overview, overdue: readonly OverdueReferral[], now: 
       suggestion: "ruta worklist list --kind disputed",
     });
   return [...found, ...silent(overdue)].toSorted((a, b) => (a.since < b.since ? -1 : 1));
+}
+
+/** An endpoint in whose way something stands: one that is not asked now is tested, one that is set aside is let go on. */
+function ofEndpoint({ institution, state, since, reason, waiting, parked }: EndpointTrouble): Stuck {
+  const set = state === "paused" || state === "disabled";
+  return {
+    cause: `endpoint-${state}`,
+    about: reason === undefined ? institution : `${institution} (${reason})`,
+    count: state === "disabled" ? parked : waiting,
+    since,
+    suggestion: `ruta endpoint ${set ? "resume" : "test"} ${institution} ${REASON}`,
+  };
 }
 
 /** Institutions whose time to act has run out. */

@@ -934,7 +934,8 @@ export type RecordUndeliverable = Message<"ruta.referral.v1.RecordUndeliverable"
   attempts: number;
 
   /**
-   * exhausted, gone, rejected, blocked-address, no-endpoint; skipped: an operator let what follows go on.
+   * exhausted, disabled, rejected, blocked-address, no-endpoint, not-pulled; skipped: an operator let what follows go on; gone in old
+   * records, which is disabled now.
    *
    * @generated from field: string reason_code = 5;
    */
