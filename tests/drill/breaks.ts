@@ -76,6 +76,11 @@ export const BREAKS = {
         find: " AND o.partition = s.partition AND o.next = s.expected",
         replace: " AND o.partition = s.partition",
       },
+      {
+        file: "engine/work.ts",
+        find: "  if (planned.steps.size > 0) {",
+        replace: `  if (planned.steps.size > 0) {\n    ${WAIT}`,
+      },
     ],
     kinds: ["stop"],
     victims: ["router", "delivery"],
