@@ -175,7 +175,7 @@ test("keys change over while posts and deliveries run: with the old one and with
       personality: silent,
       gateway: city.gateway,
       key: secret,
-      hubKeys: [],
+      hubKeys: [secret], // it only sends
       journal: city.citizen("sender").journal,
     });
   const statuses: number[] = [];
