@@ -1,4 +1,4 @@
-// npm test: runs the tests with vitest, says plainly what was skipped for want of Kafka (in CI that is a failure), and
+// npm test: runs the tests with vitest (those of the project `long` only when it is named), says plainly what was skipped for want of Kafka (in CI that is a failure), and
 // ends with the plain line that machines read: N passed, N failed.
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -12,7 +12,10 @@ const file = join(folder, "report.json");
 const terminal = process.stdout.isTTY;
 // In a file or a CI's log, colours are thousands of letters that nobody reads.
 const env = terminal ? process.env : { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined };
-const args = ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${file}`, ...process.argv.slice(2)];
+const asked = process.argv.slice(2);
+const usual = ["unit", "int", "e2e"].flatMap((project) => ["--project", project]);
+const projects = asked.some((argument) => argument.startsWith("--project")) ? [] : usual;
+const args = ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${file}`, ...projects, ...asked];
 const code = await new Promise<number>((resolve) => {
   const vitest = spawn("vitest", args, { stdio: "inherit", env });
   vitest.on("error", () => resolve(127));
