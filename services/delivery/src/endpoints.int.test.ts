@@ -136,9 +136,8 @@ test("while a secret changes over both sign, and afterwards the new one alone", 
   };
   expect(signers(await say(rotated(Date.now() + 3_600_000), 1))).toEqual([true, true, 2]);
   expect(signers(house.challenges[0]!)).toEqual([true, true, 2]);
-  await bed.states({ delivered: 1 });
-  const [attempt] = await bed.messages(TOPICS.attempts);
-  expect(new Set(attempt?.keyIds)).toEqual(
+  const attempt = await vi.waitUntil(async () => (await bed.messages(TOPICS.attempts))[0], SOON);
+  expect(new Set(attempt.keyIds)).toEqual(
     new Set([keyIdOf({ scheme: "v1", secret: old }), keyIdOf({ scheme: "v1", secret: fresh })]),
   );
   expect(signers(await say(rotated(Date.now() - 1), 2))).toEqual([false, true, 1]);
