@@ -35,8 +35,13 @@ async function takesFhir(id: "sender" | "casa"): Promise<void> {
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
       const bytes = Buffer.concat(chunks);
-      got[id].push({ headers: request.headers, bytes, bundle: JSON.parse(bytes.toString("utf8")) as Json });
-      response.end();
+      const body = JSON.parse(bytes.toString("utf8")) as Json & { data?: { challenge?: string } };
+      if (body.type === "ruta.endpoint.challenge")
+        return void response
+          .writeHead(200, { "content-type": "application/json" })
+          .end(JSON.stringify({ challenge: body.data?.challenge }));
+      got[id].push({ headers: request.headers, bytes, bundle: body });
+      return void response.end();
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -233,7 +233,8 @@ describe.skipIf(!brokers)("kafkajs", () => {
     expect(behind.texts()).toEqual([]);
     behind.next.set(2, 2n);
     await expect.poll(() => behind.texts(), SOON).toEqual(["c", "d"]);
-    const codes = said.lines.filter(({ level }) => level === "error").map(({ fields }) => fields.code);
+    // On a busy machine kafkajs may tell of a slow answer too; what it tells of offsets is this alone.
+    const codes = said.lines.flatMap(({ level, fields }) => (level === "error" && fields.code ? [fields.code] : []));
     expect(new Set(codes)).toEqual(new Set(["offset-out-of-range"]));
   });
 
