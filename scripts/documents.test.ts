@@ -13,6 +13,7 @@ const DOCUMENTS = [
   "infra/kafka/README.md",
   "packages/client/README.md",
   "docs/partner.md",
+  "docs/by-hand.md",
 ];
 const read = (file: string): string => readFileSync(file, "utf8");
 const architecture = read("ARCHITECTURE.md");

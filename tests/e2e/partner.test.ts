@@ -113,6 +113,35 @@ describe("ruta partner new", () => {
     expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining("there is a file") });
   });
 
+  test.skipIf(!has("bash", "curl", "openssl"))("with files, prints lines that work and hold no secret", async () => {
+    const out = join(city.folder, "it's kept");
+    const args = ["partner", "new", "Casa Seis", "--inbox", "--out", out, ...REASON];
+    const { code, stdout } = await ruta(...args);
+    expect(code).toBe(0);
+    for (const file of ["key", "token"]) {
+      const secret = readFileSync(join(out, `casa-seis.${file}`), "utf8").trim();
+      expect(stdout).not.toContain(secret);
+      expect(stdout).not.toContain(Buffer.from(secret.slice("whsec_".length), "base64").toString("hex"));
+    }
+    const [, read = ""] = /which reads:\n(curl .*)\n/.exec(stdout) ?? [];
+    expect(JSON.parse((await run("bash", ["-c", read])).stdout)).toEqual({ referrals: [] });
+    const [, tried = ""] = /it is sent:\n([^]+)$/.exec(stdout) ?? [];
+    expect(JSON.parse((await run("bash", ["-c", tried])).stdout)).toMatchObject({ act: "request", would: "taken" });
+    const asJson = await ruta("--json", "partner", "new", "Casa Siete", "--out", out, ...REASON);
+    expect(asJson).toMatchObject({ code: 0, stdout: expect.not.stringMatching(/whsec_\w|rt_/) });
+  });
+
+  test.each([
+    ["an endpoint", ["--endpoint", "http://casa.example/"], 3, /is not https; give/],
+    ["a public key", ["--public", "whpk_short"], 2, /--public is not a public key/],
+  ])("that is refused for %s leaves nothing, and can be repeated", async (_what, wrong, code, words) => {
+    const name = `Casa ${wrong[0]?.slice(2)}`;
+    const service = ["--service-type", "ALO-FAM", ...REASON];
+    const refused = await ruta("partner", "new", name, ...wrong, ...service);
+    expect(refused).toMatchObject({ code, stderr: expect.stringMatching(words) });
+    expect(await ruta("partner", "new", name, "--inbox", ...service)).toMatchObject({ code: 0, stderr: "" });
+  });
+
   test.each([
     [["new", "Casa", ...REASON], 3, /there is an institution casa already\n.*--id/],
     [["new", "!!!", ...REASON], 2, /no id can be made/],

@@ -31,10 +31,13 @@ describe("an endpoint", () => {
     ["https://2130706433/", "points at this machine"],
     ["https://[::1]/", "points at this machine"],
   ])("at %s: %s", (url, message) => {
+    const toTry = message?.includes("this machine") ? "; to try it, start the hub with RUTA_ALLOW_LOOPBACK=1" : "";
     const expected =
       message === undefined
         ? []
-        : [`d.yaml:32 endpoint casa, url: ${message}; give an https URL that the institution serves to the internet`];
+        : [
+            `d.yaml:32 endpoint casa, url: ${message}; give an https URL that the institution serves to the internet${toTry}`,
+          ];
     expect(problemsOf(withUrl(url))).toEqual(expected);
   });
 

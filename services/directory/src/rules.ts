@@ -68,7 +68,13 @@ function endpoints(whole: Whole, rules: Rules): Problem[] {
     const wrong = url === "" ? undefined : urlFault(url, rules);
     if (wrong)
       problems.push(
-        problemAt("endpoint", placed, "url", wrong, "give an https URL that the institution serves to the internet"),
+        problemAt(
+          "endpoint",
+          placed,
+          "url",
+          wrong,
+          `give an https URL that the institution serves to the internet${wrong === HERE ? "; to try it, start the hub with RUTA_ALLOW_LOOPBACK=1" : ""}`,
+        ),
       );
     if (scheme === SignatureScheme.V1 && wrappedSecret.length === 0)
       problems.push(
@@ -84,6 +90,8 @@ function endpoints(whole: Whole, rules: Rules): Problem[] {
   });
 }
 
+const HERE = "points at this machine";
+
 /** What is wrong with an endpoint's URL; undefined when nothing is. */
 function urlFault(url: string, { allowLoopback }: Rules): string | undefined {
   if (!URL.canParse(url) || /\s/.test(url)) return "is not a URL";
@@ -91,7 +99,7 @@ function urlFault(url: string, { allowLoopback }: Rules): string | undefined {
   if (username !== "" || password !== "") return "carries user info";
   if (hash !== "" || url.endsWith("#")) return "carries a fragment";
   if (LOOPBACK.test(hostname)) {
-    if (!allowLoopback) return "points at this machine";
+    if (!allowLoopback) return HERE;
     return protocol === "https:" || protocol === "http:" ? undefined : "is not http or https";
   }
   return protocol === "https:" ? undefined : "is not https";

@@ -31,7 +31,8 @@ const consent = z
   })
   .meta({
     id: "Consent",
-    description: "The basis of the disclosure and whom it covers: recipients, recipientClass, or both",
+    description:
+      "The basis of the disclosure (E explicit consent, A assent, O duty to report, V vital interest, N no personal data) and whom it covers: recipients, recipientClass, or both",
   });
 
 const request = z.strictObject({
@@ -88,12 +89,10 @@ export const DATA = {
     ...answer,
     person: knownPersonSchema.optional(),
     members: z.array(knownPersonSchema).max(20).optional(),
-    supersedes: z
-      .array(plainId)
-      .min(1)
-      .max(50)
-      .optional()
-      .meta({ description: "Ids of sections that you sent and that no longer hold, as GET of the content shows them" }),
+    supersedes: z.array(plainId).min(1).max(50).optional().meta({
+      description:
+        "Ids of sections that you sent and that no longer hold, as GET of the content shows them. Each goes as a whole: say again what still holds of it",
+    }),
   }),
   "acknowledge-supplement": z.strictObject({
     ...answer,

@@ -1,6 +1,6 @@
 // What each act carries: generated from the schemas of the door, never edited. `npm test -- --project unit act-types -u`
 
-/** The basis of the disclosure and whom it covers: recipients, recipientClass, or both */
+/** The basis of the disclosure (E explicit consent, A assent, O duty to report, V vital interest, N no personal data) and whom it covers: recipients, recipientClass, or both */
 export interface Consent {
   readonly basis: "E" | "A" | "O" | "V" | "N";
   readonly recipients?: ReadonlyArray<string>;
@@ -409,7 +409,7 @@ export interface ActData {
     readonly note?: string;
     readonly person?: KnownPerson;
     readonly members?: ReadonlyArray<KnownPerson>;
-    /** Ids of sections that you sent and that no longer hold, as GET of the content shows them */
+    /** Ids of sections that you sent and that no longer hold, as GET of the content shows them. Each goes as a whole: say again what still holds of it */
     readonly supersedes?: ReadonlyArray<string>;
   };
   readonly "acknowledge-supplement": {

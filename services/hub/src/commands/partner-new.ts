@@ -1,14 +1,16 @@
 // `ruta partner new`: lets an institution in: its entry, how it receives, key and token, and the first lines that it pastes.
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { decodePublicKey } from "@ruta/proof";
 import { Command, Option } from "commander";
 import { contextOf } from "../context.ts";
 import { CommandError, EXIT, print, style } from "../output.ts";
 import { anyServiceType, enrol, idOfName } from "../partner/enrol.ts";
 import type { Enrolled } from "../partner/enrol.ts";
 import { firstLines } from "../partner/first-lines.ts";
+import type { KeptFiles } from "../partner/first-lines.ts";
 
 interface Options {
   readonly id?: string;
@@ -53,12 +55,29 @@ function secretsOf({ key, token, endpoint }: Enrolled): [name: string, meaning: 
 
 const FILES = ["key", "token", "secret"];
 
+/** Where key and token are kept, as lines that are pasted in any folder name them. */
+const filesIn = (folder: string, id: string): KeptFiles => ({
+  key: resolve(folder, `${id}.key`),
+  token: resolve(folder, `${id}.token`),
+});
+
 /** Makes the folder before anything is shown this once, and sees that no file of another is in the way. */
 async function makeRoom(folder: string, id: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const taken = FILES.map((name) => join(folder, `${id}.${name}`)).find((file) => existsSync(file));
   if (taken !== undefined)
     throw new CommandError(`there is a file ${taken} already`, EXIT.usage, "give another folder with --out");
+}
+
+/** What was made, without what is shown once. */
+function withoutSecrets({ institution, revision, key, token, endpoint }: Enrolled): object {
+  return {
+    institution,
+    revision,
+    key: { id: key.id },
+    token: { id: token.id },
+    ...(endpoint && { endpoint: { id: endpoint.id } }),
+  };
 }
 
 async function keep(folder: string, enrolled: Enrolled): Promise<string[]> {
@@ -83,6 +102,8 @@ async function make(name: string, options: Options, command: Command): Promise<v
   if (id === "") throw new CommandError(`no id can be made of ${name}`, EXIT.usage, "give one with --id");
   const receives = receivesOf(options);
   if (options.out !== undefined) await makeRoom(options.out, id);
+  if (options.public !== undefined && !decodePublicKey(options.public))
+    throw new CommandError("--public is not a public key", EXIT.usage, "give an Ed25519 key as whpk_…");
   const admin = await open();
   const enrolled = await enrol(admin, {
     id,
@@ -102,10 +123,11 @@ async function make(name: string, options: Options, command: Command): Promise<v
     token,
     secret: enrolled.key.secret,
     serviceType: await anyServiceType(admin),
+    files: options.out === undefined ? undefined : filesIn(options.out, id),
     today: new Intl.DateTimeFormat("en-CA", { timeZone: "America/Guayaquil" }).format(Date.now()),
   });
   const known = await isKnown(config.RUTA_URL, token);
-  print(json, { ...enrolled, curl: lines }, () =>
+  print(json, { ...(files ? withoutSecrets(enrolled) : enrolled), curl: lines }, () =>
     [
       `${style.bold(id)} is in the directory, revision ${enrolled.revision}${receives ? "" : "; nothing is delivered to it yet: it has no endpoint and no inbox"}`,
       style.bold(files ? "kept in files that only you can read:" : "shown this once:"),

@@ -51,17 +51,31 @@ function entriesOf({ id, name, type, functions, serviceType }: Newcomer): object
   return [institution, { kind: "service", value: { ...service, service_type: serviceType } }];
 }
 
-/** Enters it. Throws CommandError when there is such an institution, or the hub refuses; what was made before stands. */
+/** How it receives, as the directory writes it: to be held against the rules before anything is made. */
+function endpointOf({ id, receives }: Newcomer): object[] {
+  if (receives === undefined) return [];
+  // A secret of scheme v1 is made only when the endpoint is registered, and no rule of the URL depends on the scheme.
+  const how = receives === "inbox" ? { mode: "inbox" } : { url: receives.url, scheme: "v1a" };
+  return [{ kind: "endpoint", value: { institution: id, ...how } }];
+}
+
+/**
+ * Enters it. Throws CommandError when there is such an institution, or the hub refuses entry or endpoint: nothing was made then.
+ * What fails later, because the hub stops or changes meanwhile, leaves what was made before.
+ */
 export async function enrol(admin: AdminClient, newcomer: Newcomer): Promise<Enrolled> {
   const { id, reason, receives, publicKey } = newcomer;
-  const { entries } = await admin.request<Listed>("GET", "/admin/directory/institution");
-  if (entries.some((entry) => entry.id === id))
+  const known = await admin.request<Listed>("GET", "/admin/directory/institution");
+  if (known.entries.some((entry) => entry.id === id))
     throw new CommandError(
       `there is an institution ${id} already`,
       EXIT.refused,
       "give another --id, or give it a key and a token with `ruta keys new` and `ruta tokens new`",
     );
-  await admin.request("POST", "/admin/directory/apply", { entries: entriesOf(newcomer), reason });
+  const entries = entriesOf(newcomer);
+  const tried = { entries: [...entries, ...endpointOf(newcomer)], reason, dryRun: true };
+  await admin.request("POST", "/admin/directory/apply", tried);
+  await admin.request("POST", "/admin/directory/apply", { entries, reason });
   const act = { institution: id, reason };
   const where = receives === "inbox" ? { mode: "inbox" } : receives;
   const endpoint =
