@@ -1,10 +1,12 @@
 // ARCHITECTURE.md names the tests behind each invariant: each is there, under that name. Every link of the documents leads somewhere.
+// The README says the same in its two languages.
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
 const DOCUMENTS = [
   "README.md",
+  "README.es.md",
   "ARCHITECTURE.md",
   "CONTRIBUTING.md",
   "SECURITY.md",
@@ -39,4 +41,35 @@ test.each(proofs)("$file has the test $name", ({ file, name }) => {
 test.each(DOCUMENTS)("every link of %s leads to a file", (document) => {
   const links = [...read(document).matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)].map(([, path = ""]) => path);
   for (const path of links) expect(existsSync(join(dirname(document), path)), path).toBe(true);
+});
+
+describe("the README in Spanish keeps step with the one in English:", () => {
+  const [english = "", spanish = ""] = ["README.md", "README.es.md"].map(read);
+  const prose = (page: string): string => page.replaceAll(/^```[^]*?^```/gm, "");
+  const all = (page: string, form: RegExp): string[] => page.match(form) ?? [];
+  const cellsOf = (row: string): string[] => row.split("|").map((cell) => cell.trim());
+  const parts: [name: string, of: (page: string) => readonly unknown[]][] = [
+    ["heads", (page) => all(page, /^#+ /gm)],
+    [
+      "lines to paste, but their comments",
+      (page) => all(page, /^```[^]*?^```/gm).map((one) => one.replaceAll(/ +# .*$/gm, "")),
+    ],
+    [
+      "rows of tables, and what is typed in them",
+      (page) => all(prose(page), /^\|.*\|$/gm).map((row) => cellsOf(row).map((cell) => /^`[^`]+`$/.exec(cell)?.[0])),
+    ],
+    ["names, values and commands", (page) => all(prose(page), /`[^`\n]+`/g).toSorted()],
+    ["figures", (page) => all(prose(page), /\d+(\.\d+)*/g).toSorted()],
+    ["links", (page) => all(page, /\]\((?!README)[^)]+\)/g).toSorted()],
+  ];
+
+  test("each leads to the other", () => {
+    expect(english).toContain("(README.es.md)");
+    expect(spanish).toContain("(README.md)");
+  });
+
+  test.each(parts)("the same %s", (_name, of) => {
+    expect(of(english).length).toBeGreaterThan(5);
+    expect(of(spanish)).toEqual(of(english));
+  });
 });

@@ -27,8 +27,8 @@ const COMPUTING = new Set([
   "node:crypto",
   "node:net",
 ]);
-/** A published page that is read once, when the code is loaded: the same for every call. */
-const READ_ONCE = new Set(["services/gateway/src/refusals.ts"]);
+/** What is read once, when the code is loaded, and is the same for every call: a published page, the language of the terminal. */
+const READ_ONCE = new Set(["services/gateway/src/refusals.ts", "services/hub/src/language.ts"]);
 /** What reads a clock, random, the process or the outside. Ids that `@ruta/events` makes at random are among them. */
 const IMPURE =
   /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bperformance\.|\bprocess\.|\bsetTimeout\b|\bsetInterval\b|\bfetch\(|\brandom(?:Bytes|UUID|Int|Id)\b|\bnew(?:CaseId|PersonId)\b|\bgenerateKeyPair\b|\bcreateServer\b|\bconnect\(|\bconsole\.|\bawait\b/;

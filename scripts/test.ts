@@ -10,8 +10,9 @@ import type { Report } from "./test-report.ts";
 const folder = mkdtempSync(join(tmpdir(), "ruta-test-"));
 const file = join(folder, "report.json");
 const terminal = process.stdout.isTTY;
-// In a file or a CI's log, colours are thousands of letters that nobody reads.
-const env = terminal ? process.env : { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined };
+// Tests read English, whatever the terminal speaks. In a file or a CI's log, colours are thousands of letters that nobody reads.
+const quiet = terminal ? {} : { NO_COLOR: "1", FORCE_COLOR: undefined };
+const env = { ...process.env, LC_ALL: "C", ...quiet };
 const asked = process.argv.slice(2);
 const usual = ["unit", "int", "e2e"].flatMap((project) => ["--project", project]);
 const projects = asked.some((argument) => argument.startsWith("--project")) ? [] : usual;

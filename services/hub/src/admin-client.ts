@@ -2,7 +2,10 @@
 import { randomId } from "@ruta/events";
 import { signRequest } from "@ruta/proof";
 import type { StaffKey } from "./keys.ts";
+import { say } from "./language.ts";
 import { CommandError, EXIT } from "./output.ts";
+import { refusal } from "./refusal.ts";
+import type { Refusal } from "./refusal.ts";
 
 /** Makes administrative requests as one staff member. */
 export interface AdminClient {
@@ -10,13 +13,6 @@ export interface AdminClient {
   request<T>(method: "GET" | "POST", path: string, body?: unknown): Promise<T>;
   /** The lines of a stream of server-sent events, until the signal ends it. */
   stream(path: string, onEvent: (data: string) => void, signal: AbortSignal): Promise<void>;
-}
-
-interface Problem {
-  readonly code?: string;
-  readonly title?: string;
-  readonly detail?: string;
-  readonly remedy?: string;
 }
 
 /** A client for the admin addresses, tried in order. A route another instance has is found by its 404 here. */
@@ -37,16 +33,15 @@ export function adminClient(urls: readonly string[], key: StaffKey, now: () => n
     }
     if (missing) return missing;
     throw new CommandError(
-      `no service answers at ${urls.join(", ")}`,
+      say`no service answers at ${urls.join(", ")}`,
       EXIT.unreachable,
-      "start the hub with `ruta start`, or set RUTA_ADMIN_URLS to where its admin routes are",
+      say`start the hub with \`ruta start\`, or set RUTA_ADMIN_URLS to where its admin routes are`,
     );
   }
 
   async function refuse(response: Response): Promise<never> {
-    const problem = (await response.json().catch(() => ({}))) as Problem;
-    const words = problem.detail ?? problem.title ?? `status ${response.status}`;
-    throw new CommandError(problem.code ? `${problem.code}: ${words}` : words, EXIT.refused, problem.remedy);
+    const problem = (await response.json().catch(() => ({}))) as Refusal;
+    throw refusal(problem, response.status);
   }
 
   return {

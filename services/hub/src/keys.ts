@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, readdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { decodeSecretKey, encodePublicKey, encodeSecretKey, generateKeyPair } from "@ruta/proof";
+import { say } from "./language.ts";
 
 /** What `hub.json` in the data folder says. */
 export interface HubFile {
@@ -70,7 +71,7 @@ export async function initialise(
   data: string,
   options: { readonly staff: string; readonly demonstration: boolean; readonly now: number },
 ): Promise<Initialised> {
-  if (isInitialised(data)) throw new KeyProblem(`${data} is initialised already; keys are never made twice`);
+  if (isInitialised(data)) throw new KeyProblem(say`${data} is initialised already; keys are never made twice`);
   // The database's user has to pass the data folder; what is secret lies deeper.
   await mkdir(data, { recursive: true, mode: 0o711 });
   await mkdir(join(data, FILES.staff), { recursive: true, mode: 0o700 });
@@ -100,19 +101,20 @@ async function readKeyFile(path: string, variable: string): Promise<string> {
   try {
     return (await readFile(path, "utf8")).trim();
   } catch {
-    throw new KeyProblem(`no key: set ${variable}, or run \`ruta init\` for this data folder`);
+    throw new KeyProblem(say`no key: set ${variable}, or run \`ruta init\` for this data folder`);
   }
 }
 
 function parseMaster(text: string): Uint8Array {
   const bytes = Buffer.from(text, "base64");
-  if (bytes.length !== 32) throw new KeyProblem("RUTA_MASTER_KEY must be 32 bytes in base64; `ruta init` makes one");
+  if (bytes.length !== 32)
+    throw new KeyProblem(say`RUTA_MASTER_KEY must be 32 bytes in base64; \`ruta init\` makes one`);
   return bytes;
 }
 
 function parseSigning(text: string): Uint8Array {
   const seed = decodeSecretKey(text);
-  if (!seed) throw new KeyProblem("RUTA_SIGNING_KEY must be an Ed25519 key as whsk_…; `ruta init` makes one");
+  if (!seed) throw new KeyProblem(say`RUTA_SIGNING_KEY must be an Ed25519 key as whsk_…; \`ruta init\` makes one`);
   return seed;
 }
 
@@ -125,7 +127,7 @@ export async function hubKeys(config: {
 }): Promise<HubKeys> {
   if (config.external && !(config.masterKey && config.signingKey))
     throw new KeyProblem(
-      "DATABASE_URL is set, so RUTA_MASTER_KEY and RUTA_SIGNING_KEY must be set too; `ruta init` makes both",
+      say`DATABASE_URL is set, so RUTA_MASTER_KEY and RUTA_SIGNING_KEY must be set too; \`ruta init\` makes both`,
     );
   const master = config.masterKey ?? (await readKeyFile(join(config.data, FILES.master), "RUTA_MASTER_KEY"));
   const signing = config.signingKey ?? (await readKeyFile(join(config.data, FILES.signing), "RUTA_SIGNING_KEY"));
@@ -141,11 +143,11 @@ export async function staffKey(data: string, file?: string): Promise<StaffKey> {
   if (path === undefined)
     throw new KeyProblem(
       names.length === 0
-        ? "no staff key found: set RUTA_STAFF_KEY to your key file, or run `ruta init` first"
-        : `several staff keys in ${folder}: set RUTA_STAFF_KEY to yours`,
+        ? say`no staff key found: set RUTA_STAFF_KEY to your key file, or run \`ruta init\` first`
+        : say`several staff keys in ${folder}: set RUTA_STAFF_KEY to yours`,
     );
   const { staff, secretKey } = JSON.parse(await readKeyFile(path, "RUTA_STAFF_KEY")) as Record<string, string>;
   const seed = decodeSecretKey(secretKey ?? "");
-  if (!staff || !seed) throw new KeyProblem(`${path} is not a staff key file`);
+  if (!staff || !seed) throw new KeyProblem(say`${path} is not a staff key file`);
   return { staff, seed };
 }

@@ -1,23 +1,40 @@
-// The command's two languages: the locale chooses, and the Spanish catalogue holds every text that is said.
+// The command's two languages: the locale chooses, and the Spanish catalogue holds every text that is said, and no other.
 import { readFileSync, readdirSync } from "node:fs";
-import { expect, test } from "vitest";
+import { PERSONALITIES } from "@ruta/client/simulator";
+import { PROBLEMS as DELIVERY } from "@ruta/delivery";
+import { REFUSALS as DIRECTORY } from "@ruta/directory";
+import { STAFF_PROBLEMS } from "@ruta/events";
+import { HTTP_PROBLEMS } from "@ruta/kit";
+import { PROBLEMS as ROUTER } from "@ruta/router";
+import { describe, expect, test } from "vitest";
 import type { Command } from "commander";
 import { isSpanish } from "./language.ts";
 import catalogue from "./messages.es.json" with { type: "json" };
+import { PROBLEMS as POISON } from "./poison.ts";
 import { FOOTER, OWN_WORDS, createProgram } from "./program.ts";
+import { SERVICES } from "./service-names.ts";
+import { configOf } from "./services.ts";
+import { textsOf } from "./test-texts.ts";
 import { TEXTS } from "./words.ts";
 
-const SOURCES = readdirSync(import.meta.dirname, { recursive: true, encoding: "utf8" })
-  .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
-  .map((name) => readFileSync(`${import.meta.dirname}/${name}`, "utf8"));
-
-/** The keys of all say`…` in the sources: values become {0}, {1} … */
-function said(source: string): string[] {
-  return [...source.matchAll(/\bsay`((?:[^`$]|\$\{(?:[^{}`]|\{[^{}]*\})*\})*)`/g)].map(([, template = ""]) => {
-    let index = 0;
-    return template.replaceAll(/\$\{(?:[^{}`]|\{[^{}]*\})*\}/g, () => `{${index++}}`);
-  });
-}
+const SPANISH: Readonly<Record<string, string>> = catalogue;
+/** Files that run in the hub and say nothing to whoever types a command; and one that only makes lines to paste. */
+const NOT_SPOKEN = new Set([
+  "admin.ts",
+  "compose.ts",
+  "config.ts",
+  "poison.ts",
+  "read-log.ts",
+  "record-view.ts",
+  "set-aside.ts",
+  "status.ts",
+  "partner/first-lines.ts",
+]);
+const SAID = readdirSync(import.meta.dirname, { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".ts") && !/\.test\.ts$|(^|\/)test-/.test(name))
+  .flatMap((file) =>
+    textsOf(file, readFileSync(`${import.meta.dirname}/${file}`, "utf8")).map((text) => ({ file, ...text })),
+  );
 
 /** Every description that help shows, of a command and all below it. */
 function described(command: Command): string[] {
@@ -25,6 +42,31 @@ function described(command: Command): string[] {
     typeof one.description === "function" ? one.description() : one.description,
   );
   return [...own, ...command.commands.flatMap(described)].filter((text) => text !== "");
+}
+
+/** What the hub answers to a command that it refuses. */
+const REFUSED = Object.values({
+  ...HTTP_PROBLEMS,
+  ...STAFF_PROBLEMS,
+  ...DIRECTORY,
+  ...ROUTER,
+  ...DELIVERY,
+  ...POISON,
+}).flatMap(({ title, remedy }) => [title, remedy]);
+
+const MEANINGS = Object.values(configOf(SERVICES).shape).map((schema) => String(schema.meta()?.help ?? ""));
+const HELP = [...described(createProgram()), FOOTER, ...OWN_WORDS];
+const LABELS = Object.values(PERSONALITIES).map(({ label }) => label);
+const NEEDED = new Set([
+  ...SAID.flatMap(({ isSaid, text }) => (isSaid ? [text] : [])),
+  ...[TEXTS, HELP, REFUSED, MEANINGS, LABELS].flat(),
+]);
+
+/** Whether a text, whatever its values are, is in the catalogue as it is shown: some help names codes. */
+function isNeeded(text: string): boolean {
+  const form = text.split(/\{\d+\}/).map((part) => RegExp.escape(part));
+  const whole = new RegExp(`^${form.join("[^]+")}$`);
+  return [...NEEDED].some((needed) => whole.test(needed));
 }
 
 test.each([
@@ -38,16 +80,56 @@ test.each([
   expect(isSpanish(env)).toBe(expected);
 });
 
-test("every text that is said is in the Spanish catalogue, with the same values", () => {
-  const texts = [...new Set([...SOURCES.flatMap(said), ...TEXTS, ...described(createProgram()), FOOTER, ...OWN_WORDS])];
-  expect(texts.length).toBeGreaterThan(50);
-  const spanish: Readonly<Record<string, string>> = catalogue;
-  const values = (text: string): string[] => (text.match(/\{\d+\}/g) ?? []).toSorted();
-  expect(texts.filter((text) => spanish[text] === undefined)).toEqual([]);
-  expect(texts.filter((text) => values(text).join() !== values(spanish[text] ?? "").join())).toEqual([]);
+describe("the catalogue", () => {
+  test("has every text of the command, of its help, of the configuration and of the hub's refusals", () => {
+    expect(NEEDED.size).toBeGreaterThan(400);
+    expect([...NEEDED].filter((text) => !SPANISH[text])).toEqual([]);
+  });
+
+  test("keeps the values of each text, what is typed as it is, and space at its ends", () => {
+    const kept = (text: string): string[] =>
+      (text.match(/\{\d+\}|`ruta [a-z -]+`|RUTA_[A-Z_]+|--[a-z-]+|^\s+|\s+$/g) ?? []).toSorted();
+    const pairs = Object.entries(SPANISH);
+    expect(pairs.filter(([text, words]) => kept(text).join() !== kept(words).join())).toEqual([]);
+  });
+
+  test("has no text that nobody says", () => {
+    expect(Object.keys(SPANISH).filter((text) => !NEEDED.has(text))).toEqual([]);
+  });
 });
 
-test("every say`…` of the sources was understood by this test", () => {
-  const count = SOURCES.reduce((sum, source) => sum + (source.match(/\bsay`/g) ?? []).length, 0);
-  expect(SOURCES.flatMap(said)).toHaveLength(count);
+describe("what people read goes through the catalogue:", () => {
+  const plain = SAID.filter(({ isSaid, file }) => !isSaid && !NOT_SPOKEN.has(file));
+  const at = ({ file, line, text }: (typeof plain)[number]): string => `${file}:${line} ${text}`;
+  const isWord = (text: string): boolean => /\p{L}{2}/u.test(text.replaceAll(/\{\d+\}/g, ""));
+
+  test("the words and the remedy of an error", () => {
+    expect(SAID.filter(({ role, isSaid }) => role === "error" && isSaid).length).toBeGreaterThan(40);
+    const faults = plain.filter(({ role, text }) => role === "error" && isWord(text) && !/^[, ]+$/.test(text));
+    expect(faults.map(at)).toEqual([]);
+  });
+
+  test("the headings of tables, but ids", () => {
+    expect(SAID.filter(({ role, isSaid }) => role === "heading" && isSaid).length).toBeGreaterThan(15);
+    expect(plain.filter(({ role, text }) => role === "heading" && text !== "id").map(at)).toEqual([]);
+  });
+
+  test("whatever else reads as a sentence, but lines to paste, styles and pages", () => {
+    const isSentence = (text: string): boolean => /\p{L}{2,}[,;:]? \p{L}{2,}/u.test(text);
+    const isElse = (text: string): boolean => /^\s*(ruta |curl |body\{|<|application\/)/.test(text);
+    const faults = plain.filter(({ text }) => isSentence(text) && !isElse(text) && !isNeeded(text));
+    expect(faults.map(at)).toEqual([]);
+  });
+
+  test("a text that is not said is found, with its line and where it stands", () => {
+    const source =
+      'say`one ${a} two`;\nthrow new CommandError("no way", 1, c ? say`try` : `or ${b}`);\ntable(["at"], x);';
+    expect(textsOf("x.ts", source)).toEqual([
+      { text: "one {0} two", line: 1, isSaid: true, role: "" },
+      { text: "no way", line: 2, isSaid: false, role: "error" },
+      { text: "try", line: 2, isSaid: true, role: "error" },
+      { text: "or {0}", line: 2, isSaid: false, role: "error" },
+      { text: "at", line: 3, isSaid: false, role: "heading" },
+    ]);
+  });
 });

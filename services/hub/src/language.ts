@@ -8,11 +8,12 @@ export function isSpanish(env: NodeJS.ProcessEnv): boolean {
   return /^es([_.@-]|$)/i.test(env.LC_ALL || env.LC_MESSAGES || env.LANG || "");
 }
 
-const spanish = isSpanish(process.env);
+/** The language of the terminal. Programs, which ask for JSON, get the words that stand in it in English wherever they run. */
+export const LANGUAGE = isSpanish(process.env) && !process.argv.includes("--json") ? "es" : "en";
 
 /** A text of the catalogue in the language of the terminal; a text that it lacks stays English. */
 export function translated(english: string): string {
-  return spanish ? (SPANISH[english] ?? english) : english;
+  return LANGUAGE === "es" ? (SPANISH[english] ?? english) : english;
 }
 
 /** What is said to people: a template whose English, with {0}, {1} … for its values, is its key in the catalogue. */

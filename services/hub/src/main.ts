@@ -4,6 +4,7 @@ import { FolderInUse } from "@ruta/db/embedded";
 import { ConfigError } from "@ruta/kit";
 import { WrongKey } from "@ruta/seal";
 import { KeyProblem } from "./keys.ts";
+import { say } from "./language.ts";
 import { CommandError, EXIT, style } from "./output.ts";
 import { createProgram } from "./program.ts";
 
@@ -13,17 +14,23 @@ function explain(error: unknown): { lines: string[]; code: number } {
     return { lines: [(error as Error).message], code: EXIT.usage };
   const { code, port, syscall } = error as { code?: string; port?: number; syscall?: string };
   if (code === "EADDRINUSE")
-    return { lines: [`port ${port} is in use`, "set RUTA_PORT or RUTA_ADMIN_PORT to another"], code: EXIT.usage };
+    return {
+      lines: [say`port ${port ?? 0} is in use`, say`set RUTA_PORT or RUTA_ADMIN_PORT to another`],
+      code: EXIT.usage,
+    };
   if (syscall === "listen")
     return {
-      lines: [`cannot listen: ${code}`, "check RUTA_HOST and RUTA_PORT, RUTA_ADMIN_HOST and RUTA_ADMIN_PORT"],
+      lines: [
+        say`cannot listen: ${code ?? ""}`,
+        say`check RUTA_HOST and RUTA_PORT, RUTA_ADMIN_HOST and RUTA_ADMIN_PORT`,
+      ],
       code: EXIT.usage,
     };
   if (syscall === "connect" || syscall === "getaddrinfo")
     return {
       lines: [
         (error as Error).message,
-        "`ruta config` shows the addresses in force, `ruta doctor` what is reachable and what to do",
+        say`\`ruta config\` shows the addresses in force, \`ruta doctor\` what is reachable and what to do`,
       ],
       code: EXIT.failed,
     };

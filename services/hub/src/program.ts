@@ -28,8 +28,7 @@ import { EXIT } from "./output.ts";
 
 /** What stands under the help of `ruta`. */
 export const FOOTER =
-  "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused by the hub, 4 the hub cannot be reached.\n" +
-  "Configuration comes from the environment only; `ruta config` shows it.";
+  "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused by the hub, 4 the hub cannot be reached.\nConfiguration comes from the environment only; `ruta config` shows it.";
 
 /** What commander says by itself. */
 export const OWN_WORDS = [

@@ -5,6 +5,7 @@ import type { Running } from "@ruta/kit";
 import type { HubConfig } from "./config.ts";
 import { KeyProblem, hubKeys, readHubFile } from "./keys.ts";
 import type { HubKeys } from "./keys.ts";
+import { say } from "./language.ts";
 import type { ServiceName } from "./service-names.ts";
 
 /** What `startHub` takes. */
@@ -14,7 +15,7 @@ export interface HubOptions {
   readonly only: readonly ServiceName[];
   readonly env: NodeJS.ProcessEnv;
   /** Told in one line what a person at the terminal should know. */
-  readonly say?: (line: string) => void;
+  readonly tell?: (line: string) => void;
 }
 
 /** What the services are composed on. */
@@ -50,7 +51,7 @@ export async function startHub(options: HubOptions): Promise<Running> {
 async function identity({ config, env }: HubOptions): Promise<{ keys: HubKeys; env: NodeJS.ProcessEnv }> {
   const hubFile = await readHubFile(config.RUTA_DATA);
   if (!hubFile && config.DATABASE_URL === undefined)
-    throw new KeyProblem(`${config.RUTA_DATA} is not initialised: run \`ruta init\` first`);
+    throw new KeyProblem(say`${config.RUTA_DATA} is not initialised: run \`ruta init\` first`);
   const keys = await hubKeys({
     data: config.RUTA_DATA,
     external: config.DATABASE_URL !== undefined,
@@ -61,9 +62,9 @@ async function identity({ config, env }: HubOptions): Promise<{ keys: HubKeys; e
   return { keys, env: firstAdmin === undefined ? env : { ...env, RUTA_FIRST_ADMIN: firstAdmin } };
 }
 
-async function database({ config, say }: HubOptions, steps: Step[]): Promise<string> {
+async function database({ config, tell }: HubOptions, steps: Step[]): Promise<string> {
   if (config.DATABASE_URL !== undefined) return config.DATABASE_URL;
-  const server = await startEmbedded({ folder: config.RUTA_DATA, ...(say ? { say } : {}) });
+  const server = await startEmbedded({ folder: config.RUTA_DATA, ...(tell ? { say: tell } : {}) });
   steps.push({ name: "database", stop: server.stop });
   return server.url;
 }

@@ -3,8 +3,18 @@ import { describeConfig } from "@ruta/kit";
 import { Command } from "commander";
 import { contextOf } from "../context.ts";
 import { keyFiles } from "../keys.ts";
+import { say, translated } from "../language.ts";
 import { print, table } from "../output.ts";
 import { SERVICES } from "../service-names.ts";
+
+/** What stands in a row in place of a value, and of the file or variable that it comes from. */
+const WORDS: Readonly<Record<string, string>> = {
+  "(hidden)": say`(hidden)`,
+  environment: say`environment`,
+  default: say`default`,
+  "not set": say`not set`,
+};
+const inWords = (text: string): string => WORDS[text] ?? text;
 
 /** The command. */
 export function configCommand(): Command {
@@ -21,8 +31,8 @@ export function configCommand(): Command {
       });
       print(context.json, rows, () =>
         table(
-          ["variable", "value", "from", "meaning"],
-          rows.map((row) => [row.name, row.value, row.source, row.help]),
+          [say`variable`, say`value`, say`source`, say`meaning`],
+          rows.map((row) => [row.name, inWords(row.value), inWords(row.source), translated(row.help)]),
         ),
       );
     });

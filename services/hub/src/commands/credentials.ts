@@ -1,6 +1,7 @@
 // What `ruta keys` and `ruta tokens` have in common: list and revoke what an institution holds.
 import type { Command } from "commander";
 import { contextOf } from "../context.ts";
+import { say } from "../language.ts";
 import { print, table } from "../output.ts";
 
 interface Credential {
@@ -25,7 +26,7 @@ export function addListAndRevoke(parent: Command, kind: "keys" | "tokens"): void
       const { entries } = await admin.request<{ entries: Credential[] }>("GET", path);
       print(context.json, entries, () =>
         table(
-          ["id", "kind", "from", "until"],
+          ["id", say`kind`, say`valid from`, say`valid until`],
           entries.map((entry) => [entry.id, entry.scheme ?? entry.label ?? "", entry.from ?? "", entry.until ?? ""]),
         ),
       );
@@ -41,6 +42,6 @@ export function addListAndRevoke(parent: Command, kind: "keys" | "tokens"): void
       const admin = await context.admin();
       const path = `/admin/directory/${kind}/${encodeURIComponent(id)}/revoke`;
       const revoked = await admin.request<{ revision: string }>("POST", path, { institution, reason: options.reason });
-      print(context.json, revoked, () => `${id} is revoked in revision ${revoked.revision}`);
+      print(context.json, revoked, () => say`${id} is revoked in revision ${revoked.revision}`);
     });
 }

@@ -1,6 +1,7 @@
 // `ruta directory`: shows the directory, and applies a folder of YAML to it, all or nothing.
 import { Command } from "commander";
 import { contextOf } from "../context.ts";
+import { say } from "../language.ts";
 import { CommandError, EXIT, print, style, table } from "../output.ts";
 
 interface Applied {
@@ -21,14 +22,14 @@ const MARKS: Readonly<Record<string, string>> = {
 
 function changesText({ changes, revision }: Applied, dryRun: boolean): string {
   const seen = changes.filter(({ change }) => change !== "unchanged");
-  if (seen.length === 0) return `nothing to change; revision ${revision} stands`;
+  if (seen.length === 0) return say`nothing to change; revision ${revision} stands`;
   const lines = seen.map(
     ({ change, kind, id, fields }) =>
       `${MARKS[change] ?? " "} ${kind} ${id}${fields?.length ? ` (${fields.join(", ")})` : ""}`,
   );
   return [
     ...lines,
-    dryRun ? `${seen.length} changes; nothing was applied` : `${seen.length} changes are revision ${revision}`,
+    dryRun ? say`${seen.length} changes; nothing was applied` : say`${seen.length} changes are revision ${revision}`,
   ].join("\n");
 }
 
@@ -48,7 +49,7 @@ export function directoryCommand(): Command {
       const problems = read.flatMap((one) => (one.ok ? [] : one.problems));
       if (problems.length > 0)
         throw new CommandError(
-          `${problems.length} faults in ${folders.join(", ")}`,
+          say`${problems.length} faults in ${folders.join(", ")}`,
           EXIT.refused,
           problems.map(String).join("\n"),
         );
@@ -72,9 +73,9 @@ export function directoryCommand(): Command {
       );
       print(context.json, shown, () =>
         [
-          `revision ${shown.revision}, ${shown.entries.length} entries`,
+          say`revision ${shown.revision}, ${shown.entries.length} entries`,
           table(
-            ["id", "name", "detail"],
+            ["id", say`name`, say`detail`],
             shown.entries.map((entry) => [
               entry.id ?? entry.code ?? "",
               entry.name ?? "",

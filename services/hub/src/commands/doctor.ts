@@ -3,6 +3,7 @@ import { Command } from "commander";
 import type { HubConfig } from "../config.ts";
 import { contextOf } from "../context.ts";
 import { hubKeys, isInitialised, staffKey } from "../keys.ts";
+import { say } from "../language.ts";
 import { EXIT, print, style } from "../output.ts";
 
 /** One thing looked at. */
@@ -16,14 +17,14 @@ async function look(what: string, check: () => Promise<string>): Promise<Finding
   try {
     return { what, ok: true, detail: await check() };
   } catch (error) {
-    return { what, ok: false, detail: error instanceof Error ? error.message : "unreachable" };
+    return { what, ok: false, detail: error instanceof Error ? error.message : say`cannot be reached` };
   }
 }
 
 async function answers(url: string, remedy: string): Promise<string> {
   const response = await fetch(url, { signal: AbortSignal.timeout(3000) }).catch(() => undefined);
-  if (!response) throw new Error(`no answer at ${url}: ${remedy}`);
-  if (!response.ok) throw new Error(`${url} says it is not ready (${response.status}): ${await response.text()}`);
+  if (!response) throw new Error(say`no answer at ${url}: ${remedy}`);
+  if (!response.ok) throw new Error(say`${url} says it is not ready (${response.status}): ${await response.text()}`);
   return url;
 }
 
@@ -31,8 +32,8 @@ async function database(url: string): Promise<string> {
   const { openDb } = await import("@ruta/db");
   const db = openDb({ url, name: "ruta-doctor", max: 1 });
   try {
-    if (!(await db.healthy())) throw new Error("not reachable: check DATABASE_URL and that PostgreSQL runs");
-    return "reachable";
+    if (!(await db.healthy())) throw new Error(say`cannot be reached: check DATABASE_URL and that PostgreSQL runs`);
+    return say`reachable`;
   } finally {
     await db.close();
   }
@@ -47,7 +48,7 @@ async function kafka(config: HubConfig): Promise<string> {
     clientId: "ruta-doctor",
   });
   try {
-    if (!(await log.healthy())) throw new Error("not reachable: check KAFKA_BROKERS and that the broker runs");
+    if (!(await log.healthy())) throw new Error(say`cannot be reached: check KAFKA_BROKERS and that the broker runs`);
     return config.KAFKA_BROKERS ?? "";
   } finally {
     await log.close();
@@ -56,36 +57,40 @@ async function kafka(config: HubConfig): Promise<string> {
 
 async function examine(config: HubConfig): Promise<Finding[]> {
   const findings = [
-    await look("keys", async () => {
+    await look(say`keys`, async () => {
       await hubKeys({
         data: config.RUTA_DATA,
         external: config.DATABASE_URL !== undefined,
         masterKey: config.RUTA_MASTER_KEY,
         signingKey: config.RUTA_SIGNING_KEY,
       });
-      return config.RUTA_MASTER_KEY ? "from the environment" : `in ${config.RUTA_DATA}/keys`;
+      return config.RUTA_MASTER_KEY ? say`from the environment` : say`in ${config.RUTA_DATA}/keys`;
     }),
-    await look("staff key", async () => (await staffKey(config.RUTA_DATA, config.RUTA_STAFF_KEY)).staff),
+    await look(say`staff key`, async () => (await staffKey(config.RUTA_DATA, config.RUTA_STAFF_KEY)).staff),
   ];
   if (config.DATABASE_URL !== undefined)
-    findings.push(await look("database", () => database(config.DATABASE_URL ?? "")));
+    findings.push(await look(say`database`, () => database(config.DATABASE_URL ?? "")));
   else
     findings.push(
-      await look("database", async () => {
+      await look(say`database`, async () => {
         if (!isInitialised(config.RUTA_DATA))
-          throw new Error("none yet: `ruta init`, then `ruta start` starts the embedded one");
-        return "embedded, started with the hub";
+          throw new Error(say`none yet: \`ruta init\`, then \`ruta start\` starts the embedded one`);
+        return say`embedded, started with the hub`;
       }),
     );
   if (config.KAFKA_BROKERS !== undefined) findings.push(await look("kafka", () => kafka(config)));
   findings.push(
-    await look("gateway", () => answers(new URL("/readyz", config.RUTA_URL).href, "start the hub, or set RUTA_URL")),
+    await look("gateway", () => answers(new URL("/readyz", config.RUTA_URL).href, say`start the hub, or set RUTA_URL`)),
   );
   for (const url of config.RUTA_ADMIN_URLS.split(","))
     findings.push(
-      await look("admin", () => answers(new URL("/readyz", url).href, "start the hub, or set RUTA_ADMIN_URLS")),
+      await look("admin", () => answers(new URL("/readyz", url).href, say`start the hub, or set RUTA_ADMIN_URLS`)),
     );
   return findings;
+}
+
+function lineOf({ what, ok, detail }: Finding): string {
+  return `${ok ? style.green(say`ok`.padEnd(4)) : style.red(say`MISS`.padEnd(4))} ${what.padEnd(10)} ${detail}`;
 }
 
 /** The command. */
@@ -95,11 +100,7 @@ export function doctorCommand(): Command {
     .action(async (_options: unknown, command: Command) => {
       const context = contextOf(command);
       const findings = await examine(context.config);
-      print(context.json, findings, () =>
-        findings
-          .map(({ what, ok, detail }) => `${ok ? style.green("ok  ") : style.red("MISS")} ${what.padEnd(10)} ${detail}`)
-          .join("\n"),
-      );
+      print(context.json, findings, () => findings.map(lineOf).join("\n"));
       if (findings.some(({ ok }) => !ok)) process.exitCode = EXIT.failed;
     });
 }

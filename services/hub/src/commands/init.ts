@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { contextOf } from "../context.ts";
 import { initialise } from "../keys.ts";
+import { say } from "../language.ts";
 import { print, style } from "../output.ts";
 
 /** The command. */
@@ -21,19 +22,19 @@ export function initCommand(): Command {
       });
       print(json, made, () =>
         [
-          `keys made in ${config.RUTA_DATA}/keys, readable by you alone`,
-          `first administrator: ${options.staff}, key in ${made.staffKeyFile}`,
+          say`keys made in ${config.RUTA_DATA}/keys, readable by you alone`,
+          say`first administrator: ${options.staff}, key in ${made.staffKeyFile}`,
           "",
-          style.bold("Recovery key, shown this once and kept nowhere: write it down and lock it away."),
+          style.bold(say`Recovery key, shown this once and kept nowhere: write it down and lock it away.`),
           `  ${made.recoveryKey}`,
-          "It can do one thing: name a new administrator when the first key is lost.",
+          say`It can do one thing: name a new administrator when the first key is lost.`,
           "",
-          "For a hub on its own database, set these beside DATABASE_URL:",
-          `  RUTA_MASTER_KEY   the line in ${config.RUTA_DATA}/keys/master.key`,
-          `  RUTA_SIGNING_KEY  the line in ${config.RUTA_DATA}/keys/signing.key`,
+          say`For a hub on its own database, set these beside DATABASE_URL:`,
+          `  RUTA_MASTER_KEY   ${say`the line in ${config.RUTA_DATA}/keys/master.key`}`,
+          `  RUTA_SIGNING_KEY  ${say`the line in ${config.RUTA_DATA}/keys/signing.key`}`,
           `  RUTA_FIRST_ADMIN=${made.firstAdmin}`,
           "",
-          "Next: ruta start",
+          say`Next: ruta start`,
         ].join("\n"),
       );
     });

@@ -1,6 +1,7 @@
 // `ruta keys`: the keys by which an institution signs what it sends.
 import { Command } from "commander";
 import { contextOf } from "../context.ts";
+import { say } from "../language.ts";
 import { print, style } from "../output.ts";
 import { addListAndRevoke } from "./credentials.ts";
 import { rotateCommand } from "./rotate.ts";
@@ -27,9 +28,11 @@ export function keysCommand(): Command {
         reason: options.reason,
       });
       print(context.json, made, () =>
-        [`key ${made.id}, revision ${made.revision}`, style.bold("shown this once:"), `  ${made.secret ?? ""}`].join(
-          "\n",
-        ),
+        [
+          say`key ${made.id}, revision ${made.revision}`,
+          style.bold(say`shown this once:`),
+          `  ${made.secret ?? ""}`,
+        ].join("\n"),
       );
     });
   keys
@@ -43,7 +46,7 @@ export function keysCommand(): Command {
       const admin = await context.admin();
       const body = { institution, publicKey: options.public, reason: options.reason };
       const added = await admin.request<NewKey>("POST", "/admin/directory/keys", body);
-      print(context.json, added, () => `key ${added.id}, revision ${added.revision}`);
+      print(context.json, added, () => say`key ${added.id}, revision ${added.revision}`);
     });
   keys.addCommand(rotateCommand());
   addListAndRevoke(keys, "keys");

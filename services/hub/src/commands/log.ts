@@ -16,7 +16,7 @@ interface Options {
 
 function instant(text: string): string {
   const ms = Date.parse(text);
-  if (Number.isNaN(ms)) throw new InvalidArgumentError("give a time such as 2026-11-25T10:00:00-05:00");
+  if (Number.isNaN(ms)) throw new InvalidArgumentError(say`It takes a time such as 2026-11-25T10:00:00-05:00.`);
   return new Date(ms).toISOString();
 }
 

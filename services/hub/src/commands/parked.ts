@@ -27,9 +27,9 @@ export function parkedCommand(): Command {
       const { parked: rows } = await admin.request<{ parked: ParkedDelivery[] }>("GET", "/admin/delivery/parked");
       print(context.json, rows, () =>
         rows.length === 0
-          ? "nothing is parked"
+          ? say`nothing is parked`
           : table(
-              ["id", "institution", "referral", "reason", "attempts", "since"],
+              ["id", say`institution`, say`referral`, say`reason`, say`attempts`, say`parked at`],
               rows.map((row) => [
                 row.id,
                 row.institution,
@@ -51,7 +51,7 @@ export function parkedCommand(): Command {
       const admin = await context.admin();
       const path = `/admin/delivery/parked/${encodeURIComponent(id)}/retry`;
       const result = await admin.request<Record<string, unknown>>("POST", path, { reason: options.reason });
-      print(context.json, result, () => `${id} is due again`);
+      print(context.json, result, () => say`${id} is due again`);
     });
   const skip = parked
     .command("skip")
@@ -76,7 +76,7 @@ export function parkedCommand(): Command {
       const admin = await context.admin();
       const path = `/admin/delivery/institutions/${encodeURIComponent(institution)}/wake`;
       const result = await admin.request<{ lanes: number }>("POST", path, { reason: options.reason });
-      print(context.json, result, () => `${result.lanes} lanes of ${institution} are due now`);
+      print(context.json, result, () => say`${result.lanes} lanes of ${institution} are due now`);
     });
   addParkedRecords(parked);
   return parked;

@@ -4,13 +4,14 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "commander";
 import { contextOf } from "../context.ts";
+import { say } from "../language.ts";
 import { CommandError, EXIT, style } from "../output.ts";
 import { checkEndpoint } from "../partner/conformance.ts";
 import { signingKeyIn } from "../partner/keys.ts";
 import { checkedAddress } from "../partner/probe.ts";
 import { findingLines, reportPage, summary } from "../partner/report.ts";
 
-const HELP = `
+const HELP = say`
 It sends what the hub would send, about a referral that does not exist, and what nobody should, and looks at the answers.
 It signs with a key that the endpoint knows: its secret (whsec_…), or a key pair for trying whose public half it was given
 (whsk_…). On the hub's own machine nothing need be given: it signs with the hub's key, as deliveries of scheme v1a are.
@@ -29,7 +30,7 @@ function keyFile(named: string | undefined, data: string): string {
   if (named !== undefined) return named;
   const own = join(data, "keys", "signing.key");
   if (existsSync(own)) return own;
-  throw new CommandError("no key to sign with", EXIT.usage, "give --key FILE with the endpoint's secret whsec_…");
+  throw new CommandError(say`no key to sign with`, EXIT.usage, say`give --key FILE with the endpoint's secret whsec_…`);
 }
 
 /** The command. */
@@ -49,14 +50,14 @@ export function partnerCheckCommand(): Command {
       const file = keyFile(options.key, config.RUTA_DATA);
       const key = await signingKeyIn(file);
       const nextKey = options.nextKey === undefined ? undefined : await signingKeyIn(options.nextKey);
-      const say = (line: string): void => void process.stdout.write(`${line}\n`);
-      if (!json) say(style.dim(`what ${url.href} takes, signed ${key.scheme} with ${file}`));
+      const tell = (line: string): void => void process.stdout.write(`${line}\n`);
+      if (!json) tell(style.dim(say`what ${url.href} takes, signed ${key.scheme} with ${file}`));
       const onFinding = json
         ? {}
-        : { onFinding: (finding: Parameters<typeof findingLines>[0]) => say(findingLines(finding, style)) };
+        : { onFinding: (finding: Parameters<typeof findingLines>[0]) => tell(findingLines(finding, style)) };
       const report = await checkEndpoint({ url, institution: options.as, key, nextKey, ...onFinding });
       if (options.html !== undefined) await writeFile(options.html, reportPage(report));
-      say(json ? JSON.stringify(report, null, 2) : style.bold(summary(report)));
+      tell(json ? JSON.stringify(report, null, 2) : style.bold(summary(report)));
       process.exitCode = report.ok ? EXIT.done : EXIT.failed;
     });
 }

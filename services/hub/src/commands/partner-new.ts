@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { decodePublicKey } from "@ruta/proof";
 import { Command, Option } from "commander";
 import { contextOf } from "../context.ts";
+import { say } from "../language.ts";
 import { CommandError, EXIT, print, style } from "../output.ts";
 import { anyServiceType, enrol, idOfName } from "../partner/enrol.ts";
 import type { Enrolled } from "../partner/enrol.ts";
@@ -25,7 +26,7 @@ interface Options {
   readonly reason: string;
 }
 
-const TRY = "and a first referral, tried: nothing is recorded; without /check in it, it is sent:";
+const TRY = say`and a first referral, tried: nothing is recorded; without /check in it, it is sent:`;
 
 /** How long the gateway may take to know the new token, in milliseconds. */
 const KNOWN_MS = 10_000;
@@ -46,9 +47,9 @@ async function isKnown(url: string, token: string): Promise<boolean> {
 /** What is shown once, by the name of the file in which --out keeps it. */
 function secretsOf({ key, token, endpoint }: Enrolled): [name: string, meaning: string, secret: string][] {
   const all: [string, string, string | undefined][] = [
-    ["key", "signs what it sends", key.secret],
-    ["token", "reads", token.token],
-    ["secret", "verifies what the hub sends to its endpoint", endpoint?.secret],
+    ["key", say`signs what it sends`, key.secret],
+    ["token", say`reads`, token.token],
+    ["secret", say`verifies what the hub sends to its endpoint`, endpoint?.secret],
   ];
   return all.flatMap(([name, meaning, secret]) => (secret === undefined ? [] : [[name, meaning, secret]]));
 }
@@ -66,7 +67,7 @@ async function makeRoom(folder: string, id: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const taken = FILES.map((name) => join(folder, `${id}.${name}`)).find((file) => existsSync(file));
   if (taken !== undefined)
-    throw new CommandError(`there is a file ${taken} already`, EXIT.usage, "give another folder with --out");
+    throw new CommandError(say`there is a file ${taken} already`, EXIT.usage, say`give another folder with --out`);
 }
 
 /** What was made, without what is shown once. */
@@ -92,14 +93,14 @@ async function keep(folder: string, enrolled: Enrolled): Promise<string[]> {
 
 function receivesOf({ endpoint, scheme, inbox }: Options) {
   if (endpoint !== undefined && inbox === true)
-    throw new CommandError("--endpoint and --inbox at once", EXIT.usage, "an institution receives at one place");
+    throw new CommandError(say`--endpoint and --inbox at once`, EXIT.usage, say`an institution receives at one place`);
   return inbox === true ? "inbox" : endpoint === undefined ? undefined : { url: endpoint, scheme };
 }
 
 async function make(name: string, options: Options, command: Command): Promise<void> {
   const { config, json, admin: open } = contextOf(command);
   const id = options.id ?? idOfName(name);
-  if (id === "") throw new CommandError(`no id can be made of ${name}`, EXIT.usage, "give one with --id");
+  if (id === "") throw new CommandError(say`no id can be made of ${name}`, EXIT.usage, say`give one with --id`);
   const receives = receivesOf(options);
   if (options.out !== undefined) await makeRoom(options.out, id);
   if (options.public !== undefined && !decodePublicKey(options.public))
@@ -129,14 +130,15 @@ async function make(name: string, options: Options, command: Command): Promise<v
   const known = await isKnown(config.RUTA_URL, token);
   print(json, { ...(files ? withoutSecrets(enrolled) : enrolled), curl: lines }, () =>
     [
-      `${style.bold(id)} is in the directory, revision ${enrolled.revision}${receives ? "" : "; nothing is delivered to it yet: it has no endpoint and no inbox"}`,
-      style.bold(files ? "kept in files that only you can read:" : "shown this once:"),
+      say`${style.bold(id)} is in the directory, revision ${enrolled.revision}` +
+        (receives ? "" : say`; nothing is delivered to it yet: it has no endpoint and no inbox`),
+      style.bold(files ? say`kept in files that only you can read:` : say`shown this once:`),
       ...(files ??
         secretsOf(enrolled).map(([name, meaning, secret]) => `  ${name.padEnd(7)} ${secret}  ${style.dim(meaning)}`)),
       style.bold(
         known
-          ? "its first line, which reads:"
-          : `its first line, which reads (the hub at ${config.RUTA_URL} did not answer to it yet):`,
+          ? say`its first line, which reads:`
+          : say`its first line, which reads (the hub at ${config.RUTA_URL} did not answer to it yet):`,
       ),
       lines.read,
       ...(lines.try === undefined ? [] : [style.bold(TRY), lines.try]),
@@ -163,6 +165,9 @@ export function partnerNewCommand(): Command {
     .option("--public <whpk>", "its own public key; a shared secret is made when not given")
     .option("--out <folder>", "keep what is shown once in files there instead of the terminal")
     .requiredOption("--reason <text>", "why, for the record")
-    .addHelpText("after", "\nIt does what directory apply, keys new and tokens new do, each of which is on record.")
+    .addHelpText(
+      "after",
+      `\n${say`It does what directory apply, keys new and tokens new do, each of which is on record.`}`,
+    )
     .action(async (name: string, options: Options, command: Command) => make(name, options, command));
 }

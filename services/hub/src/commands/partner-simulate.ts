@@ -5,6 +5,7 @@ import { PERSONALITIES, createInstitution, memoryJournal, openJournal } from "@r
 import type { Entry, Journal, Personality } from "@ruta/client/simulator";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { contextOf } from "../context.ts";
+import { say, translated } from "../language.ts";
 import { CommandError, EXIT, style } from "../output.ts";
 import { hubKeys } from "../partner/hub-keys.ts";
 import { keyText } from "../partner/keys.ts";
@@ -12,14 +13,16 @@ import { timelineLine } from "../partner/timeline.ts";
 
 const NAMES = Object.keys(PERSONALITIES) as (keyof typeof PERSONALITIES)[];
 
-const HELP = `
-Personalities:
-${NAMES.map((name) => `  ${name.padEnd(16)} ${PERSONALITIES[name].label}`).join("\n")}
-
-The hub has to know the institution, its key, and this address as its endpoint:
-  ruta partner new "Casa de prueba" --endpoint http://127.0.0.1:8090/ --out ./casa --reason "a trial"
-  ruta partner simulate --as casa-de-prueba --key ./casa/casa-de-prueba.key --secret ./casa/casa-de-prueba.secret --port 8090
-A hub delivers to this machine only with RUTA_ALLOW_LOOPBACK=1, as the demonstration sets it.`;
+const HELP = [
+  "",
+  say`Personalities:`,
+  ...NAMES.map((name) => `  ${name.padEnd(16)} ${translated(PERSONALITIES[name].label)}`),
+  "",
+  say`The hub has to know the institution, its key, and this address as its endpoint:`,
+  `  ruta partner new "Casa de prueba" --endpoint http://127.0.0.1:8090/ --out ./casa --reason "a trial"`,
+  `  ruta partner simulate --as casa-de-prueba --key ./casa/casa-de-prueba.key --secret ./casa/casa-de-prueba.secret --port 8090`,
+  say`A hub delivers to this machine only with RUTA_ALLOW_LOOPBACK=1, as the demonstration sets it.`,
+].join("\n");
 
 interface Options {
   readonly as: string;
@@ -34,7 +37,7 @@ interface Options {
 }
 
 function wholeNumber(text: string): number {
-  if (!/^\d{1,5}$/.test(text)) throw new InvalidArgumentError("takes a whole number");
+  if (!/^\d{1,5}$/.test(text)) throw new InvalidArgumentError(say`It takes a whole number.`);
   return Number(text);
 }
 
@@ -90,7 +93,7 @@ async function simulate(options: Options, command: Command): Promise<void> {
         onRefusal: (status, reason) =>
           tell(
             { kind: "refused", status, reason: String(reason) },
-            style.red(`<- refused with ${status}: ${String(reason)}`),
+            style.red(`<- ${say`refused with ${status}: ${String(reason)}`}`),
           ),
       });
     } catch (error) {
@@ -100,7 +103,8 @@ async function simulate(options: Options, command: Command): Promise<void> {
   })();
   const port = await institution.listen(options.port, options.host);
   const url = `http://${options.host}:${port}/`;
-  const words = `${options.as} (${personality.label}) listens on ${url} and answers ${gateway}; Ctrl-C ends it`;
+  const label = translated(personality.label);
+  const words = say`${options.as} (${label}) listens on ${url} and answers ${gateway}; Ctrl-C ends it`;
   tell({ kind: "listening", url }, style.bold(words));
   institution.resume();
   await untilStopped();

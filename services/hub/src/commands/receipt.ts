@@ -4,6 +4,7 @@ import { decodePublicKey, verifyReceipt } from "@ruta/proof";
 import type { Receipt } from "@ruta/proof";
 import { Command } from "commander";
 import { contextOf } from "../context.ts";
+import { say } from "../language.ts";
 import { CommandError, EXIT, print } from "../output.ts";
 
 async function publicKeys(given: string | undefined, url: string): Promise<Uint8Array[]> {
@@ -15,13 +16,13 @@ async function publicKeys(given: string | undefined, url: string): Promise<Uint8
         )
         .catch(() => {
           throw new CommandError(
-            `no hub at ${url}`,
+            say`no hub at ${url}`,
             EXIT.unreachable,
-            "give its public key with --key whpk_… to check offline",
+            say`give its public key with --key whpk_… to check offline`,
           );
         });
   const keys = texts.map((text) => decodePublicKey(text)).filter((key) => key !== undefined);
-  if (keys.length === 0) throw new CommandError("no public key of the form whpk_…", EXIT.usage);
+  if (keys.length === 0) throw new CommandError(say`no public key of the form whpk_…`, EXIT.usage);
   return keys;
 }
 
@@ -43,8 +44,10 @@ export function receiptCommand(): Command {
         await publicKeys(options.key, context.config.RUTA_URL),
         body,
       );
-      if (!verdict.ok) throw new CommandError(`the receipt does not hold: ${verdict.reason}`, EXIT.refused);
-      print(context.json, verdict, () => `the receipt holds${body ? ", and it is for this body" : ""}`);
+      if (!verdict.ok) throw new CommandError(say`the receipt does not hold: ${verdict.reason}`, EXIT.refused);
+      print(context.json, verdict, () =>
+        body ? say`the receipt holds, and it is for this body` : say`the receipt holds`,
+      );
     });
   return receipt;
 }

@@ -5,16 +5,11 @@ import { randomId } from "@ruta/events";
 import { webhookHeaders } from "@ruta/proof";
 import { Command } from "commander";
 import { contextOf } from "../context.ts";
+import { say } from "../language.ts";
 import { CommandError, EXIT, print } from "../output.ts";
 import { signingKeyIn } from "../partner/keys.ts";
-
-/** A problem of the door (RFC 9457). */
-interface Refusal {
-  readonly code?: string;
-  readonly title?: string;
-  readonly detail?: string;
-  readonly remedy?: string;
-}
+import { refusal } from "../refusal.ts";
+import type { Refusal } from "../refusal.ts";
 
 /** The command. */
 export function sendCommand(): Command {
@@ -29,7 +24,7 @@ export function sendCommand(): Command {
       const path = options.key ?? join(context.config.RUTA_DATA, "keys", "institutions", `${options.as}.key`);
       const key = await signingKeyIn(path);
       const body = await readFile(file).catch(() => {
-        throw new CommandError(`no file ${file}`, EXIT.usage);
+        throw new CommandError(say`no file ${file}`, EXIT.usage);
       });
       const id = options.id ?? `msg_${randomId()}`;
       const headers = webhookHeaders({ id, timestampS: Math.floor(Date.now() / 1000), body, key });
@@ -41,22 +36,18 @@ export function sendCommand(): Command {
         signal: AbortSignal.timeout(15_000),
       }).catch(() => {
         throw new CommandError(
-          `no gateway at ${context.config.RUTA_URL}`,
+          say`no gateway at ${context.config.RUTA_URL}`,
           EXIT.unreachable,
-          "start the hub, or set RUTA_URL",
+          say`start the hub, or set RUTA_URL`,
         );
       });
       const answer = (await response.json()) as Refusal & Record<string, unknown>;
-      if (response.status !== 202)
-        throw new CommandError(
-          `${answer.code ?? response.status}: ${answer.detail ?? answer.title ?? "refused"}`,
-          EXIT.refused,
-          answer.remedy,
-        );
+      if (response.status !== 202) throw refusal(answer, response.status);
       print(
         context.json,
         answer,
-        () => `accepted: referral ${String(answer.referral)}, webhook-id ${id}\n${JSON.stringify(answer, null, 2)}`,
+        () =>
+          `${say`accepted: referral ${String(answer.referral)}, webhook-id ${id}`}\n${JSON.stringify(answer, null, 2)}`,
       );
     });
 }

@@ -3,15 +3,16 @@ import { rm, writeFile } from "node:fs/promises";
 import { encodePublicKey, encodeSecretKey, generateKeyPair } from "@ruta/proof";
 import { Command } from "commander";
 import { contextOf } from "../context.ts";
+import { say } from "../language.ts";
 import { CommandError, EXIT, print } from "../output.ts";
 
 async function writeKey(path: string, staff: string, seed: Uint8Array): Promise<void> {
   const file = JSON.stringify({ staff, secretKey: encodeSecretKey(seed) });
   await writeFile(path, `${file}\n`, { mode: 0o600, flag: "wx" }).catch(() => {
     throw new CommandError(
-      `${path} cannot be written, or is there already`,
+      say`${path} cannot be written, or is there already`,
       EXIT.usage,
-      "name another file with --out",
+      say`name another file with --out`,
     );
   });
 }
@@ -48,8 +49,8 @@ export function staffCommand(): Command {
           });
         print(context.json, { ...added, publicKey, keyFile: pair ? options.out : undefined }, () =>
           pair
-            ? `${id} is added in revision ${added.revision}; hand over ${options.out} and delete it here`
-            : `${id} is added in revision ${added.revision}`,
+            ? say`${id} is added in revision ${added.revision}; hand over ${options.out} and delete it here`
+            : say`${id} is added in revision ${added.revision}`,
         );
       },
     );

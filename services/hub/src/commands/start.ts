@@ -2,6 +2,7 @@
 import { runService } from "@ruta/kit";
 import { Command, Option } from "commander";
 import { readHubFile } from "../keys.ts";
+import { say } from "../language.ts";
 import { CommandError, EXIT, style } from "../output.ts";
 import { contextOf } from "../context.ts";
 import { SERVICES } from "../service-names.ts";
@@ -9,15 +10,15 @@ import type { ServiceName } from "../service-names.ts";
 import { startHub } from "../start.ts";
 
 const NOTICE = [
-  "No data of real persons yet: withdrawal of consent, erasure and the audit of reads are not built.",
-  "Use invented persons until a release says otherwise.",
+  say`No data of real persons yet: withdrawal of consent, erasure and the audit of reads are not built.`,
+  say`Use invented persons until a release says otherwise.`,
 ];
 
 function parseNames(value: string): ServiceName[] {
   const names = value.split(",").map((name) => name.trim());
   const unknown = names.filter((name) => !SERVICES.includes(name as ServiceName));
   if (unknown.length > 0)
-    throw new CommandError(`no service ${unknown.join(", ")}`, EXIT.usage, `there are ${SERVICES.join(", ")}`);
+    throw new CommandError(say`no service ${unknown.join(", ")}`, EXIT.usage, say`there are ${SERVICES.join(", ")}`);
   return names as ServiceName[];
 }
 
@@ -33,12 +34,12 @@ export function startCommand(): Command {
       const hubFile = await readHubFile(config.RUTA_DATA);
       if (hubFile?.demonstration === true && options.demonstration !== true)
         throw new CommandError(
-          `${config.RUTA_DATA} holds the data of a demonstration`,
+          say`${config.RUTA_DATA} holds the data of a demonstration`,
           EXIT.usage,
-          "give the hub a data folder of its own in RUTA_DATA and run `ruta init`",
+          say`give the hub a data folder of its own in RUTA_DATA and run \`ruta init\``,
         );
       for (const line of NOTICE) process.stderr.write(`${style.yellow(line)}\n`);
-      const say = (line: string): void => void process.stderr.write(`${style.dim(line)}\n`);
-      await runService({ start: () => startHub({ config, only, env: process.env, say }) });
+      const tell = (line: string): void => void process.stderr.write(`${style.dim(line)}\n`);
+      await runService({ start: () => startHub({ config, only, env: process.env, tell }) });
     });
 }

@@ -1,6 +1,7 @@
 // `ruta tokens`: the bearer tokens by which an institution reads.
 import { Command } from "commander";
 import { contextOf } from "../context.ts";
+import { say } from "../language.ts";
 import { print, style } from "../output.ts";
 import { addListAndRevoke } from "./credentials.ts";
 
@@ -26,7 +27,9 @@ export function tokensCommand(): Command {
         },
       );
       print(context.json, made, () =>
-        [`token ${made.id}, revision ${made.revision}`, style.bold("shown this once:"), `  ${made.token}`].join("\n"),
+        [say`token ${made.id}, revision ${made.revision}`, style.bold(say`shown this once:`), `  ${made.token}`].join(
+          "\n",
+        ),
       );
     });
   addListAndRevoke(tokens, "tokens");

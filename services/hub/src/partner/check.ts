@@ -1,5 +1,6 @@
 // What a check is, and how answers are judged.
 import type { SigningKey } from "@ruta/proof";
+import { say } from "../language.ts";
 import type { Probe, Reply } from "./probe.ts";
 
 /** What came of a check. `warn`: the hub copes, and it should still be mended; a failed `should` is no more than that. */
@@ -45,6 +46,6 @@ export function refused(...replies: readonly Reply[]): Verdict {
   const plainly = replies.every(({ status }) => status >= 400 && status < 500);
   return {
     outcome: plainly ? "pass" : "warn",
-    seen: plainly ? list(replies) : `${list(replies)}; 401 says it plainly`,
+    seen: plainly ? list(replies) : say`${list(replies)}; 401 says it plainly`,
   };
 }

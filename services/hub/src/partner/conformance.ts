@@ -1,5 +1,6 @@
 // A conformance run: every check against one endpoint, one after another, and what came of each.
 import type { SigningKey } from "@ruta/proof";
+import { say } from "../language.ts";
 import type { Check, Surroundings, Verdict } from "./check.ts";
 import { DELIVERY_CHECKS } from "./delivery-checks.ts";
 import { createProbe } from "./probe.ts";
@@ -42,7 +43,7 @@ async function findingOf(check: Check, around: Surroundings, first: Finding | un
   const { id, level, title, mend } = check;
   // What nothing is taken from at all would be praised for all it refuses.
   if (first?.outcome === "fail")
-    return { id, level, title, outcome: "skipped", seen: "nothing is taken there: mend that first", mend: "" };
+    return { id, level, title, outcome: "skipped", seen: say`nothing is taken there: mend that first`, mend: "" };
   const { outcome: found, seen } = await check.run(around);
   const outcome = found === "fail" && level === "should" ? "warn" : found;
   return { id, level, title, outcome, seen, mend: outcome === "pass" ? "" : mend };

@@ -1,6 +1,7 @@
 // How a receiver takes what it believes: the challenge, repeats, order, size, time, and plain HTTP.
 import { randomBytes } from "node:crypto";
 import { newCaseId, randomId } from "@ruta/events";
+import { say } from "../language.ts";
 import { is2xx, list, taken } from "./check.ts";
 import type { Check } from "./check.ts";
 import { challengeEvent, sampleEvent } from "./sample-events.ts";
@@ -14,22 +15,22 @@ export const DELIVERY_CHECKS: readonly Check[] = [
   {
     id: "challenge",
     level: "must",
-    title: "the hub's challenge is answered",
-    mend: 'Answer ruta.endpoint.challenge with 200, content-type application/json and {"challenge": "<data.challenge>"}. Nothing of a case is sent before.',
+    title: say`the hub's challenge is answered`,
+    mend: say`Answer ruta.endpoint.challenge with 200, content-type application/json and {"challenge": "<data.challenge>"}. Nothing of a case is sent before.`,
     async run({ probe, institution }) {
       const challenge = randomBytes(24).toString("base64url");
       const reply = await probe.send(challengeEvent(institution, challenge));
       const echo = echoOf(reply.text) === challenge;
       if (reply.status === 200 && echo) return { outcome: "pass", seen: reply.words };
-      if (is2xx(reply) && echo) return { outcome: "warn", seen: `${reply.words}; 200 is what is asked for` };
-      return { outcome: "fail", seen: is2xx(reply) ? `${reply.words} without the challenge` : reply.words };
+      if (is2xx(reply) && echo) return { outcome: "warn", seen: say`${reply.words}; 200 is what is asked for` };
+      return { outcome: "fail", seen: is2xx(reply) ? say`${reply.words} without the challenge` : reply.words };
     },
   },
   {
     id: "replay",
     level: "must",
-    title: "the same event again, under the same webhook-id, is answered 2xx",
-    mend: "Remember webhook-ids; answer a known one 2xx and do nothing. An error makes the hub send it for three days.",
+    title: say`the same event again, under the same webhook-id, is answered 2xx`,
+    mend: say`Remember webhook-ids; answer a known one 2xx and do nothing. An error makes the hub send it for three days.`,
     async run({ probe, institution }) {
       const [event, id] = [sampleEvent({ institution }), `check_${randomId()}`];
       const { outcome, seen } = taken(
@@ -37,14 +38,14 @@ export const DELIVERY_CHECKS: readonly Check[] = [
         await probe.send(event, { id }),
         ...(await Promise.all([probe.send(event, { id }), probe.send(event, { id })])),
       );
-      return { outcome, seen: `${seen}. Sent four times: look that you have ${id} once` };
+      return { outcome, seen: say`${seen}. Sent four times: look that you have ${id} once` };
     },
   },
   {
     id: "out-of-order",
     level: "must",
-    title: "events of a case are taken in whatever order they come",
-    mend: "Take what comes and order by sequence: after an outage a later event can come before an earlier one.",
+    title: say`events of a case are taken in whatever order they come`,
+    mend: say`Take what comes and order by sequence: after an outage a later event can come before an earlier one.`,
     async run({ probe, institution }) {
       const caseId = newCaseId();
       const send = (sequence: number, type: string) =>
@@ -55,18 +56,18 @@ export const DELIVERY_CHECKS: readonly Check[] = [
   {
     id: "unknown",
     level: "should",
-    title: "an event of a type or with fields that are new is taken",
-    mend: "Let pass what you do not know, with 2xx: the hub adds types and fields, and never changes one.",
+    title: say`an event of a type or with fields that are new is taken`,
+    mend: say`Let pass what you do not know, with 2xx: the hub adds types and fields, and never changes one.`,
     run: async ({ probe, institution }) => {
-      const data = { somethingNew: { of: "a later version" } };
+      const data = { somethingNew: { of: "later" } };
       return taken(await probe.send(sampleEvent({ institution, type: "ruta.referral.something-new", data })));
     },
   },
   {
     id: "big",
     level: "must",
-    title: "a body of 256 KiB is taken, or refused with 413",
-    mend: "Read up to 256 KiB; beyond your own limit answer 413 instead of closing the connection.",
+    title: say`a body of 256 KiB is taken, or refused with 413`,
+    mend: say`Read up to 256 KiB; beyond your own limit answer 413 instead of closing the connection.`,
     async run({ probe, institution }) {
       const padded = (pad: string): object => sampleEvent({ institution, caseId, data: { pad } });
       const caseId = newCaseId();
@@ -78,37 +79,37 @@ export const DELIVERY_CHECKS: readonly Check[] = [
   {
     id: "time",
     level: "must",
-    title: "answers come in time",
-    mend: "Keep the event, answer, and do the work afterwards: what takes longer than 15 s is sent again.",
+    title: say`answers come in time`,
+    mend: say`Keep the event, answer, and do the work afterwards: what takes longer than 15 s is sent again.`,
     async run({ probe, limitMs }) {
       const slowest = Math.max(...probe.replies.map(({ ms }) => ms));
       const late = probe.replies.some(({ status, ms }) => status === 0 && ms >= limitMs);
-      const seen = `the slowest of ${probe.replies.length} took ${slowest} ms, of ${limitMs / 1000} s that it may`;
+      const seen = say`the slowest of ${probe.replies.length} took ${slowest} ms, of ${limitMs / 1000} s that it may`;
       return { outcome: late ? "fail" : slowest > limitMs * SLOW_PART ? "warn" : "pass", seen };
     },
   },
   {
     id: "redirect",
     level: "must",
-    title: "nothing is answered with a redirect",
-    mend: "Register the URL at which events are taken: a redirect is a failure to the hub and is not followed.",
+    title: say`nothing is answered with a redirect`,
+    mend: say`Register the URL at which events are taken: a redirect is a failure to the hub and is not followed.`,
     async run({ probe }) {
       const redirects = probe.replies.filter(({ status }) => status >= 300 && status < 400);
       return redirects.length > 0
         ? { outcome: "fail", seen: list(redirects) }
-        : { outcome: "pass", seen: `none in ${probe.replies.length} answers` };
+        : { outcome: "pass", seen: say`none in ${probe.replies.length} answers` };
     },
   },
   {
     id: "short-answers",
     level: "should",
-    title: "answers are short",
-    mend: "Answer with the status alone: the hub reads at most 16 KiB of an answer and uses none of it.",
+    title: say`answers are short`,
+    mend: say`Answer with the status alone: the hub reads at most 16 KiB of an answer and uses none of it.`,
     async run({ probe }) {
       const long = probe.replies.filter(({ tooLong }) => tooLong).length;
       return long > 0
-        ? { outcome: "fail", seen: `${long} answers are longer than 16 KiB` }
-        : { outcome: "pass", seen: "none is longer than 16 KiB" };
+        ? { outcome: "fail", seen: say`${long} answers are longer than 16 KiB` }
+        : { outcome: "pass", seen: say`none is longer than 16 KiB` };
     },
   },
 ];

@@ -1,5 +1,6 @@
 // Lets an institution in, by the admin routes that any member of staff could use one by one: entry, endpoint, key, token.
 import type { AdminClient } from "../admin-client.ts";
+import { say } from "../language.ts";
 import { CommandError, EXIT } from "../output.ts";
 
 /** What is known of a new institution. */
@@ -68,9 +69,9 @@ export async function enrol(admin: AdminClient, newcomer: Newcomer): Promise<Enr
   const known = await admin.request<Listed>("GET", "/admin/directory/institution");
   if (known.entries.some((entry) => entry.id === id))
     throw new CommandError(
-      `there is an institution ${id} already`,
+      say`there is an institution ${id} already`,
       EXIT.refused,
-      "give another --id, or give it a key and a token with `ruta keys new` and `ruta tokens new`",
+      say`give another --id, or give it a key and a token with \`ruta keys new\` and \`ruta tokens new\``,
     );
   const entries = entriesOf(newcomer);
   const tried = { entries: [...entries, ...endpointOf(newcomer)], reason, dryRun: true };

@@ -2,12 +2,13 @@
 import { readFile } from "node:fs/promises";
 import { decodeSecret, decodeSecretKey } from "@ruta/proof";
 import type { SigningKey } from "@ruta/proof";
+import { say } from "../language.ts";
 import { CommandError, EXIT } from "../output.ts";
 
 /** The text of a key file. Throws CommandError when there is none. */
 export async function keyText(path: string): Promise<string> {
   const text = await readFile(path, "utf8").catch(() => {
-    throw new CommandError(`no key at ${path}`, EXIT.usage, "give the institution's key file with --key");
+    throw new CommandError(say`no key at ${path}`, EXIT.usage, say`give the institution's key file with --key`);
   });
   return text.trim();
 }
@@ -19,5 +20,5 @@ export async function signingKeyIn(path: string): Promise<SigningKey> {
   if (seed) return { scheme: "v1a", seed };
   const secret = decodeSecret(text);
   if (secret) return { scheme: "v1", secret };
-  throw new CommandError(`${path} holds neither whsec_… nor whsk_…`, EXIT.usage);
+  throw new CommandError(say`${path} holds neither whsec_… nor whsk_…`, EXIT.usage);
 }

@@ -2,6 +2,7 @@
 import { randomId } from "@ruta/events";
 import { signWebhook } from "@ruta/proof";
 import type { SigningKey } from "@ruta/proof";
+import { say } from "../language.ts";
 
 /** How one request was answered. */
 export interface Reply {
@@ -43,12 +44,12 @@ const ANSWER_BYTES = 16 * 1024;
  */
 export function checkedAddress(text: string): URL | string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url) return "is no URL";
+  if (!url) return say`is no URL`;
   const here = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
   if (url.protocol !== "https:" && !(url.protocol === "http:" && here))
-    return "is not https: the hub delivers to https only (http is taken on this machine alone)";
-  if (url.username !== "" || url.password !== "") return "holds a user or password: the hub refuses such a URL";
-  if (url.hash !== "") return "has a fragment, which is never sent";
+    return say`is not https: the hub delivers to https only (http is taken on this machine alone)`;
+  if (url.username !== "" || url.password !== "") return say`holds a user or password: the hub refuses such a URL`;
+  if (url.hash !== "") return say`has a fragment, which is never sent`;
   return url;
 }
 
@@ -66,9 +67,9 @@ async function readSome(response: Response): Promise<{ text: string; tooLong: bo
 
 /** Why there was no answer, in words. */
 function reasonOf(error: unknown, limitMs: number): string {
-  if (error instanceof Error && error.name === "TimeoutError") return `no answer within ${limitMs / 1000} s`;
+  if (error instanceof Error && error.name === "TimeoutError") return say`no answer within ${limitMs / 1000} s`;
   const { cause } = error as { cause?: { code?: string; message?: string } };
-  return `no answer: ${cause?.code ?? cause?.message ?? String(error)}`;
+  return say`no answer: ${cause?.code ?? cause?.message ?? String(error)}`;
 }
 
 /** Makes one. `limitMs` is the time for one whole exchange, as the hub keeps it. */
@@ -82,9 +83,9 @@ export function createProbe(url: URL, key: SigningKey, limitMs: number): Probe {
       const init = { method: "POST", headers, body: new Uint8Array(body), redirect: "manual" } as const;
       const response = await fetch(url, { ...init, signal: AbortSignal.timeout(limitMs) });
       status = response.status;
-      return done({ status, words: `answered ${status}`, ...(await readSome(response)) });
+      return done({ status, words: say`answered ${status}`, ...(await readSome(response)) });
     } catch (error) {
-      const words = status === 0 ? reasonOf(error, limitMs) : `answered ${status} and did not end`;
+      const words = status === 0 ? reasonOf(error, limitMs) : say`answered ${status} and did not end`;
       return done({ status: 0, words, text: "", tooLong: false });
     }
   }

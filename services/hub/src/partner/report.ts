@@ -1,4 +1,5 @@
 // A conformance report for people: lines for a terminal, and a page that can be printed and kept. Pure.
+import { LANGUAGE, say } from "../language.ts";
 import type { Finding, Report } from "./conformance.ts";
 
 /** How the parts of a line are painted. */
@@ -10,21 +11,24 @@ export interface Paint {
   readonly red: (text: string) => string;
 }
 
-const MARKS = { pass: "ok  ", warn: "warn", fail: "FAIL", skipped: "skip" } as const;
+const MARKS = { pass: say`ok`, warn: say`warn`, fail: say`FAIL`, skipped: say`skip` };
 
 /** One finding as lines. */
 export function findingLines({ outcome, title, seen, mend }: Finding, paint: Paint): string {
   const colours = { pass: paint.green, warn: paint.yellow, fail: paint.red, skipped: paint.dim };
-  const lines = [`${colours[outcome](MARKS[outcome])} ${title} ${paint.dim(`(${seen})`)}`];
-  if (mend !== "") lines.push(`     mend: ${mend}`);
+  const lines = [`${colours[outcome](MARKS[outcome].padEnd(4))} ${title} ${paint.dim(`(${seen})`)}`];
+  if (mend !== "") lines.push(`     ${say`mend: ${mend}`}`);
   return lines.join("\n");
 }
 
 /** The last line. */
 export function summary({ ok, counts, institution }: Report): string {
-  const numbers = [`${counts.pass} passed`, `${counts.fail} failed`, `${counts.warn} to look at`];
-  if (counts.skipped > 0) numbers.push(`${counts.skipped} skipped`);
-  return `${institution} ${ok ? "receives as the hub expects" : "does not receive as the hub expects"}: ${numbers.join(", ")}`;
+  const numbers = [say`${counts.pass} passed`, say`${counts.fail} failed`, say`${counts.warn} to look at`];
+  if (counts.skipped > 0) numbers.push(say`${counts.skipped} skipped`);
+  const list = numbers.join(", ");
+  return ok
+    ? say`${institution} receives as the hub expects: ${list}`
+    : say`${institution} does not receive as the hub expects: ${list}`;
 }
 
 function escaped(text: string): string {
@@ -38,22 +42,22 @@ table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:t
 small{color:#555}@media print{body{margin:0}}`;
 
 function row({ id, level, outcome, title, seen, mend }: Finding): string {
-  const words = { pass: "passed", warn: "look at", fail: "failed", skipped: "skipped" }[outcome];
-  const advice = mend === "" ? "" : `<br><strong>Mend:</strong> ${escaped(mend)}`;
-  return `<tr id="${id}"><td class="${outcome}">${words}</td><td>${level}</td><td>${escaped(title)}<br><small>${escaped(seen)}</small>${advice}</td></tr>`;
+  const words = { pass: say`passed`, warn: say`look at`, fail: say`failed`, skipped: say`skipped` }[outcome];
+  const advice = mend === "" ? "" : `<br><strong>${say`Mend:`}</strong> ${escaped(mend)}`;
+  return `<tr id="${id}"><td class="${outcome}">${words}</td><td>${{ must: say`must`, should: say`should` }[level]}</td><td>${escaped(title)}<br><small>${escaped(seen)}</small>${advice}</td></tr>`;
 }
 
 /** A page of its own: no script, nothing fetched. */
 export function reportPage(report: Report): string {
-  const title = `How ${escaped(report.institution)} receives`;
+  const title = escaped(say`How ${report.institution} receives`);
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title>
+<html lang="${LANGUAGE}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title>
 <style>${STYLE}</style></head><body>
 <h1>${title}</h1>
-<p lang="es">Informe de conformidad del receptor de ${escaped(report.institution)} con el hub Ruta</p>
+<p lang="es">Informe de conformidad del receptor de ${escaped(report.institution)} con el centro Ruta</p>
 <p>${escaped(report.url)}, ${escaped(report.at)}</p>
 <p class="${report.ok ? "pass" : "fail"}">${escaped(summary(report))}</p>
-<table><thead><tr><th>Result</th><th>Level</th><th>Check</th></tr></thead><tbody>
+<table><thead><tr><th>${say`Result`}</th><th>${say`Level`}</th><th>${say`Check`}</th></tr></thead><tbody>
 ${report.findings.map(row).join("\n")}
 </tbody></table>
 </body></html>
