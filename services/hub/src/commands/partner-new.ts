@@ -104,7 +104,7 @@ async function make(name: string, options: Options, command: Command): Promise<v
   const receives = receivesOf(options);
   if (options.out !== undefined) await makeRoom(options.out, id);
   if (options.public !== undefined && !decodePublicKey(options.public))
-    throw new CommandError("--public is not a public key", EXIT.usage, "give an Ed25519 key as whpk_…");
+    throw new CommandError(say`--public is not a public key`, EXIT.usage, say`give an Ed25519 key as whpk_…`);
   const admin = await open();
   const enrolled = await enrol(admin, {
     id,
