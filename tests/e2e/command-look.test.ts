@@ -88,6 +88,15 @@ test("a choice is explained in words, in English and in Spanish", async () => {
   expect(await ruta("referral", "explain", "nothing")).toMatchObject({ code: 3 });
 });
 
+test("a refusal is told in Spanish with its field, and in English to a program", async () => {
+  const refused = await spanish("referral", "list", "--state", "happy");
+  expect(refused.stderr).toContain("Un campo tiene un valor incorrecto (querystring.state)");
+  expect(refused.stderr).toContain("Corrija el campo que se nombra.");
+  const asked = await spanish("--json", "referral", "list", "--state", "happy");
+  expect(asked.stderr).toContain("Correct the field that is named.");
+  expect(asked.stderr).not.toContain("Corrija");
+});
+
 test("the log is read from a time on, page by page, and shows no content", async () => {
   const seen: { topic: string; key: string; message?: unknown }[] = [];
   let after: string[] = [];

@@ -5,7 +5,7 @@ import { PROBLEMS as DELIVERY } from "@ruta/delivery";
 import { REFUSALS as DIRECTORY } from "@ruta/directory";
 import { STAFF_PROBLEMS } from "@ruta/events";
 import { HTTP_PROBLEMS } from "@ruta/kit";
-import { PROBLEMS as ROUTER } from "@ruta/router";
+import { REFUSALS as CASE, PROBLEMS as ROUTER } from "@ruta/router";
 import { describe, expect, test } from "vitest";
 import type { Command } from "commander";
 import { isSpanish } from "./language.ts";
@@ -54,12 +54,14 @@ const REFUSED = Object.values({
   ...POISON,
 }).flatMap(({ title, remedy }) => [title, remedy]);
 
+/** What it says when the case would refuse an act of staff. */
+const REFUSED_BY_CASE = Object.values(CASE).map(({ title, remedy }) => `${title}. ${remedy}`);
 const MEANINGS = Object.values(configOf(SERVICES).shape).map((schema) => String(schema.meta()?.help ?? ""));
 const HELP = [...described(createProgram()), FOOTER, ...OWN_WORDS];
 const LABELS = Object.values(PERSONALITIES).map(({ label }) => label);
 const NEEDED = new Set([
   ...SAID.flatMap(({ isSaid, text }) => (isSaid ? [text] : [])),
-  ...[TEXTS, HELP, REFUSED, MEANINGS, LABELS].flat(),
+  ...[TEXTS, HELP, REFUSED, REFUSED_BY_CASE, MEANINGS, LABELS].flat(),
 ]);
 
 /** Whether a text, whatever its values are, is in the catalogue as it is shown: some help names codes. */

@@ -13,10 +13,11 @@ export interface Refusal {
 
 /** The error to throw for an answer of this status. */
 export function refusal({ code, title, detail, field, remedy }: Refusal, status: number): CommandError {
-  const words = translated(detail ?? title ?? say`the hub answered ${status}`);
-  const where = field === undefined ? words : `${words} (${field})`;
+  const kind = title === undefined ? say`the hub answered ${status}` : translated(title);
+  const where = field === undefined ? kind : `${kind} (${field})`;
+  const words = detail === undefined ? where : `${where}: ${translated(detail)}`;
   return new CommandError(
-    code === undefined ? where : `${code}: ${where}`,
+    code === undefined ? words : `${code}: ${words}`,
     EXIT.refused,
     remedy === undefined ? undefined : translated(remedy),
   );

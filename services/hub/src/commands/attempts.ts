@@ -98,7 +98,7 @@ export function attemptsCommand(): Command {
         say`institution`,
         say`referral`,
         say`delivery`,
-        say`try`,
+        say`attempt`,
         say`answer`,
         say`took`,
         say`then`,
