@@ -145,6 +145,13 @@ test("a folder of YAML is validated as a whole, shown, and applied all or nothin
   expect((await ruta("directory", "show", "institution")).stdout).not.toContain("casa-nueva");
   expect((await ruta("directory", "apply", folder, ...REASON)).stdout).toContain("+ institution casa-nueva");
   expect((await ruta("directory", "show", "institution")).stdout).toContain("casa-nueva");
+  const matched = await json<{ entries: { id: string }[]; next?: string }>("directory", "show", "--match", "CASA");
+  expect(matched.entries.map(({ id }) => id)).toEqual(expect.arrayContaining(["casa", "casa-nueva"]));
+  const [first, second] = matched.entries;
+  const paged = await json<typeof matched>("directory", "show", "--match", "casa", "--limit", "1");
+  expect(paged).toMatchObject({ entries: [{ id: first?.id }], next: first?.id });
+  const rest = await json<typeof matched>("directory", "show", "--match", "casa", "--after", first?.id ?? "");
+  expect(rest.entries[0]?.id).toBe(second?.id);
 });
 
 test("a member of staff may do what the role allows, and nothing else", async () => {
@@ -237,7 +244,8 @@ test("what a receiver gave up is listed as parked, and delivered when it is sent
   const { referral } = await json<{ referral: string }>("send", event, "--as", "sender", "--id", "to-be-parked");
   type Parked = { id: string; institution: string; referral: string };
   // What an earlier test sent may be parked too, or under way to casa still.
-  const parked = async () => (await json<Parked[]>("parked", "list")).filter((one) => one.referral === referral);
+  const parked = async () =>
+    (await json<{ parked: Parked[] }>("parked", "list")).parked.filter((one) => one.referral === referral);
   await expect.poll(parked, SOON).toMatchObject([{ institution: "casa", referral }]);
   const [{ id }] = (await parked()) as [Parked];
   expect((await ruta("parked", "show", id)).stdout).toMatch(/institution +casa[^]*attempts +\d/);

@@ -6,6 +6,7 @@ import type { HttpApp } from "@ruta/kit";
 import type { Engine } from "@ruta/log";
 import { z } from "zod";
 import { probeNow } from "./endpoints.ts";
+import { PARKED_CURSOR } from "./parked.ts";
 import type { ParkedDeliveries } from "./parked.ts";
 import { pullForward } from "./pull.ts";
 import { REDRIVE_PROBLEMS, registerRedriveRoutes } from "./redrive-http.ts";
@@ -60,8 +61,13 @@ export const PROBLEMS = {
 } as const;
 const problem = problemsOf(PROBLEMS);
 
-/** Most rows of the list in one answer. */
-const PARKED_ROWS = 500;
+const parkedQuery = z.strictObject({
+  id: z.string().max(100).optional(),
+  institution: z.string().max(64).optional(),
+  reason: z.string().max(40).optional(),
+  after: z.string().regex(PARKED_CURSOR).optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+});
 
 /** The body of every act: why. */
 export const reasonBody = z.strictObject({ reason: z.string().trim().min(3).max(500) });
@@ -70,9 +76,9 @@ export const reasonBody = z.strictObject({ reason: z.string().trim().min(3).max(
 export function registerRoutes(admin: HttpApp, deps: HttpDeps): void {
   const { engine, schema, deliveries, now } = deps;
   registerRedriveRoutes(admin, deps);
-  admin.get("/admin/delivery/parked", async (request) => {
+  admin.get("/admin/delivery/parked", { schema: { querystring: parkedQuery } }, async (request) => {
     watcher(request);
-    return { parked: await deliveries.list(PARKED_ROWS) };
+    return deliveries.list(request.query);
   });
 
   const retry = { params: z.object({ id: z.string().max(100) }), body: reasonBody };

@@ -15,10 +15,30 @@ interface ParkedDelivery {
   readonly parkedAt: string;
 }
 
+/** What a list is narrowed to; what is left out does not narrow it. */
+interface ParkedFilter {
+  readonly id?: string | undefined;
+  readonly institution?: string | undefined;
+  /** Code of the reason, such as exhausted. */
+  readonly reason?: string | undefined;
+  /** The cursor of the page before. */
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
+
+/** A page of them; `next` is the cursor of the next one. */
+interface ParkedPage {
+  readonly parked: readonly ParkedDelivery[];
+  readonly next?: string;
+}
+
+/** What a cursor looks like: when the last one of a page was parked, in microseconds, and its id. */
+export const PARKED_CURSOR = /^\d{1,18}~[\w-]{1,100}$/;
+
 /** Parked deliveries of one schema. */
 export interface ParkedDeliveries {
   /** The longest parked first. */
-  list(limit: number): Promise<ParkedDelivery[]>;
+  list(filter: ParkedFilter): Promise<ParkedPage>;
   /** What became of a delivery; undefined when there is none. */
   stateOf(tx: Pick<Tx, "query">, id: string): Promise<string | undefined>;
   /** Makes a parked delivery due again, with a schedule that begins anew; or says why it does not. */
@@ -29,12 +49,29 @@ export interface ParkedDeliveries {
 export function openParkedDeliveries(db: Db, schema: string): ParkedDeliveries {
   const deliveries = sql.id(schema, "deliveries");
   return {
-    async list(limit) {
-      const rows = await db.query<Omit<ParkedDelivery, "parkedAt"> & { parkedAt: Date }>(sql`
+    async list({ id, institution, reason, after, limit }) {
+      const [micros = "0", last = ""] = after?.split("~") ?? [];
+      const rows = await db.query<Omit<ParkedDelivery, "parkedAt"> & { parkedAt: Date; micros: bigint }>(sql`
         SELECT delivery_id AS id, institution, referral_id AS referral, parked_reason AS reason, attempts,
-          parked_at AS "parkedAt"
-        FROM ${deliveries} WHERE state = 'parked' ORDER BY parked_at, delivery_id LIMIT ${limit}`);
-      return rows.map((row) => ({ ...row, parkedAt: row.parkedAt.toISOString() }));
+          parked_at AS "parkedAt", (extract(epoch FROM parked_at) * 1000000)::bigint AS micros
+        FROM ${deliveries} WHERE state = 'parked'
+          AND (parked_at, delivery_id) > (timestamptz 'epoch' + ${micros}::bigint * interval '1 microsecond', ${last}::text)
+          AND (${id ?? null}::text IS NULL OR delivery_id = ${id ?? null})
+          AND (${institution ?? null}::text IS NULL OR institution = ${institution ?? null})
+          AND (${reason ?? null}::text IS NULL OR parked_reason = ${reason ?? null})
+        ORDER BY parked_at, delivery_id LIMIT ${limit}`);
+      const end = rows.length < limit ? undefined : rows.at(-1);
+      return {
+        parked: rows.map((row) => ({
+          id: row.id,
+          institution: row.institution,
+          referral: row.referral,
+          reason: row.reason,
+          attempts: row.attempts,
+          parkedAt: row.parkedAt.toISOString(),
+        })),
+        ...(end ? { next: `${end.micros}~${end.id}` } : {}),
+      };
     },
 
     async stateOf(tx, id) {

@@ -1,4 +1,5 @@
 // What lists of the command have in common: pages, query strings, and how the next page is asked for.
+import { InvalidArgumentError } from "commander";
 import type { Command } from "commander";
 import { say } from "./language.ts";
 
@@ -11,6 +12,12 @@ export interface Page {
 /** Adds --limit and --after. */
 export function addPaging(command: Command, limit = "50"): Command {
   return command.option("--limit <n>", "most rows", limit).option("--after <cursor>", "go on where a page ended");
+}
+
+/** A whole number, of an option. */
+export function whole(text: string): number {
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError(say`It takes a whole number.`);
+  return Number(text);
 }
 
 /** A path with those of the values that are there as its query. */

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { contextOf } from "../context.ts";
 import { say } from "../language.ts";
 import { CommandError, EXIT, print, style, table } from "../output.ts";
+import { more, whole } from "../paging.ts";
 
 interface Applied {
   readonly revision: string;
@@ -31,6 +32,27 @@ function changesText({ changes, revision }: Applied, dryRun: boolean): string {
     ...lines,
     dryRun ? say`${seen.length} changes; nothing was applied` : say`${seen.length} changes are revision ${revision}`,
   ].join("\n");
+}
+
+type Entry = Readonly<Record<string, string>>;
+
+interface ShowOptions {
+  readonly match?: string;
+  readonly limit: number;
+  readonly after?: string;
+}
+
+const idOf = (entry: Entry): string => entry.id ?? entry.code ?? "";
+
+/** The entries that match, a page of them, and behind which the next one begins. */
+function pageOf(entries: readonly Entry[], { match = "", limit, after }: ShowOptions) {
+  const text = match.toLowerCase();
+  const found = entries.filter((entry) => `${idOf(entry)} ${entry.name ?? ""}`.toLowerCase().includes(text));
+  const start = after === undefined ? 0 : found.findIndex((entry) => idOf(entry) === after) + 1;
+  const page = found.slice(start, start + limit);
+  const last = page.at(-1);
+  const next = last && start + limit < found.length ? idOf(last) : undefined;
+  return { found: found.length, page, next };
 }
 
 /** The command and its sub-commands. */
@@ -64,26 +86,26 @@ export function directoryCommand(): Command {
     .command("show")
     .description("list the entries of a kind")
     .argument("[kind]", "institution, service, place, endpoint, term, territory", "institution")
-    .action(async (kind: string, _options: unknown, command: Command) => {
+    .option("--match <text>", "only entries whose id or name holds this")
+    .option("--limit <n>", "most rows", whole, 100)
+    .option("--after <id>", "go on behind this one")
+    .action(async (kind: string, options: ShowOptions, command: Command) => {
       const context = contextOf(command);
       const admin = await context.admin();
       const shown = await admin.request<{ revision: string; entries: Record<string, string>[] }>(
         "GET",
         `/admin/directory/${kind}`,
       );
-      print(context.json, shown, () =>
-        [
-          say`revision ${shown.revision}, ${shown.entries.length} entries`,
-          table(
-            ["id", say`name`, say`detail`],
-            shown.entries.map((entry) => [
-              entry.id ?? entry.code ?? "",
-              entry.name ?? "",
-              entry.type ?? entry.service_type ?? entry.url ?? entry.kind ?? "",
-            ]),
-          ),
-        ].join("\n"),
-      );
+      const { found, page, next } = pageOf(shown.entries, options);
+      print(context.json, { revision: shown.revision, entries: page, ...(next === undefined ? {} : { next }) }, () => {
+        const rows = page.map((entry) => [
+          idOf(entry),
+          entry.name ?? "",
+          entry.type ?? entry.service_type ?? entry.url ?? entry.kind ?? "",
+        ]);
+        const head = say`revision ${shown.revision}, ${found} entries`;
+        return `${head}\n${table(["id", say`name`, say`detail`], rows)}${more(next)}`;
+      });
     });
   directory
     .command("schema")

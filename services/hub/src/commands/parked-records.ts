@@ -55,8 +55,8 @@ function serviceOf(id: string): string {
 
 /** A parked delivery by its id. */
 async function deliveryOf(admin: AdminClient, id: string): Promise<object | undefined> {
-  const { parked } = await admin.request<{ parked: { id: string }[] }>("GET", "/admin/delivery/parked");
-  return parked.find((row) => row.id === id);
+  const { parked } = await admin.request<{ parked: object[] }>("GET", withQuery("/admin/delivery/parked", { id }));
+  return parked[0];
 }
 
 /** Adds the sub-commands. */

@@ -4,6 +4,8 @@ import { addYes, confirmed } from "../ask.ts";
 import { contextOf } from "../context.ts";
 import { say } from "../language.ts";
 import { print, table } from "../output.ts";
+import { addPaging, more, withQuery } from "../paging.ts";
+import type { Page } from "../paging.ts";
 import { addParkedRecords } from "./parked-records.ts";
 
 interface ParkedDelivery {
@@ -15,32 +17,38 @@ interface ParkedDelivery {
   readonly parkedAt: string;
 }
 
+interface Filter extends Page {
+  readonly institution?: string;
+  readonly parkedReason?: string;
+}
+
 /** The command and its sub-commands. */
 export function parkedCommand(): Command {
   const parked = new Command("parked").description("deliveries and records that wait for an operator");
-  parked
+  const list = parked
     .command("list")
-    .description("what is parked, and why")
-    .action(async (_options: unknown, command: Command) => {
-      const context = contextOf(command);
-      const admin = await context.admin();
-      const { parked: rows } = await admin.request<{ parked: ParkedDelivery[] }>("GET", "/admin/delivery/parked");
-      print(context.json, rows, () =>
-        rows.length === 0
-          ? say`nothing is parked`
-          : table(
-              ["id", say`institution`, say`referral`, say`reason`, say`attempts`, say`parked at`],
-              rows.map((row) => [
-                row.id,
-                row.institution,
-                row.referral,
-                row.reason,
-                String(row.attempts),
-                row.parkedAt,
-              ]),
-            ),
-      );
-    });
+    .description("deliveries that are parked, and why")
+    .option("--institution <id>", "only to this institution")
+    .option("--parked-reason <code>", "only what was parked for this reason, such as exhausted, disabled or skipped");
+  addPaging(list, "100").action(async (options: Filter, command: Command) => {
+    const context = contextOf(command);
+    const admin = await context.admin();
+    const { institution, parkedReason: reason, after, limit } = options;
+    const path = withQuery("/admin/delivery/parked", { institution, reason, after, limit });
+    const page = await admin.request<{ parked: ParkedDelivery[]; next?: string }>("GET", path);
+    const rows = page.parked.map((row) => [
+      row.id,
+      row.institution,
+      row.referral,
+      row.reason,
+      String(row.attempts),
+      row.parkedAt,
+    ]);
+    const columns = ["id", say`institution`, say`referral`, say`reason`, say`attempts`, say`parked at`];
+    print(context.json, page, () =>
+      rows.length === 0 ? say`nothing is parked` : table(columns, rows) + more(page.next),
+    );
+  });
   parked
     .command("retry")
     .description("send one again, under the same webhook-id")

@@ -1,10 +1,11 @@
 // `ruta redrive`: sends again what failed, what was never attempted, or everything since a time, under the same webhook-ids.
 import { setTimeout as sleep } from "node:timers/promises";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { addYes, confirmed } from "../ask.ts";
 import { contextOf } from "../context.ts";
 import { say } from "../language.ts";
 import { CommandError, EXIT, print, table } from "../output.ts";
+import { whole } from "../paging.ts";
 import { timeOf } from "../times.ts";
 
 interface Counts {
@@ -67,11 +68,6 @@ function countsText(found: Counts): string {
         say`what is for ${institution} stays as it is, since its endpoint is disabled: ruta endpoint resume ${institution}`,
     ),
   ].join("\n");
-}
-
-function whole(text: string): number {
-  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError(say`It takes a whole number.`);
-  return Number(text);
 }
 
 function filterOf(options: StartOptions, now: number): Record<string, string> {
