@@ -1,35 +1,12 @@
 // What an institution is sent, by webhook or inbox: the published shape of each event. Delivery writes them; a test across services holds both equal.
-import { STATUS_WORDS } from "@ruta/events";
+import { ACTS, STATUS_WORDS } from "@ruta/events";
 import { z } from "zod";
 
 /** Types of what is told of a referral, without their prefix: acts of the other party, and the hub's own words. */
 export const TOLD = [
-  "request",
-  "receive",
-  "accept",
-  "reject",
-  "schedule",
-  "no-show",
-  "cancel-appointment",
-  "report",
-  "start",
-  "hold",
-  "resume",
-  "cancel",
-  "confirm-cancellation",
-  "complete",
-  "fail",
-  "mark-in-error",
-  "acknowledge",
-  "supplement",
-  "acknowledge-supplement",
-  "dispute",
-  "returned",
-  "worklisted",
-  "undeliverable",
-  "refused",
-  "set-aside",
-] as const;
+  ...ACTS.filter((act) => act !== "redirect"),
+  ...(["returned", "worklisted", "undeliverable", "refused", "set-aside"] as const),
+];
 
 /** How an institution told staff of the hub what was then recorded on its behalf. */
 const TOLD_BY = ["phone", "mail", "in-person"] as const;
