@@ -147,6 +147,13 @@ test("a folder of YAML is validated as a whole, shown, and applied all or nothin
   expect((await ruta("directory", "show", "institution")).stdout).toContain("casa-nueva");
   const matched = await json<{ entries: { id: string }[]; next?: string }>("directory", "show", "--match", "CASA");
   expect(matched.entries.map(({ id }) => id)).toEqual(expect.arrayContaining(["casa", "casa-nueva"]));
+  // Who has nowhere to receive, and nothing waiting, is listed only when asked for.
+  const listed = async (...more: string[]) =>
+    (await json<{ endpoints: { institution: string }[] }>("endpoint", "list", ...more)).endpoints.map(
+      (e) => e.institution,
+    );
+  await expect.poll(() => listed("--state", "none"), SOON).toContain("casa-nueva");
+  expect(await listed()).not.toContain("casa-nueva");
   const [first, second] = matched.entries;
   const paged = await json<typeof matched>("directory", "show", "--match", "casa", "--limit", "1");
   expect(paged).toMatchObject({ entries: [{ id: first?.id }], next: first?.id });

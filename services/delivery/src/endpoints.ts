@@ -39,7 +39,7 @@ export interface EndpointView {
   readonly parked: number;
 }
 
-/** Which to list: those behind an institution, in one state. */
+/** Which to list: those behind an institution, in one state; of all states, but without who receives nowhere and has nothing waiting. */
 export interface EndpointFilter {
   readonly after: string;
   readonly state?: EndpointState | undefined;
@@ -77,7 +77,8 @@ export async function listEndpoints(db: Db, schema: string, filter: EndpointFilt
         min(d.waits_since) FILTER (WHERE d.state <> 'parked') AS oldest
       FROM ${table("deliveries")} AS d
       WHERE d.institution = e.institution AND d.state IN ('waiting', 'offered', 'parked')) AS w
-    WHERE ${filter.state ?? null}::text IS NULL OR e.state = ${filter.state ?? null}
+    WHERE CASE WHEN ${filter.state ?? null}::text IS NULL THEN e.state <> 'none' OR w.waiting > 0 OR w.parked > 0
+      ELSE e.state = ${filter.state ?? null} END
     ORDER BY e.institution LIMIT ${filter.limit}`);
   return rows.map((row) => {
     const told = Object.entries(row).flatMap(([name, value]) =>
