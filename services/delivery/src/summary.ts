@@ -1,18 +1,15 @@
 // What delivery has to say to `ruta status`: what waits, since when, for whom, and what was given up and why.
 import { sql } from "@ruta/db";
 import type { Db } from "@ruta/db";
-import { STAFF_PROBLEMS, mayWatch } from "@ruta/events";
-import type { SignedBy } from "@ruta/events";
-import { problemsOf } from "@ruta/kit";
 import type { HttpApp } from "@ruta/kit";
 import { listEndpoints } from "./endpoints.ts";
 import type { EndpointState, EndpointView } from "./endpoints.ts";
+import { watcher } from "./staff.ts";
 
 /** Institutions in the summary: those for which something waits longest. */
 const WAITING_ROWS = 20;
 /** Endpoints in the summary, of each state. */
 const ENDPOINT_ROWS = 50;
-const problem = problemsOf(STAFF_PROBLEMS);
 
 /** Counts and ages of deliveries. Times are RFC 3339. */
 interface DeliverySummary {
@@ -80,7 +77,7 @@ async function troubles(db: Db, schema: string): Promise<EndpointTrouble[]> {
 /** Adds GET /admin/delivery/summary. The admin app has checked the signature. */
 export function registerSummary(admin: HttpApp, db: Db, schema: string): void {
   admin.get("/admin/delivery/summary", async (request) => {
-    if (!mayWatch((request as typeof request & { readonly staff: SignedBy }).staff)) throw problem("staff-role");
+    watcher(request);
     return summarise(db, schema);
   });
 }

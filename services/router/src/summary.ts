@@ -1,12 +1,8 @@
 // What the router has to say to `ruta status`: how many referrals wait for an operator or for their requester, how many acts are disputed, and since when.
 import { sql } from "@ruta/db";
 import type { Db } from "@ruta/db";
-import { STAFF_PROBLEMS, mayWatch } from "@ruta/events";
-import type { SignedBy } from "@ruta/events";
-import { problemsOf } from "@ruta/kit";
 import type { HttpApp } from "@ruta/kit";
-
-const problem = problemsOf(STAFF_PROBLEMS);
+import { watcher } from "./staff-request.ts";
 
 /** Referrals that wait for somebody's choice, and disputes that an operator has to end. Times are RFC 3339. */
 interface RouterSummary {
@@ -43,7 +39,7 @@ async function summarise(db: Db, schema: string): Promise<RouterSummary> {
 /** Adds GET /admin/router/summary. The admin app has checked the signature. */
 export function registerSummary(admin: HttpApp, db: Db, schema: string): void {
   admin.get("/admin/router/summary", async (request) => {
-    if (!mayWatch((request as typeof request & { readonly staff: SignedBy }).staff)) throw problem("staff-role");
+    watcher(request);
     return summarise(db, schema);
   });
 }
