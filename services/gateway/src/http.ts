@@ -86,16 +86,19 @@ export async function registerRoutes(app: HttpApp, deps: HttpDeps): Promise<void
     const refusal = await limit(group[0]?.institution ?? "", "acts");
     return refusal ? { refusal, index: 0 } : deps.take(group);
   }
+  const readers = new WeakMap<object, Reader>();
   app.addHook("preHandler", async (request) => {
     if (request.method !== "GET" || !request.url.startsWith("/v1/")) return;
     const found = readerOf(directory(), header(request, "authorization"), now());
-    const refusal = found && (await limit(found.institution, "reads"));
+    if (!found) return;
+    readers.set(request, found);
+    const refusal = await limit(found.institution, "reads");
     if (refusal) throw problemOf(refusal);
   });
   await describeApi(app, API);
 
   function reader(request: FastifyRequest): Reader {
-    const found = readerOf(directory(), header(request, "authorization"), now());
+    const found = readers.get(request) ?? readerOf(directory(), header(request, "authorization"), now());
     if (!found) throw problemOf({ code: "invalid-token" });
     return found;
   }
