@@ -31,6 +31,8 @@ export interface Ground {
   readonly instances: number;
   /** Arguments of Node for the processes. */
   readonly execArgv: readonly string[];
+  /** The `ruta` command of another version; this one's when not said. */
+  readonly program?: string;
   /** Opens the one door before the ports of all gateways; answers its port. */
   door(ports: readonly number[]): Promise<number>;
 }
@@ -145,7 +147,7 @@ export async function openCity(
     const kept = groups.map((group, index) =>
       keep({
         name: group,
-        file: RUTA,
+        file: ground?.program ?? RUTA,
         args: ["start", "--only", group],
         execArgv: ground?.execArgv,
         env: {

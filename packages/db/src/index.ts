@@ -1,6 +1,6 @@
 // PostgreSQL for services: pool, queries, transactions, migrations, notifications.
 export { listen } from "./listen.ts";
-export { migrate, MigrationChanged } from "./migrate.ts";
+export { DatabaseNewer, migrate, MigrationChanged } from "./migrate.ts";
 export type { MigrateOptions } from "./migrate.ts";
 export { openDb } from "./open.ts";
 export type { Db, DbOptions, Pool, Tx } from "./open.ts";

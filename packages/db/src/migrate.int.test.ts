@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterEach, beforeEach, expect, test } from "vitest";
-import { MigrationChanged, migrate, openDb, sql } from "./index.ts";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { DatabaseNewer, MigrationChanged, migrate, openDb, sql } from "./index.ts";
 import type { Db } from "./index.ts";
 import { testDatabase } from "./testing.ts";
 import type { TestDatabase } from "./testing.ts";
@@ -86,11 +86,104 @@ test("line ends of another system are no change", async () => {
   expect(await migrate(db, { schema: "t-1", folder: other })).toEqual([]);
 });
 
-test("what a newer version has applied is left alone", async () => {
+test("what a newer version has added is left alone; where it took something away, an older one is refused", async () => {
   const older = { "001-first.sql": "CREATE TABLE number (n int)" };
   const newer = { ...older, "002-more.sql": "ALTER TABLE number ADD COLUMN later int" };
   await migrate(db, { schema: "t-1", folder: folderWith(newer) });
   expect(await migrate(db, { schema: "t-1", folder: folderWith(older) })).toEqual([]);
+  const newest = { ...newer, "003-contract-number.sql": "ALTER TABLE number DROP COLUMN n" };
+  await migrate(db, { schema: "t-1", folder: folderWith(newest) });
+  const refused = migrate(db, { schema: "t-1", folder: folderWith(newer) });
+  await expect(refused).rejects.toThrow(DatabaseNewer);
+  await expect(refused).rejects.toThrow(
+    "schema t-1 was changed by a newer version (003-contract-number.sql) in a way that this version cannot work with: install the newer version",
+  );
+  expect(await migrate(db, { schema: "t-1", folder: folderWith(newest) })).toEqual([]);
+});
+
+test("a contract of one folder concerns no other folder of its schema", async () => {
+  const log = {
+    "001-log-first.sql": "CREATE TABLE outbox (n int)",
+    "002-log-contract-n.sql": "ALTER TABLE outbox DROP n",
+  };
+  await migrate(db, { schema: "t-1", folder: folderWith(log), family: "log" });
+  const own = { "001-first.sql": "CREATE TABLE number (n int)", "002-contract-n.sql": "ALTER TABLE number DROP n" };
+  await migrate(db, { schema: "t-1", folder: folderWith(own) });
+  expect(await migrate(db, { schema: "t-1", folder: folderWith(log), family: "log" })).toEqual([]);
+  expect(await migrate(db, { schema: "t-1", folder: folderWith(own) })).toEqual([]);
+  await expect(migrate(db, { schema: "t-1", folder: folderWith(own), family: "log" })).rejects.toThrow(
+    "001-log-what.sql",
+  );
+});
+
+const valid = sql`SELECT indisvalid AS valid FROM pg_index WHERE indexrelid = to_regclass('"t-1".number_n')`;
+
+test("an index is built while a transaction that was begun before goes on to use its table, and is no hindrance to it", async () => {
+  const first = { "001-first.sql": "CREATE TABLE number (n int)" };
+  await migrate(db, { schema: "t-1", folder: folderWith(first) });
+  const writing = Promise.withResolvers<void>();
+  const go = Promise.withResolvers<void>();
+  const writer = db.tx(async (tx) => {
+    await tx.query(sql`INSERT INTO "t-1".number VALUES (1)`);
+    writing.resolve();
+    await go.promise;
+    await tx.query(sql`INSERT INTO "t-1".number VALUES (2)`);
+  });
+  await writing.promise;
+  const folder = folderWith({
+    ...first,
+    "002-index.sql": "-- by number\nCREATE INDEX CONCURRENTLY number_n ON number (n);",
+  });
+  const migrating = Promise.all([migrate(db, { schema: "t-1", folder }), migrate(db, { schema: "t-1", folder })]);
+  await vi.waitFor(async () => expect(await db.query(valid)).toEqual([{ valid: false }]));
+  await db.query(sql`INSERT INTO "t-1".number VALUES (3)`);
+  go.resolve();
+  await writer;
+  expect((await migrating).flat()).toEqual(["002-index.sql"]);
+  expect(await db.query(valid)).toEqual([{ valid: true }]);
+});
+
+test("an index whose building was cut short is built anew", async () => {
+  const first = { "001-first.sql": "CREATE TABLE number (n int); INSERT INTO number VALUES (1), (1)" };
+  await migrate(db, { schema: "t-1", folder: folderWith(first) });
+  const unique = { ...first, "002-index.sql": "CREATE UNIQUE INDEX CONCURRENTLY number_n ON number (n)" };
+  await expect(migrate(db, { schema: "t-1", folder: folderWith(unique) })).rejects.toThrow(
+    "could not create unique index",
+  );
+  expect(await db.query(valid)).toEqual([{ valid: false }]);
+  await db.query(sql`DELETE FROM "t-1".number`);
+  expect(await migrate(db, { schema: "t-1", folder: folderWith(unique) })).toEqual(["002-index.sql"]);
+  expect(await db.query(valid)).toEqual([{ valid: true }]);
+});
+
+test("a file that builds an index beside anything else is refused", async () => {
+  const folder = folderWith({
+    "001-both.sql": "CREATE TABLE number (n int); CREATE INDEX CONCURRENTLY number_n ON number (n)",
+  });
+  await expect(migrate(db, { schema: "t-1", folder })).rejects.toThrow("001-both.sql may hold nothing but");
+});
+
+test("a change that has to wait for a transaction lets others pass, and is made once that has ended", async () => {
+  const first = { "001-first.sql": "CREATE TABLE number (n int)" };
+  await migrate(db, { schema: "t-1", folder: folderWith(first) });
+  const reading = Promise.withResolvers<void>();
+  const go = Promise.withResolvers<void>();
+  const reader = db.tx(async (tx) => {
+    await tx.query(sql`SELECT FROM "t-1".number`);
+    reading.resolve();
+    await go.promise;
+  });
+  await reading.promise;
+  const folder = folderWith({ ...first, "002-more.sql": "ALTER TABLE number ADD COLUMN later int" });
+  const migrating = migrate(db, { schema: "t-1", folder });
+  const waits = sql`SELECT FROM pg_stat_activity WHERE application_name = 'ruta migrate' AND wait_event_type = 'Lock'
+    AND datname = current_database()`;
+  await vi.waitFor(async () => expect(await db.query(waits)).toHaveLength(1));
+  // This one comes behind the change, and is served while the reader goes on.
+  await db.query(sql`INSERT INTO "t-1".number VALUES (1)`);
+  go.resolve();
+  await reader;
+  expect(await migrating).toEqual(["002-more.sql"]);
 });
 
 test("two folders share a schema", async () => {

@@ -82,7 +82,7 @@ export interface Engine {
 /** Opens the engine of a service, making its tables when they are missing. */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { log, db, schema, logger = silentLogger, faults = noFaults } = options;
-  await migrate(db, { schema, folder: MIGRATIONS });
+  await migrate(db, { schema, folder: MIGRATIONS, family: "log" });
   const aside = openAside(schema);
   const outbox = openOutbox(db, schema, options.instance ?? randomUUID());
   await outbox.beat();
