@@ -33,6 +33,8 @@ export interface Ground {
   readonly execArgv: readonly string[];
   /** The `ruta` command of another version; this one's when not said. */
   readonly program?: string;
+  /** More variables of the processes. */
+  readonly env?: NodeJS.ProcessEnv;
   /** Opens the one door before the ports of all gateways; answers its port. */
   door(ports: readonly number[]): Promise<number>;
 }
@@ -140,6 +142,7 @@ export async function openCity(
       RUTA_ALLOW_LOOPBACK: "1",
       RUTA_LOG_LEVEL: "debug",
       RUTA_PREFIX: `t${Date.now().toString(36)}`,
+      ...ground?.env,
       DATABASE_URL: databaseUrl,
       ...(kafkaBrokers === undefined ? {} : { KAFKA_BROKERS: kafkaBrokers }),
     };

@@ -1,8 +1,9 @@
 // A drill of a log with a fault in it: whether the drill finds it, and what it said.
 import { brokenArgs } from "./breaks.ts";
 import type { BreakName } from "./breaks.ts";
-import { drill, inWords, isClean } from "./drill.ts";
+import { drill } from "./drill.ts";
 import type { DrillOptions } from "./drill.ts";
+import { inWords, isClean } from "./summary.ts";
 
 /** Runs the drill that finds this fault. */
 export async function bitten(

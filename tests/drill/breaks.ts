@@ -157,7 +157,7 @@ export function isBreak(name: string): name is BreakName {
 export function brokenArgs(
   name: BreakName,
   asked: { readonly kills?: number | undefined; readonly instances?: number | undefined } = {},
-): Pick<DrillOptions, "kills" | "instances" | "kinds" | "victims" | "hurried" | "settleMs" | "execArgv"> {
+): Pick<DrillOptions, "kills" | "instances" | "kinds" | "victims" | "pace" | "settleMs" | "execArgv"> {
   const { kinds, victims, kills, instances }: Break = BREAKS[name];
   const entry = new URL(`broken.ts?break=${name}`, import.meta.url);
   return {
@@ -165,7 +165,7 @@ export function brokenArgs(
     victims,
     kills: asked.kills ?? kills,
     instances: asked.instances ?? instances,
-    hurried: true,
+    pace: "hurried",
     settleMs: 25_000,
     execArgv: ["--import", entry.href],
   };

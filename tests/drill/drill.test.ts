@@ -3,7 +3,8 @@
 import { expect, test } from "vitest";
 import { missingForJars } from "../../infra/kafka/jars.ts";
 import { bitten } from "./bitten.ts";
-import { drill, inWords, isClean, killsOf } from "./drill.ts";
+import { drill } from "./drill.ts";
+import { inWords, isClean, killsOf } from "./summary.ts";
 
 const missing = await missingForJars();
 const DRIVERS = missing === undefined ? (["postgres", "kafka"] as const) : (["postgres"] as const);
@@ -18,7 +19,7 @@ test.each(DRIVERS)(
       kills: 20,
       seed: 20,
       kinds: ["kill"],
-      hurried: true,
+      pace: "hurried",
       say: (line) => void lines.push(line),
     });
     console.info(inWords(found).join("\n"));

@@ -30,11 +30,19 @@ export function openFaulting(
 ): Faulting {
   const busy = new Set<unknown>();
   const processes = city.processes.filter(({ name }) => victims?.includes(name) ?? true);
-  const { disk, broker } = servers;
+  const { disk, broker, redis } = servers;
   const possible = wanted.filter(
-    (kind) => (kind !== "fill-disk" || disk.cannot === undefined) && (broker !== undefined || !kind.endsWith("broker")),
+    (kind) =>
+      (kind !== "fill-disk" || disk.cannot === undefined) &&
+      (broker !== undefined || !kind.endsWith("broker")) &&
+      (redis !== undefined || !kind.endsWith("redis")),
   );
-  const skipped = wanted.includes("fill-disk") && disk.cannot ? [`a full disk is skipped: ${disk.cannot}`] : [];
+  const skipped = [
+    ...(wanted.includes("fill-disk") && disk.cannot ? [`a full disk is skipped: ${disk.cannot}`] : []),
+    ...(wanted.some((kind) => kind.endsWith("redis")) && !redis
+      ? ["faults of Redis are skipped: there is no redis-server on the PATH"]
+      : []),
+  ];
 
   /** Keeps others away from a victim until its fault is over. */
   function hold(victim: unknown, words: string, run: () => Promise<void>): Befallen | undefined {
@@ -42,8 +50,8 @@ export function openFaulting(
     busy.add(victim);
     return { words, over: run().finally(() => busy.delete(victim)) };
   }
-  function cut(server: Server, name: string, { how, lastsMs }: Fault): Befallen | undefined {
-    return hold(server, `the way to the ${name} is cut for ${lastsMs / 1000} s (${how})`, async () => {
+  function cut(server: Pick<Server, "way">, name: string, { how, lastsMs }: Fault): Befallen | undefined {
+    return hold(server, `the way to ${name} is cut for ${lastsMs / 1000} s (${how})`, async () => {
       server.way.cut(how);
       await delay(lastsMs);
       server.way.mend();
@@ -72,17 +80,25 @@ export function openFaulting(
         case "kill-database":
           return kill(servers.database, "database");
         case "cut-database":
-          return cut(servers.database, "database", fault);
+          return cut(servers.database, "the database", fault);
         case "kill-broker":
           return broker && kill(broker, "broker");
         case "cut-broker":
-          return broker && cut(broker, "broker", fault);
+          return broker && cut(broker, "the broker", fault);
         case "fill-disk":
           return hold(servers.database, `the database's disk is full for ${lastsMs / 1000} s`, async () => {
             await disk.fill();
             await delay(lastsMs);
             disk.empty();
           });
+        case "kill-redis":
+          return redis && hold(redis, `kill -9 of Redis, away for ${lastsMs / 1000} s`, () => redis.kill(lastsMs));
+        case "stop-redis":
+          return redis && hold(redis, `Redis stands still for ${lastsMs / 1000} s`, () => redis.stop(lastsMs));
+        case "cut-redis":
+          return redis && cut(redis, "Redis", fault);
+        case "flush-redis":
+          return redis && hold(redis, "Redis forgets everything", () => redis.flush());
       }
     },
   };

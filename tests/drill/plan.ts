@@ -1,7 +1,7 @@
 // What is done to a hub, drawn from a seed: which fault, to whom, how long, and how long until the next. Pure.
 import type { Cut } from "./proxy.ts";
 
-/** What can befall a hub. Redis has its place here once there is one. */
+/** What can befall a hub. */
 export const KINDS = [
   "kill",
   "stop",
@@ -10,6 +10,10 @@ export const KINDS = [
   "fill-disk",
   "kill-broker",
   "cut-broker",
+  "kill-redis",
+  "stop-redis",
+  "cut-redis",
+  "flush-redis",
 ] as const;
 
 /** One of them. */
@@ -38,11 +42,17 @@ const WEIGHTS: Readonly<Record<Kind, number>> = {
   "fill-disk": 1,
   "kill-broker": 2,
   "cut-broker": 1,
+  "kill-redis": 1,
+  "stop-redis": 1,
+  "cut-redis": 1,
+  "flush-redis": 1,
 };
 
 const STOP_MS = [5_000, 20_000] as const;
 const CUT_MS = 10_000;
 const FULL_MS = 8_000;
+/** How long a Redis that was killed stays away: one that is back at once nobody misses. */
+const AWAY_MS = 4_000;
 const PAUSE_MS = [300, 3_000] as const;
 
 /** Numbers from 0 to 1 that follow from a seed (mulberry32). */
@@ -56,6 +66,14 @@ function numbersOf(seed: number): () => number {
   };
 }
 
+/** How long a fault lasts before what was done is undone; a server that was killed is brought back at once. */
+function lasting(kind: Kind, stopMs: number): number {
+  if (kind.startsWith("stop")) return stopMs;
+  if (kind.startsWith("cut")) return CUT_MS;
+  if (kind === "fill-disk") return FULL_MS;
+  return kind === "kill-redis" ? AWAY_MS : 0;
+}
+
 /** The faults of a seed, without end; of the kinds that can be made. */
 export function* faultsOf(seed: number, kinds: readonly Kind[]): Generator<Fault, never> {
   const draw = numbersOf(seed);
@@ -64,7 +82,7 @@ export function* faultsOf(seed: number, kinds: readonly Kind[]): Generator<Fault
   for (;;) {
     const kind = bag[Math.floor(draw() * bag.length)] ?? "kill";
     const [victim, stopMs, how, pauseMs, calm] = [draw(), between(STOP_MS), draw(), between(PAUSE_MS), draw()];
-    const lastsMs = kind === "stop" ? stopMs : kind === "fill-disk" ? FULL_MS : kind.startsWith("cut") ? CUT_MS : 0;
+    const lastsMs = lasting(kind, stopMs);
     yield { kind, victim, lastsMs, how: how < 0.5 ? "reset" : "silence", pauseMs, calm: calm < 0.3 };
   }
 }

@@ -4,14 +4,19 @@ import { arch, cpus, platform } from "node:os";
 import { parseArgs } from "node:util";
 import { missingForJars } from "../../infra/kafka/jars.ts";
 import { BREAKS, brokenArgs, isBreak } from "./breaks.ts";
-import { drill, inWords, isClean } from "./drill.ts";
+import { drill } from "./drill.ts";
+import { KINDS } from "./plan.ts";
+import { inWords, isClean, recoveryTimes } from "./summary.ts";
 
 const HELP = `npm run drill -- [options]   faults at random under load, then everything is counted
 
-  --kills N               how many faults: kill -9 of a service, the database, the broker; processes that stand still;
-                          ways that are cut; a full disk (default 20)
+  --kills N               how many faults: kill -9 of a service, the database, the broker, Redis; processes that stand
+                          still; ways that are cut; a full disk; Redis flushed (default 20)
   --on kafka|embedded     the log (default embedded; kafka needs Java with Maven)
   --seed S                the faults of an earlier drill again
+  --kinds LIST            faults of these kinds only: ${KINDS.slice(0, 7).join(", ")},
+                          ${KINDS.slice(7).join(", ")}
+  --alone                 every fault waits until the hub has recovered from the one before (some do anyway)
   --instances N           processes of each service (default 2 on kafka, 1 on embedded)
   --lines N               requests under way at the same time (default 4)
   --json FILE             what was found, for machines
@@ -27,6 +32,8 @@ const { values } = parseArgs({
     kills: { type: "string" },
     on: { type: "string", default: "embedded" },
     seed: { type: "string", default: String(Math.floor(Math.random() * 1_000_000)) },
+    kinds: { type: "string", default: KINDS.join(",") },
+    alone: { type: "boolean", default: false },
     instances: { type: "string" },
     lines: { type: "string" },
     json: { type: "string" },
@@ -46,7 +53,9 @@ const [kills, seed, instances, lines] = [
   whole(values.instances, 1, 5),
   whole(values.lines, 1, 100),
 ];
+const kinds = KINDS.filter((kind) => values.kinds.split(",").includes(kind));
 const wrong =
+  kinds.length !== values.kinds.split(",").length ||
   [kills, seed, instances, lines].some((number) => Number.isNaN(number)) ||
   (values.on !== "embedded" && values.on !== "kafka") ||
   (broken !== undefined && !isBreak(broken));
@@ -72,6 +81,8 @@ const run = drill({
   seed: seed ?? 0,
   instances,
   lines,
+  kinds,
+  ...(values.alone ? { pace: "alone" } : {}),
   say,
   signal: stop.signal,
   ...(broken !== undefined && isBreak(broken) ? brokenArgs(broken, { kills, instances }) : {}),
@@ -86,7 +97,7 @@ if (values.json !== undefined) {
   const machine = `${platform()} ${arch()}, ${cpus().length} × ${cpus()[0]?.model ?? "unknown"}`;
   writeFileSync(
     values.json,
-    `${JSON.stringify({ head: { machine, node: process.version, seed }, ...drilled }, null, 2)}\n`,
+    `${JSON.stringify({ head: { machine, node: process.version, seed }, ...drilled, recovered: recoveryTimes(drilled.recoveries) }, null, 2)}\n`,
   );
 }
 for (const line of words) say(line);

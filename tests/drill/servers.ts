@@ -1,9 +1,10 @@
-// The servers of a drill: a database on a disk of its own and, for Kafka, a broker, each behind a proxy; killed and brought back.
+// The servers of a drill: a database on a disk of its own, a Redis and, for Kafka, a broker, each behind a proxy; killed and brought back.
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { startEmbedded } from "@ruta/db/embedded";
+import { startRedis } from "@ruta/kit/testing";
 import { startBroker } from "../../infra/kafka/broker.ts";
 import { openDisk } from "./disk.ts";
 import type { Disk } from "./disk.ts";
@@ -17,6 +18,18 @@ export interface Server {
   kill(): Promise<void>;
 }
 
+/** The Redis through which gateways limit; each fault resolves when it is undone. */
+interface RedisServer {
+  readonly way: Proxy;
+  /** Ends it as a crash does, and brings it back after a while. */
+  kill(awayMs: number): Promise<void>;
+  /** Stands still for a while. */
+  stop(ms: number): Promise<void>;
+  flush(): Promise<void>;
+  /** How often a gateway has asked it since it was started. */
+  asked(): Promise<number>;
+}
+
 /** What a drill runs on. */
 export interface Servers {
   readonly databaseUrl: string;
@@ -24,6 +37,8 @@ export interface Servers {
   readonly kafkaBrokers: string | undefined;
   readonly database: Server;
   readonly broker: Server | undefined;
+  /** Undefined where there is no redis-server. */
+  readonly redis: RedisServer | undefined;
   readonly disk: Disk;
   stop(): Promise<void>;
 }
@@ -57,11 +72,13 @@ export async function startServers(driver: "postgres" | "kafka", say: (line: str
     stops.push(disk.close);
     const { server, url } = await startDatabase(disk.folder, stops);
     const broker = driver === "kafka" ? await startKafka(join(root, "kafka"), stops, say) : undefined;
+    const redis = await openRedis(stops);
     return {
       databaseUrl: url,
       kafkaBrokers: broker && `127.0.0.1:${broker.way.port}`,
       database: server,
       broker,
+      redis,
       disk,
       stop,
     };
@@ -119,6 +136,34 @@ function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+async function openRedis(stops: (() => Promise<void>)[]): Promise<RedisServer | undefined> {
+  const server = await startRedis();
+  if (!server) return undefined;
+  let stopping = false;
+  // It may stand still when the drill is stopped, and would not hear anything milder.
+  stops.push(async () => {
+    stopping = true;
+    await server.kill();
+  });
+  const way = await openProxy(() => [Number(new URL(server.url).port)]);
+  stops.push(way.close);
+  return {
+    way,
+    async kill(awayMs) {
+      await server.kill();
+      await delay(awayMs);
+      if (!stopping) await persist(() => server.start());
+    },
+    async stop(ms) {
+      process.kill(server.pid(), "SIGSTOP");
+      await delay(ms);
+      process.kill(server.pid(), "SIGCONT");
+    },
+    flush: server.flush,
+    asked: server.scripts,
+  };
 }
 
 async function startKafka(

@@ -6,7 +6,9 @@ import { audit, isSure } from "./audit.ts";
 import type { Findings } from "./audit.ts";
 import type { DrillOptions } from "./drill.ts";
 import { explain, tries } from "./explain.ts";
+import { laggards } from "./laggard.ts";
 import type { Servers } from "./servers.ts";
+import type { Recovery } from "./summary.ts";
 import { INSTITUTIONS, untold } from "./traffic.ts";
 import type { Traffic } from "./traffic.ts";
 
@@ -17,12 +19,14 @@ const AUDIT_MS = 2_000;
 
 /** Ends the traffic, waits until everything is quiet or stands still for too long, and counts. */
 export async function settle(
-  { driver, say, settleMs = SETTLE_MS, hurried = false, signal }: DrillOptions,
+  { driver, say, settleMs = SETTLE_MS, pace, signal }: DrillOptions,
   city: City,
   servers: Servers,
   traffic: Traffic,
+  recoveries: readonly Recovery[],
   fallen: () => Promise<number>,
 ): Promise<Findings> {
+  const hurried = pace === "hurried";
   const citizens = INSTITUTIONS.map((id) => city.citizen(id));
   const known = (): number => citizens.reduce((sum, { journal }) => sum + journal.entries.length, 0);
   const open = (): string[] => untold(traffic.asked, citizens);
@@ -50,6 +54,7 @@ export async function settle(
         continue;
       }
       say(`${driver}: ${await tries(log)}`);
+      for (const line of await laggards(log, recoveries)) say(`${driver}: slow to recover: ${line}`);
       const schema = `${city.env.RUTA_PREFIX}_delivery`;
       for (const line of restless ? await explain({ log, ...servers, schema, citizens }, open()) : []) say(line);
       return found;

@@ -42,13 +42,19 @@ export interface Asked {
   readonly takenAt: number;
 }
 
+/** When something flowed again, and the case that was complete last. */
+export interface Flow {
+  readonly at: number;
+  readonly caseId: string;
+}
+
 /** Running traffic. */
 export interface Traffic {
   readonly asked: readonly Asked[];
   /** When the sender of a case was told that it is complete; only of those that were. */
   readonly toldAt: ReadonlyMap<string, number>;
   /** Since when every request is answered that was taken before `at`, and one that began after it; undefined while not. */
-  flowsSince(at: number): number | undefined;
+  flowsSince(at: number): Flow | undefined;
   /** Requests under way. */
   waiting(): number;
   /** Asks nothing more; resolves when what was begun is taken. */
@@ -105,10 +111,17 @@ export function startTraffic(city: City, lines: number, pauseMs: number): Traffi
     toldAt,
     waiting: () => waiting,
     flowsSince(at) {
-      const before = asked.filter(({ takenAt }) => takenAt <= at).map(({ caseId }) => toldAt.get(caseId));
-      const after = asked.filter(({ begunAt }) => begunAt > at).flatMap(({ caseId }) => toldAt.get(caseId) ?? []);
-      if (after.length === 0 || before.includes(undefined)) return undefined;
-      return Math.max(Math.min(...after), ...before.flatMap((time) => time ?? []));
+      const told = (one: Asked): Flow | undefined => {
+        const time = toldAt.get(one.caseId);
+        return time === undefined ? undefined : { at: time, caseId: one.caseId };
+      };
+      const before = asked.filter(({ takenAt }) => takenAt <= at).map(told);
+      const [first] = asked
+        .filter(({ begunAt }) => begunAt > at)
+        .flatMap((one) => told(one) ?? [])
+        .toSorted((a, b) => a.at - b.at);
+      if (!first || before.includes(undefined)) return undefined;
+      return before.reduce<Flow>((last, flow) => (flow && flow.at > last.at ? flow : last), first);
     },
     async stop() {
       stopping = true;

@@ -57,13 +57,12 @@ test("two replicas spend one limit together", async () => {
   expect(refused.retryAfterMs).toBeGreaterThan(0);
 });
 
-test("flushed, it forgets what was spent and goes on", async () => {
-  const one = limiter(address());
+test("flushed, it forgets what was spent and goes on", async (context) => {
+  if (server === undefined) return context.skip("the Redis that was given is not ours to flush");
+  const one = limiter(server.url);
   await connected(one);
   expect(await allowedOf(one, "flushed", 6)).toBe(4);
-  const client = new Redis(address());
-  await client.flushall();
-  client.disconnect();
+  await server.flush();
   expect(await allowedOf(one, "flushed", 6)).toBe(4);
   expect(one.degraded()).toEqual([]);
 });

@@ -6,11 +6,16 @@ import { accessSync, constants } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { delimiter, join } from "node:path";
+import { Redis } from "ioredis";
 
 /** A server that a test owns. It keeps nothing on disk. */
 export interface TestRedis {
   readonly url: string;
   pid(): number;
+  /** Forgets everything it holds. */
+  flush(): Promise<void>;
+  /** How many scripts it has run since it was started: the limiter asks by one. */
+  scripts(): Promise<number>;
   /** Ends it without a word. */
   kill(): Promise<void>;
   /** Starts it again on the same port. */
@@ -41,6 +46,7 @@ async function freePort(): Promise<number> {
 export async function startRedis(): Promise<TestRedis | undefined> {
   if (!found("redis-server")) return undefined;
   const port = await freePort();
+  const url = `redis://127.0.0.1:${port}`;
   const args = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
   let child: ChildProcess;
   async function start(): Promise<void> {
@@ -59,10 +65,27 @@ export async function startRedis(): Promise<TestRedis | undefined> {
     child.kill(signal);
     await once(child, "exit");
   }
+  async function ask<T>(use: (client: Redis) => Promise<T>): Promise<T> {
+    const client = new Redis(url, { maxRetriesPerRequest: 0 });
+    client.on("error", () => {}); // the command that fails says it
+    try {
+      return await use(client);
+    } finally {
+      client.disconnect();
+    }
+  }
   await start();
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url,
     pid: () => child.pid ?? 0,
+    flush: () => ask(async (client) => void (await client.flushall())),
+    async scripts() {
+      const stats = await ask((client) => client.info("commandstats"));
+      return [...stats.matchAll(/^cmdstat_eval(?:sha)?:calls=(\d+)/gm)].reduce(
+        (sum, [, calls]) => sum + Number(calls),
+        0,
+      );
+    },
     kill: () => end("SIGKILL"),
     start,
     stop: () => end("SIGTERM"),

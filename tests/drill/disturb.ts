@@ -1,0 +1,94 @@
+// The faults of a drill, one after another or over each other, and how long the hub takes to recover from those that come alone.
+import { setTimeout as delay } from "node:timers/promises";
+import type { City } from "../city.ts";
+import { keepsOpen } from "./door.ts";
+import type { DrillOptions } from "./drill.ts";
+import { openFaulting } from "./faults.ts";
+import { KINDS, faultsOf } from "./plan.ts";
+import type { Fault } from "./plan.ts";
+import type { Servers } from "./servers.ts";
+import type { Drilled, Recovery } from "./summary.ts";
+import type { Flow, Traffic } from "./traffic.ts";
+
+const RECOVERY_LIMIT_MS = 90_000;
+const MOVES_LIMIT_MS = 15_000;
+const LOOK_MS = 100;
+
+/** Does the faults, and answers what was done and how the hub took it; resolves when the last is over. */
+export async function disturb(
+  { driver, kills, seed, say, kinds = KINDS, victims, pace, signal }: DrillOptions,
+  city: City,
+  servers: Servers,
+  traffic: Traffic,
+): Promise<Pick<Drilled, "faults" | "recoveries" | "shut">> {
+  const faulting = openFaulting(city, servers, kinds, victims);
+  for (const line of faulting.skipped) say(`${driver}: ${line}`);
+  const faults: Record<string, number> = {};
+  const recoveries: Recovery[] = [];
+  const shut: string[] = [];
+  const under = new Set<Promise<void>>();
+  const plan = faultsOf(seed, faulting.kinds);
+  await flows(traffic, performance.now(), signal);
+  if (servers.redis && (await servers.redis.asked()) === 0)
+    throw new Error("the gateways do not limit through Redis: a fault of it would show nothing");
+  for (let n = 0; n < kills;) {
+    const fault: Fault = plan.next().value;
+    const calm = pace === "alone" || (fault.calm && pace !== "hurried");
+    if (calm) {
+      await Promise.all(under);
+      await flows(traffic, performance.now(), signal);
+    } else if (pace === "hurried") await moves(traffic, signal);
+    const from = performance.now();
+    const befallen = faulting.begin(fault);
+    if (!befallen) {
+      await delay(LOOK_MS, undefined, { signal });
+      continue;
+    }
+    n += 1;
+    faults[fault.kind] = (faults[fault.kind] ?? 0) + 1;
+    say(
+      `${driver}: ${n} of ${kills}: ${befallen.words}; ${traffic.asked.length} taken, ${traffic.toldAt.size} complete`,
+    );
+    const over = befallen.over.finally(() => under.delete(over));
+    under.add(over);
+    if (calm) {
+      if (fault.kind.endsWith("redis") && fault.lastsMs > 0)
+        shut.push(...(await keepsOpen(city, traffic, over, signal)).map((what) => `${befallen.words}: ${what}`));
+      await over;
+      // A server that is killed is away until it answers again; a way or a process that stood still, until it goes on.
+      const since = fault.lastsMs > 0 ? performance.now() : from;
+      const flow = await flows(traffic, since, signal);
+      recoveries.push({ kind: fault.kind, what: befallen.words, since: performance.timeOrigin + since, ...flow });
+      if (flow.seconds * 1000 >= RECOVERY_LIMIT_MS)
+        say(`${driver}: not recovered within ${RECOVERY_LIMIT_MS / 1000} s`);
+    }
+    await delay(fault.pauseMs, undefined, { signal });
+  }
+  await Promise.all(under);
+  for (const line of shut) say(`${driver}: ${line}`);
+  return { faults, recoveries, shut: shut.length };
+}
+
+/** How long it took until everything flowed again that was taken before `at`, and something that began after it; the limit when that takes longer. */
+async function flows(
+  traffic: Traffic,
+  at: number,
+  signal: AbortSignal | undefined,
+): Promise<{ seconds: number; lastCase: string | undefined }> {
+  for (
+    const end = performance.now() + RECOVERY_LIMIT_MS;
+    performance.now() < end;
+    await delay(LOOK_MS, undefined, { signal })
+  ) {
+    const flow: Flow | undefined = traffic.flowsSince(at);
+    if (flow) return { seconds: Math.max(0, flow.at - at) / 1000, lastCase: flow.caseId };
+  }
+  return { seconds: RECOVERY_LIMIT_MS / 1000, lastCase: undefined };
+}
+
+/** Waits until something becomes complete, for a while: a fault shows only where there is work. */
+async function moves({ toldAt }: Traffic, signal: AbortSignal | undefined): Promise<void> {
+  const before = toldAt.size;
+  for (const end = performance.now() + MOVES_LIMIT_MS; toldAt.size === before && performance.now() < end;)
+    await delay(LOOK_MS, undefined, { signal });
+}
