@@ -31,10 +31,11 @@ export async function disturb(
   await flows(traffic, performance.now(), signal);
   if (servers.redis && (await servers.redis.asked()) === 0)
     throw new Error("the gateways do not limit through Redis: a fault of it would show nothing");
+  let flowing = true; // nothing has happened since everything was seen to flow
   for (let n = 0; n < kills;) {
     const fault: Fault = plan.next().value;
     const calm = pace === "alone" || (fault.calm && pace !== "hurried");
-    if (calm) {
+    if (calm && !flowing) {
       await Promise.all(under);
       await flows(traffic, performance.now(), signal);
     } else if (pace === "hurried") await moves(traffic, signal);
@@ -45,6 +46,7 @@ export async function disturb(
       continue;
     }
     n += 1;
+    flowing = calm;
     faults[fault.kind] = (faults[fault.kind] ?? 0) + 1;
     say(
       `${driver}: ${n} of ${kills}: ${befallen.words}; ${traffic.asked.length} taken, ${traffic.toldAt.size} complete`,

@@ -98,7 +98,7 @@ test("idle connections that the server ends are told, not thrown", async () => {
   await db.query(sql`SELECT 1`);
   idleErrors.length = 0;
   const other = openDb({ url: database.url, name: "open-test-killer" });
-  await other.query(sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'open-test'`);
+  await other.query(sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = ${db.session}`);
   await vi.waitFor(() => expect(idleErrors.length).toBeGreaterThan(0));
   expect(await db.healthy()).toBe(true);
   await other.close();

@@ -1,4 +1,5 @@
 // A database: one pool, queries, and transactions that cannot last.
+import { randomBytes } from "node:crypto";
 import pg from "pg";
 import type { Sql } from "./sql.ts";
 
@@ -17,6 +18,8 @@ export interface Db extends Tx {
   tx<T>(fn: (tx: Tx) => Promise<T>): Promise<T>;
   /** The pool itself, for what needs a connection of its own. */
   readonly pool: Pool;
+  /** The name of its connections at the server, as no other process has it (pg_stat_activity.application_name). */
+  readonly session: string;
   /** Where it is; holds the password: never to be logged. */
   readonly url: string;
   /** True when the server answers within 2 s. */
@@ -29,7 +32,7 @@ export interface Db extends Tx {
 export interface DbOptions {
   /** postgresql:// URL. */
   readonly url: string;
-  /** Name shown to the server (pg_stat_activity). */
+  /** Name shown to the server (pg_stat_activity), with a random number behind it. */
   readonly name: string;
   /** Most connections at a time, 8 unless told. */
   readonly max?: number;
@@ -44,6 +47,7 @@ const LIMIT_MS = 5_000;
 /** After this many ms without an answer the connection is given up: the server or the way to it is gone. */
 const ANSWER_MS = 2 * LIMIT_MS;
 const HEALTH_MS = 2_000;
+const SESSION_BYTES = 6;
 const INT8 = 20;
 const INT8_ARRAY = 1016;
 
@@ -59,9 +63,10 @@ function typesWithBigint(): pg.TypeOverrides {
 
 /** Opens a database. Connects only when first used, so it never fails by itself. */
 export function openDb(options: DbOptions): Db {
+  const session = `${options.name} ${randomBytes(SESSION_BYTES).toString("hex")}`;
   const pool = new pg.Pool({
     connectionString: options.url,
-    application_name: options.name,
+    application_name: session,
     max: options.max ?? 8,
     types: typesWithBigint(),
     keepAlive: true,
@@ -114,6 +119,7 @@ export function openDb(options: DbOptions): Db {
   let closing: Promise<void> | undefined;
   return {
     pool,
+    session,
     url: options.url,
     tx,
     query: (query) => within((client) => run(client, query)),

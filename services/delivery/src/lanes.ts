@@ -1,6 +1,6 @@
 // Lanes: which worker sends what now. A lane is claimed in a transaction of its own and sent outside of any; the holder's
 // sign of life and the number of its holding say whether it may still write the result.
-import { sql } from "@ruta/db";
+import { isGone, sql } from "@ruta/db";
 import type { Db, Tx } from "@ruta/db";
 import type { Priority } from "@ruta/events";
 import { laneName } from "./intake.ts";
@@ -48,8 +48,8 @@ interface Allowance {
 
 /** The lanes of one schema, as one worker sees them. */
 export interface Lanes {
-  /** Says that the worker lives, on the database's clock; forgets workers that ended long ago. */
-  beat(): Promise<void>;
+  /** Says that the worker lives, on the database's clock; forgets workers that have ended, and answers whether there were any. */
+  beat(): Promise<boolean>;
   /** Says that the worker has ended: what it still holds is free at once. */
   leave(): Promise<void>;
   /** Claims due lanes, the longest due first of each institution. */
@@ -66,7 +66,7 @@ type Claimed = LaneKey &
   };
 type Row = Omit<Head, Exclude<keyof Claimed, keyof LaneKey>>;
 
-/** Workers that have not been heard of for this long are forgotten. */
+/** Workers that have not been heard of for this long are forgotten, whatever their connections are. */
 const FORGET = sql.raw(`interval '1 hour'`);
 
 /** Opens the lanes for a worker. `expiryMs`: a worker silent for longer is dead. */
@@ -151,10 +151,15 @@ export function openLanes(db: Db, schema: string, worker: string, expiryMs: numb
 
   return {
     async beat() {
-      await db.query(sql`
-        WITH forgotten AS (DELETE FROM ${workers} WHERE beat_at < clock_timestamp() - ${FORGET} AND worker <> ${worker})
-        INSERT INTO ${workers} (worker, beat_at) VALUES (${worker}, clock_timestamp())
-        ON CONFLICT (worker) DO UPDATE SET beat_at = excluded.beat_at`);
+      const [row] = await db.query<{ ended: boolean }>(sql`
+        WITH before AS (SELECT max(beat_at) AS beat_at FROM ${workers} WHERE worker = ${worker}),
+        ended AS (DELETE FROM ${workers} AS w USING before WHERE w.worker <> ${worker}
+          AND (w.beat_at < clock_timestamp() - ${FORGET} OR ${isGone(sql`w.worker`, sql`w.beat_at`, sql`before.beat_at`)})
+          RETURNING w.worker),
+        beat AS (INSERT INTO ${workers} (worker, beat_at) VALUES (${worker}, clock_timestamp())
+          ON CONFLICT (worker) DO UPDATE SET beat_at = excluded.beat_at)
+        SELECT count(*) > 0 AS ended FROM ended`);
+      return row?.ended ?? false;
     },
 
     async leave() {

@@ -1,7 +1,6 @@
 // Delivery: talks to the outside. Events become deliveries in lanes, a worker sends them, results go back to the case. Nothing
 // runs before `start`.
-import { randomUUID } from "node:crypto";
-import { migrate } from "@ruta/db";
+import { migrate, processId } from "@ruta/db";
 import type { Db } from "@ruta/db";
 import { TOPICS } from "@ruta/events";
 import type { ReferralEvent } from "@ruta/events";
@@ -102,7 +101,7 @@ export async function createDelivery(deps: DeliveryDeps): Promise<Service> {
         logger.warn({ code: "RUTA_ALLOW_LOOPBACK" }, "DEVELOPMENT: deliveries may go to this machine over http");
       const folded = await followDirectory(log, { logger });
       directory = folded;
-      const name = randomUUID();
+      const name = processId(db);
       worker = await startWorker({
         engine,
         db,

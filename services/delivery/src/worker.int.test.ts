@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import type { ServerResponse } from "node:http";
 import { fileURLToPath } from "node:url";
-import { sql } from "@ruta/db";
+import { openDb, processId, sql } from "@ruta/db";
 import { Priority, TOPICS, newCaseId } from "@ruta/events";
 import type { TestLog } from "@ruta/log/testing";
 import { testLogs } from "@ruta/log/testing";
@@ -204,6 +204,25 @@ test("what a killed worker had in hand is sent again by another, under the same 
   } finally {
     child.kill("SIGKILL");
   }
+});
+
+test("a worker that has lost its connections is forgotten at once, one that stands still is waited for", async () => {
+  const { service } = await bed.start();
+  await service.stop();
+  const other = openDb({ url: bed.database.url, name: "other" });
+  const ended = processId(other);
+  const [gone, living] = [openLanes(other, bed.schema, ended, 60_000), openLanes(bed.db, bed.schema, "living", 60_000)];
+  const silent = async (): Promise<void> =>
+    void (await bed.db.query(sql`
+      UPDATE ${sql.id(bed.schema, "workers")} SET beat_at = clock_timestamp() - interval '3 seconds' WHERE worker = ${ended}`));
+  await gone.beat();
+  await silent();
+  expect(await living.beat()).toBe(false);
+  await other.close();
+  await vi.waitUntil(async () => {
+    await silent();
+    return living.beat();
+  }, SOON);
 });
 
 test("the result of a worker that lost its lane is void", async () => {

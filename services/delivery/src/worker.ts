@@ -209,8 +209,9 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
 
   async function beat(): Promise<void> {
     try {
-      await lanes.beat();
+      const ended = await lanes.beat();
       lived = performance.now();
+      if (ended) ring(); // what they held is free
       await sync();
       await tellFailing(engine, schema, limits.failingMs);
       await tellLate(engine, schema, (institution) => directory().endpointOf(institution, now())?.id ?? "");

@@ -1,6 +1,5 @@
 // The engine of a service: one outbox, two doors (consume and transact), the only place where records, SQL and offsets meet.
-import { randomUUID } from "node:crypto";
-import { migrate } from "@ruta/db";
+import { migrate, processId } from "@ruta/db";
 import type { Db, Tx } from "@ruta/db";
 import { createBell } from "../bell.ts";
 import { checkSizes } from "../errors.ts";
@@ -34,7 +33,7 @@ export interface EngineOptions {
   /** Schema of the service; the engine keeps its tables there. */
   readonly schema: string;
   readonly logger?: LogLogger;
-  /** Names this process; random when not said. Two living processes must not share one. */
+  /** Names this process; one that is known by its connections when not said. Two living processes must not share one. */
   readonly instance?: string;
   /** Only for tests. */
   readonly faults?: Faults;
@@ -84,7 +83,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { log, db, schema, logger = silentLogger, faults = noFaults } = options;
   await migrate(db, { schema, folder: MIGRATIONS, family: "log" });
   const aside = openAside(schema);
-  const outbox = openOutbox(db, schema, options.instance ?? randomUUID());
+  const outbox = openOutbox(db, schema, options.instance ?? processId(db));
   await outbox.beat();
   const relay = startRelay(log, outbox, faults, logger);
   const consumers = new Set<Consumer>();

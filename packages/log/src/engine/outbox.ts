@@ -1,10 +1,10 @@
 // The outbox table: written with the effect, read by the relay, handed on when its owner is gone.
-import { sql } from "@ruta/db";
+import { isGone, sql } from "@ruta/db";
 import type { Db, Tx } from "@ruta/db";
 import type { NewRecord, TopicName, TopicPartition } from "../port.ts";
 import { partitionRows, recordRows } from "./rows.ts";
 
-/** A process of a service not seen for so long is ended, on the database's clock; its rows go to a living one. */
+/** A process of a service not seen for so long has ended, on the database's clock, though its connections may stand; its rows go to a living one. */
 const EXPIRY_MS = 5_000;
 
 /** A record of the outbox. */
@@ -95,9 +95,12 @@ export function openOutbox(db: Db, schema: string, owner: string): Outbox {
         WITH soft AS (SELECT set_config('synchronous_commit', 'off', true) AS set),
         beat AS (INSERT INTO ${instance} SELECT ${owner}, clock_timestamp() FROM soft
           ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp()),
+        before AS (SELECT max(seen_at) AS seen_at FROM ${instance} WHERE id = ${owner}),
         forgotten AS (DELETE FROM ${instance} WHERE seen_at < clock_timestamp() - interval '1 hour'),
         taken AS (UPDATE ${outbox} SET owner = ${owner} WHERE owner <> ${owner} AND owner NOT IN (
-          SELECT id FROM ${instance} WHERE seen_at > clock_timestamp() - make_interval(secs => ${EXPIRY_MS / 1000}))
+          SELECT i.id FROM ${instance} AS i, before
+          WHERE i.seen_at > clock_timestamp() - make_interval(secs => ${EXPIRY_MS / 1000})
+            AND NOT ${isGone(sql`i.id`, sql`i.seen_at`, sql`before.seen_at`)})
           RETURNING seq)
         SELECT count(*)::integer AS taken FROM taken`);
       return row?.taken ?? 0;

@@ -1,6 +1,5 @@
 // The log kept in PostgreSQL: put together from topics, appending, reading, groups and retention.
-import { randomUUID } from "node:crypto";
-import { migrate, openDb } from "@ruta/db";
+import { migrate, openDb, processId } from "@ruta/db";
 import type { Db } from "@ruta/db";
 import { MAX_BATCH } from "../port.ts";
 import type { Log, LogLogger } from "../port.ts";
@@ -40,7 +39,7 @@ export async function openPostgresLog(config: PostgresLogConfig): Promise<Log> {
   const db = config.db ?? openDb({ url: config.databaseUrl, name: `${config.clientId} log` });
   await migrate(db, { schema, folder: MIGRATIONS });
 
-  const me = randomUUID();
+  const me = processId(db);
   const belfry = createBelfry();
   const topics = openTopics(db, schema, named);
   const groups = createGroups({

@@ -1,9 +1,9 @@
 // The group tables: who is alive, who is a member, who holds what; each change is one statement.
-import { sql } from "@ruta/db";
+import { isGone, sql } from "@ruta/db";
 import type { Db } from "@ruta/db";
 import type { TopicPartition } from "../port.ts";
 
-/** A process not seen for so long is ended, on the database's clock; what it held is free. */
+/** A process not seen for so long has ended, on the database's clock, though its connections may stand; what it held is free. */
 const EXPIRY_MS = 6_000;
 
 /** One row of a group: a member of a topic, or (with a partition) the holder of a partition. */
@@ -42,11 +42,16 @@ export function openGroupTable(db: Db, schema: string, processId: string): Group
     },
     async beat() {
       // A heartbeat need not survive a crash of the server: it does not wait for the disk.
-      const alive = await db.query(sql`WITH soft AS (SELECT set_config('synchronous_commit', 'off', true) AS set)
-        UPDATE ${process} SET seen_at = clock_timestamp() FROM soft WHERE id = ${processId} AND soft.set = 'off' RETURNING id`);
-      await db.query(sql`DELETE FROM ${process}
-        WHERE seen_at < clock_timestamp() - make_interval(secs => ${EXPIRY_MS / 1000})`);
-      return alive.length > 0;
+      const [mine] = await db.query<{
+        before: Date;
+      }>(sql`WITH soft AS (SELECT set_config('synchronous_commit', 'off', true) AS set),
+          before AS (SELECT seen_at FROM ${process} WHERE id = ${processId})
+        UPDATE ${process} SET seen_at = clock_timestamp() FROM soft, before WHERE id = ${processId} AND soft.set = 'off'
+        RETURNING before.seen_at AS before`);
+      await db.query(sql`DELETE FROM ${process} AS p
+        WHERE p.seen_at < clock_timestamp() - make_interval(secs => ${EXPIRY_MS / 1000})
+          OR ${isGone(sql`p.id`, sql`p.seen_at`, sql`${mine?.before ?? null}::timestamptz`)}`);
+      return mine !== undefined;
     },
     rows: (groups) =>
       db.query(sql`SELECT grp, topic, id AS member, NULL::integer AS partition FROM ${memberTable} WHERE grp = ANY(${groups})
