@@ -24,6 +24,7 @@ const TASKS = {
   generate: ["node", "scripts/generate.ts"],
   kafka: ["node", "infra/kafka/run.ts"],
   drill: ["node", "tests/drill/run.ts"],
+  bench: ["node", "tests/bench/run.ts"],
   walk: ["node", "tests/walk/run.ts"],
   ruta: ["node", "services/hub/src/main.ts"],
 };

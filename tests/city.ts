@@ -85,7 +85,8 @@ function entriesOf(id: string, personality: Personality | undefined): object[] {
   ];
 }
 
-function variables(data: string): NodeJS.ProcessEnv {
+/** Keys of a data folder that `ruta init` has made, as variables of its processes. */
+export function hubVariables(data: string): NodeJS.ProcessEnv {
   const line = (...path: string[]): string => readFileSync(join(data, ...path), "utf8").trim();
   const { firstAdmin } = JSON.parse(line("hub.json")) as { firstAdmin: string };
   return {
@@ -134,7 +135,7 @@ export async function openCity(
     const adminUrls = adminPorts.map((port) => `http://127.0.0.1:${port}`);
     const env: NodeJS.ProcessEnv = {
       ...process.env,
-      ...variables(folder),
+      ...hubVariables(folder),
       RUTA_DATA: folder,
       RUTA_PORT: String(doors[0]),
       RUTA_URL: gateway,

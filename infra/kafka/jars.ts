@@ -8,7 +8,8 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 const POM = fileURLToPath(new URL("pom.xml", import.meta.url));
-const KAFKA_VERSION = "4.1.2";
+/** Of the broker that the jars are. */
+export const KAFKA_VERSION = "4.1.2";
 /** A 4.x broker runs on Java 17 and later. */
 const MIN_JAVA = 17;
 const FETCH_TIMEOUT_MS = 300_000;
