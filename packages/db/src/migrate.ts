@@ -75,7 +75,7 @@ export async function migrate(db: Db, options: MigrateOptions): Promise<string[]
     const unknown = (await contracts(client, schema, begins)).find((name) => !names.includes(name));
     if (unknown !== undefined) throw new DatabaseNewer(unknown, schema);
     for (const name of names) {
-      const text = (await readFile(new URL(name, folderUrl(folder)), "utf8")).replaceAll("\r\n", "\n");
+      const text = await textOf(folder, name);
       if (!(await bringIn(client, schema, { name, text }))) continue;
       applied.push(name);
       options.after?.(name);
@@ -84,6 +84,38 @@ export async function migrate(db: Db, options: MigrateOptions): Promise<string[]
   } finally {
     await client.end().catch(() => {});
   }
+}
+
+async function textOf(folder: URL, name: string): Promise<string> {
+  return (await readFile(new URL(name, folderUrl(folder)), "utf8")).replaceAll("\r\n", "\n");
+}
+
+/**
+ * Makes a schema as it stood after these migrations, in the transaction of `client`, for one that nobody uses; answers those that
+ * the folders have. Throws MigrationChanged for one whose file is not what had been applied.
+ */
+export async function applyWithin(
+  client: pg.Client,
+  schema: string,
+  folders: readonly URL[],
+  had: readonly { readonly migration: string; readonly sha256: string }[],
+): Promise<string[]> {
+  await prepare(client, schema);
+  const places = new Map<string, URL>();
+  for (const folder of folders) for (const name of await readdir(folder)) places.set(name, folder);
+  const known: string[] = [];
+  for (const { migration: name, sha256 } of had) {
+    const folder = places.get(name);
+    if (!folder) continue;
+    const text = await textOf(folder, name);
+    if (sha256Of(text).toString("hex") !== sha256) throw new MigrationChanged(name, schema);
+    await note(client, schema, { name, text });
+    await client.query(sql`SET LOCAL search_path TO ${sql.id(schema)}`.text);
+    const within = isConcurrent(text) ? text.replaceAll(/\bCONCURRENTLY\b/gi, "") : text;
+    await client.query(inSchema(within, schema));
+    known.push(name);
+  }
+  return known;
 }
 
 async function prepare(client: pg.Client, schema: string): Promise<void> {

@@ -35,3 +35,30 @@ export async function testDatabase(): Promise<TestDatabase> {
     drop: () => onServer(server, sql`DROP DATABASE IF EXISTS ${sql.id(name)} WITH (FORCE)`.text),
   };
 }
+
+/** Keeps the rows of schemas as they stand, and answers what puts them back: a database that was restored from a backup. */
+export async function keepRows(url: string, schemas: readonly string[]): Promise<() => Promise<void>> {
+  const tables = `SELECT n.nspname AS schema, c.relname AS name, string_agg(quote_ident(a.attname), ', ') AS columns
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE n.nspname = ANY('{${schemas.join(",")}}') AND c.relkind = 'r' AND c.relname <> 'migrations'
+    GROUP BY n.nspname, c.relname, c.oid ORDER BY c.oid`;
+  const kept = `kept_${randomBytes(4).toString("hex")}`;
+  await onServer(
+    url,
+    `DO $$ DECLARE t record; BEGIN CREATE SCHEMA ${kept};
+      FOR t IN ${tables} LOOP
+        EXECUTE format('CREATE TABLE ${kept}.%I AS TABLE %I.%I', t.schema || '.' || t.name, t.schema, t.name);
+      END LOOP; END $$`,
+  );
+  return () =>
+    onServer(
+      url,
+      `DO $$ DECLARE t record; BEGIN
+        FOR t IN ${tables} DESC LOOP EXECUTE format('DELETE FROM %I.%I', t.schema, t.name); END LOOP;
+        FOR t IN ${tables} LOOP
+          EXECUTE format('INSERT INTO %I.%I (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM ${kept}.%I',
+            t.schema, t.name, t.columns, t.columns, t.schema || '.' || t.name);
+        END LOOP; END $$`,
+    );
+}

@@ -24,8 +24,11 @@ export type {
 } from "./port.ts";
 export { unknownKind } from "./engine/consumer.ts";
 export type { ConsumeOptions, Consumer, Unknown } from "./engine/consumer.ts";
-export { openEngine } from "./engine/engine.ts";
+export { ENGINE_MIGRATIONS, openEngine } from "./engine/engine.ts";
 export type { Engine, EngineOptions } from "./engine/engine.ts";
+export { noteRestored } from "./engine/output.ts";
+export type { OwnOutput } from "./engine/output.ts";
+export { LogBehind } from "./engine/position.ts";
 export type { FaultPoint, Faults } from "./engine/faults.ts";
 export type { Lag, WaitForEnd } from "./engine/lag.ts";
 export type { ParkedId, ParkedRecord } from "./engine/aside.ts";

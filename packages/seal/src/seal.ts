@@ -51,6 +51,25 @@ export interface SealOptions {
   readonly schema: string;
 }
 
+/** Name under which the fingerprint of the master key is pinned. */
+const MASTER_KEY = "master key";
+
+/** The migrations of the keyring's tables. */
+export const SEAL_MIGRATIONS = new URL("./migrations/", import.meta.url);
+
+/** What tells one master key from another and says nothing of it, hex. */
+export function masterFingerprint(masterKey: Uint8Array): string {
+  return createHash("sha256").update("ruta/master/v1").update(masterKey).digest("hex").slice(0, 16);
+}
+
+/** The fingerprint of the master key under which a keyring was made; undefined for one that was never started. */
+export async function pinnedMaster(db: Pick<Db, "query">, schema: string): Promise<string | undefined> {
+  const [row] = await db.query<{ fingerprint: string }>(
+    sql`SELECT fingerprint FROM ${sql.id(schema, "fingerprint")} WHERE name = ${MASTER_KEY}`,
+  );
+  return row?.fingerprint;
+}
+
 async function pin(db: Db, schema: string, name: string, fingerprint: string): Promise<void> {
   const table = sql.id(schema, "fingerprint");
   await db.query(sql`INSERT INTO ${table} (name, fingerprint) VALUES (${name}, ${fingerprint}) ON CONFLICT DO NOTHING`);
@@ -64,9 +83,8 @@ export async function openSeal(options: SealOptions): Promise<Seal> {
   if (masterKey.length !== KEY_BYTES) throw new Error(`the master key has ${masterKey.length} bytes, not ${KEY_BYTES}`);
   const db = openDb({ url: options.url, name: "ruta-seal", max: 4 });
   try {
-    await migrate(db, { schema, folder: new URL("./migrations/", import.meta.url) });
-    const fingerprint = createHash("sha256").update("ruta/master/v1").update(masterKey).digest("hex").slice(0, 16);
-    await pin(db, schema, "master key", fingerprint);
+    await migrate(db, { schema, folder: SEAL_MIGRATIONS });
+    await pin(db, schema, MASTER_KEY, masterFingerprint(masterKey));
   } catch (error) {
     await db.close();
     throw error;

@@ -29,6 +29,9 @@ import type { Worker } from "./worker.ts";
 export { config } from "./config.ts";
 export { PROBLEMS } from "./http.ts";
 
+/** The migrations of its own tables. */
+export const MIGRATIONS = new URL("./migrations/", import.meta.url);
+
 /** What the service is built on. */
 export interface DeliveryDeps {
   readonly log: Log;
@@ -64,7 +67,7 @@ export async function createDelivery(deps: DeliveryDeps): Promise<Service> {
   const { log, db, schema, seal, signingSeed, logger, config, admin, now = Date.now } = deps;
   const limits = { ...LIMITS, ...deps.limits };
   const rules = { allowLoopback: config.RUTA_ALLOW_LOOPBACK === "1" };
-  await migrate(db, { schema, folder: new URL("./migrations/", import.meta.url) });
+  await migrate(db, { schema, folder: MIGRATIONS });
   const engine = await openEngine({ log, db, service: "delivery", schema, logger });
   const intake = openIntake(schema);
   const metrics = createDeliveryMetrics(deps.metrics, db, schema);

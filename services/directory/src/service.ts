@@ -22,6 +22,9 @@ export { REFUSALS } from "./errors.ts";
 export { readFolder } from "./files.ts";
 export { directoryJsonSchema } from "./schema.ts";
 
+/** The migrations of its own tables. */
+export const MIGRATIONS = new URL("./migrations/", import.meta.url);
+
 /** What the service is built on. */
 export interface DirectoryDeps {
   readonly log: Log;
@@ -51,7 +54,7 @@ export interface Service {
 export async function createDirectory(deps: DirectoryDeps): Promise<Service> {
   const { log, db, schema, seal, logger, config } = deps;
   const now = deps.now ?? Date.now;
-  await migrate(db, { schema, folder: new URL("./migrations/", import.meta.url) });
+  await migrate(db, { schema, folder: MIGRATIONS });
   const engine = await openEngine({ log, db, service: "directory", schema, logger });
   const state = createState(schema);
   const rules = { allowLoopback: config.RUTA_ALLOW_LOOPBACK === "1" };

@@ -28,6 +28,9 @@ import { createWatching } from "./watch.ts";
 
 export { config } from "./config.ts";
 
+/** The migrations of its own tables. */
+export const MIGRATIONS = new URL("./migrations/", import.meta.url);
+
 /** What the service is built on. */
 export interface GatewayDeps {
   readonly log: Log;
@@ -97,7 +100,7 @@ function limiterOf({ RUTA_RATE, REDIS_URL }: GatewayConfig, prefix: string, logg
 export async function createGateway(deps: GatewayDeps): Promise<Service> {
   const { log, db, schema, seal, signingSeed, logger, metrics, config, admin, now = Date.now } = deps;
   const { clearMs = CLEAR_MS } = deps;
-  await migrate(db, { schema, folder: new URL("./migrations/", import.meta.url) });
+  await migrate(db, { schema, folder: MIGRATIONS });
   const engine = await openEngine({ log, db, service: "gateway", schema, logger });
   const state = createState(schema);
   const claims = createClaims(schema);

@@ -76,7 +76,12 @@ export async function decideBatch(
   return records;
 }
 
-function recordsOf(command: ReferralCommand, { events }: Decision, traceparent: string | undefined): NewRecord[] {
+/** The events of a decision as records, their ids derived from the command. */
+export function recordsOf(
+  command: ReferralCommand,
+  { events }: Decision,
+  traceparent: string | undefined,
+): NewRecord[] {
   return events.map((event, ordinal) =>
     encodeRecord(TOPICS.events, event.caseId, event, {
       id: eventId(command.commandId, ordinal),

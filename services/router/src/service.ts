@@ -10,6 +10,7 @@ import type { Seal } from "@ruta/seal";
 import { openCaseTable } from "./case-table.ts";
 import { GROUP, decideBatch, decodeCommand } from "./consume.ts";
 import { registerRoutes } from "./http.ts";
+import { ownEvents } from "./recover.ts";
 import { registerSummary } from "./summary.ts";
 import { openWorklist } from "./worklist.ts";
 
@@ -17,6 +18,9 @@ export { config } from "./config.ts";
 export { REFUSALS } from "./errors.ts";
 export { PROBLEMS } from "./staff-request.ts";
 export type { RefusalCode, RefusalKind } from "./errors.ts";
+
+/** The migrations of its own tables. */
+export const MIGRATIONS = new URL("./migrations/", import.meta.url);
 
 /** What the service is built on. */
 export interface RouterDeps {
@@ -43,7 +47,7 @@ export interface Service {
 /** Builds the router and adds its routes. */
 export async function createRouter(deps: RouterDeps): Promise<Service> {
   const { log, db, schema, seal, logger, admin, now = Date.now } = deps;
-  await migrate(db, { schema, folder: new URL("./migrations/", import.meta.url) });
+  await migrate(db, { schema, folder: MIGRATIONS });
   const engine = await openEngine({ log, db, service: "router", schema, logger });
   const table = openCaseTable(schema);
   const worklist = openWorklist(schema);
@@ -56,6 +60,7 @@ export async function createRouter(deps: RouterDeps): Promise<Service> {
     async start() {
       const folded = await followDirectory(log, { logger });
       directory = folded;
+      await engine.takeInOutput(ownEvents({ log, table, worklist, directory: folded, seal }));
       await engine.consume<ReferralCommand>({
         group: GROUP,
         topics: [TOPICS.commands],

@@ -14,12 +14,18 @@ import type { Faults } from "./faults.ts";
 import { measureLag, waitForEnd, waitForRelay } from "./lag.ts";
 import type { Lag, WaitForEnd, WaitForRelay } from "./lag.ts";
 import { openOutbox } from "./outbox.ts";
+import { foldOutput, noteOutput } from "./output.ts";
+import type { OwnOutput } from "./output.ts";
 import { openParked } from "./parked.ts";
+import { checkLog } from "./position.ts";
 import { startRelay } from "./relay.ts";
 import type { Receipt } from "./relay.ts";
 
-const MIGRATIONS = new URL("./migrations/", import.meta.url);
+/** The migrations of an engine's tables, beside those of its service in one schema. */
+export const ENGINE_MIGRATIONS = new URL("./migrations/", import.meta.url);
 const BEAT_MS = 1_500;
+/** How often the position of the own output is noted: a start reads what came since. */
+const NOTE_MS = 30_000;
 /** Rows that wait this long without success make the service unready. */
 const STUCK_MS = 10_000;
 const DRAIN_MS = 3_000;
@@ -41,6 +47,11 @@ export interface EngineOptions {
 
 /** One outbox, two doors. */
 export interface Engine {
+  /**
+   * Takes in what the log has of the service's own output and its tables lack, as after a restore from a backup. Before `consume`, so
+   * that nothing is decided again otherwise; from then on the position of the output is kept. Answers how many records were unknown.
+   */
+  takeInOutput(own: OwnOutput): Promise<number>;
   /** Consumes topics as a member of a group: effect, offsets and outbox in one transaction a batch. */
   consume<T>(options: ConsumeOptions<T>): Promise<Consumer>;
   /**
@@ -78,10 +89,15 @@ export interface Engine {
   stop(): Promise<void>;
 }
 
-/** Opens the engine of a service, making its tables when they are missing. */
+/** Opens the engine of a service, making its tables when they are missing. Throws LogBehind for a log that is not the one it was. */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { log, db, schema, logger = silentLogger, faults = noFaults } = options;
+<<<<<<< HEAD
   await migrate(db, { schema, folder: MIGRATIONS, family: "log" });
+=======
+  await migrate(db, { schema, folder: ENGINE_MIGRATIONS });
+  await checkLog(log, db, schema);
+>>>>>>> 874a368 (Archives of schemas, and a router that folds its own events after a restore)
   const aside = openAside(schema);
   const outbox = openOutbox(db, schema, options.instance ?? processId(db));
   await outbox.beat();
@@ -99,6 +115,18 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     }
     await relay.recheck();
   }
+  const output = { log, db, schema, outbox, logger };
+  let written: readonly TopicName[] = [];
+  let noting: Promise<void> | undefined;
+  const noteTimer = setInterval(() => {
+    // One that fails is made good by the next: the position only falls behind.
+    noting ??= noteOutput(output, written)
+      .catch(() => {})
+      .finally(() => {
+        noting = undefined;
+      });
+  }, NOTE_MS);
+  noteTimer.unref();
   const timer = setInterval(() => {
     // A beat that fails is made good by the next; what was missed is only that others may send our rows too.
     beating ??= beat()
@@ -114,12 +142,21 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     await Promise.all([...consumers].map((consumer) => consumer.stop()));
     await relay.drained(DRAIN_MS);
     clearInterval(timer);
+    clearInterval(noteTimer);
     await beating;
+    await noting;
+    await noteOutput(output, written).catch(() => {}); // the next start reads a little more
     await relay.stop();
     await outbox.exit().catch(() => {}); // the missing heartbeat says it too
   }
 
   return {
+    async takeInOutput(own) {
+      const unknown = await foldOutput(output, own);
+      relay.wake(unknown);
+      written = own.topics;
+      return unknown;
+    },
     async consume(consume) {
       const parked = openParked(schema, consume.group);
       const base = { db, schema, outbox, parked, relay, faults, logger };
