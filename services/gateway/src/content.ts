@@ -28,6 +28,8 @@ export type NarrativeContent =
   | { readonly narrative: NonNullable<PersonInput["narrative"]> }
   | { readonly act: string; readonly note: string };
 
+const NEWLINE = 0x0a;
+
 /** Key of a person's content, or of a case's raw bodies and notes; erasing a subject destroys the key of this id. */
 export function keyIdOf(subject: string): string {
   return `k-${subject}`;
@@ -64,6 +66,13 @@ export function rawSection(
   const head = JSON.stringify({ path, headers, salt: Buffer.from(salt).toString("base64") });
   const plaintext = Buffer.concat([Buffer.from(`${head}\n`, "utf8"), body]);
   return { subject: caseId, kind: SectionKind.RAW, keyId: keyIdOf(caseId), plaintext };
+}
+
+/** Salt and body of such evidence. Throws for what is none. */
+export function rawOf(plaintext: Uint8Array): { readonly salt: Uint8Array; readonly body: Uint8Array } {
+  const end = plaintext.indexOf(NEWLINE);
+  const { salt } = JSON.parse(Buffer.from(plaintext.subarray(0, end)).toString("utf8")) as { salt: string };
+  return { salt: Buffer.from(salt, "base64"), body: plaintext.subarray(end + 1) };
 }
 
 function personSections(personId: string, person: PersonInput): PlainSection[] {

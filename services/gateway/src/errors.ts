@@ -213,6 +213,11 @@ export const PROBLEMS = {
     title: "This request was taken, and its content has since been erased",
     remedy: "Do not repeat it; send a new referral if there is a new need.",
   },
+  "content-erased": {
+    status: 410,
+    title: "What was known of this case has been erased, and nothing can be added to it",
+    remedy: "Do not repeat it; send a new referral if there is a new need.",
+  },
   "not-caught-up": {
     status: 503,
     title: "The hub is still reading what was sent to it",

@@ -5,6 +5,7 @@ import { SectionKind, SectionSchema, TOPICS, derivedId, encodeRecord } from "@ru
 import type { Directory, NewRecord } from "@ruta/events";
 import { publicKeyOf, signReceipt } from "@ruta/proof";
 import type { Receipt } from "@ruta/proof";
+import { NoKey } from "@ruta/seal";
 import type { Seal } from "@ruta/seal";
 import type { Claim, Named } from "./claims.ts";
 import { TYPE_PREFIX } from "./codes.ts";
@@ -48,7 +49,10 @@ export interface PrepareDeps {
   readonly directory: () => Directory;
 }
 
-/** Prepares batches. Keys of a claim that then loses a race stay unused. */
+/**
+ * Prepares batches; "gone" stands for an act whose case or person has no key any more. Keys of a claim that then loses a race stay
+ * unused.
+ */
 export function createPrepare({ seal, signingSeed, directory }: PrepareDeps) {
   const signing = { seed: signingSeed, publicKey: publicKeyOf(signingSeed) };
 
@@ -113,12 +117,19 @@ export function createPrepare({ seal, signingSeed, directory }: PrepareDeps) {
     };
   }
 
-  return async function prepare(batch: readonly Admitted[]): Promise<Prepared[]> {
+  return async function prepare(batch: readonly Admitted[]): Promise<(Prepared | "gone")[]> {
     // An answer seals its note under the key of its case, which exists since the request: made anew, it would undo an erasure.
     const requests = batch.filter(({ ids }) => ids.personId !== undefined);
     const subjects = requests.flatMap(({ ids }) => [ids.caseId, ids.personId!, ...(ids.memberIds ?? [])]);
     await seal.createKeys(subjects.map((subject) => ({ keyId: keyIdOf(subject), subject })));
     const { revision } = directory();
-    return Promise.all(batch.map((admitted) => prepareOne(admitted, revision)));
+    return Promise.all(
+      batch.map((admitted) =>
+        prepareOne(admitted, revision).catch((error: unknown) => {
+          if (error instanceof NoKey) return "gone" as const;
+          throw error;
+        }),
+      ),
+    );
   };
 }

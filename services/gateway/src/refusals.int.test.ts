@@ -82,6 +82,7 @@ const ELSEWHERE: readonly ProblemCode[] = [
     "too-many-requests",
     "still-running",
     "claim-erased",
+    "content-erased",
     "not-caught-up",
     "log-unavailable",
     "not-acceptable",

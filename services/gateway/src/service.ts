@@ -22,6 +22,7 @@ import { createNumbers } from "./numbers.ts";
 import { openOverview } from "./overview.ts";
 import { createLimit } from "./limits.ts";
 import { createReads } from "./reads.ts";
+import { ownCommands } from "./recover.ts";
 import { createState } from "./state.ts";
 import { createTake } from "./take.ts";
 import { createWatching } from "./watch.ts";
@@ -159,6 +160,8 @@ export async function createGateway(deps: GatewayDeps): Promise<Service> {
     engine,
     async start() {
       followed = await followDirectory(log, { logger });
+      // Before the door opens: a repeat of what was taken must find its claim.
+      await engine.takeInOutput(ownCommands({ schema, claims, seal, signingSeed }));
       // The door takes acts while the group still waits for a member that was killed; whoever names what the view has not
       // got yet is told to come again.
       await app.listen({ host: config.RUTA_HOST, port: config.RUTA_PORT });

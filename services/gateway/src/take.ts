@@ -14,7 +14,7 @@ import { isRefusal } from "./envelope.ts";
 import type { Envelope } from "./envelope.ts";
 import type { Refusal } from "./errors.ts";
 import { createPrepare } from "./prepare.ts";
-import type { Admitted, Answer } from "./prepare.ts";
+import type { Admitted, Answer, Prepared } from "./prepare.ts";
 import type { State } from "./state.ts";
 
 /** A verified and checked request, as the door hands it on. */
@@ -53,6 +53,7 @@ export const VIEW_WAIT_MS = 2_000;
 const RELAY_WAIT_MS = 2_000;
 
 const BATCH = { maxItems: 100, maxWaitMs: 1, concurrency: 2 };
+const GONE: Refusal = { code: "content-erased" };
 const STILL_RUNNING: Refusal = { code: "still-running", retryAfterS: 1 };
 
 /** What came of acts that are taken together: an answer to each, or the refusal of one of them, by its index. */
@@ -81,12 +82,16 @@ export function createTake(deps: TakeDeps): (group: readonly Asked[]) => Promise
   }
 
   /** Makes the claims of whole groups; groups of which one claim lost a race against another process are left over. */
-  async function claim(groups: readonly Admitted[][], answers: Answers): Promise<Asked[]> {
-    const prepared = await prepare(groups.flat());
-    const ofGroup = groups.map((group, index) => {
-      const from = groups.slice(0, index).reduce((sum, { length }) => sum + length, 0);
-      return prepared.slice(from, from + group.length);
+  async function claim(all: readonly Admitted[][], answers: Answers): Promise<Asked[]> {
+    const preparedAll = await prepare(all.flat());
+    all.flat().forEach(({ asked }, index) => {
+      if (preparedAll[index] === "gone") answers.set(asked, GONE);
     });
+    const groups = all.filter((group) => !group.some(({ asked }) => answers.get(asked) === GONE));
+    const of = new Map(all.flat().map((admitted, index) => [admitted, preparedAll[index]]));
+    const ofGroup = groups.map((group) => group.map((admitted) => of.get(admitted) as Prepared));
+    const prepared = ofGroup.flat();
+    if (prepared.length === 0) return [];
     const won = await engine.transact(
       async (tx) => {
         const made = await claims.insert(
