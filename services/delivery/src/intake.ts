@@ -165,12 +165,17 @@ export function openIntake(schema: string): Intake {
       if (deliveries.length === 0) return;
       await tx.query(sql`
         INSERT INTO ${table("deliveries")}
-          (delivery_id, event_id, institution, case_id, referral_id, sequence, priority, body, late_at)
-        SELECT * FROM unnest(${deliveries.map((d) => d.id)}::text[], ${deliveries.map((d) => d.eventId)}::text[],
+          (delivery_id, event_id, institution, case_id, referral_id, sequence, priority, body, late_at,
+            state, attempts, delivered_at, parked_at, parked_reason)
+        SELECT n.*, coalesce(o.state, 'waiting'), coalesce(o.attempts, 0), CASE WHEN o.state = 'delivered' THEN o.at END,
+          CASE WHEN o.state = 'parked' THEN o.at END, o.parked_reason
+        FROM unnest(${deliveries.map((d) => d.id)}::text[], ${deliveries.map((d) => d.eventId)}::text[],
           ${deliveries.map((d) => d.institution)}::text[], ${deliveries.map((d) => d.caseId)}::text[],
           ${deliveries.map((d) => d.referralId)}::text[], ${deliveries.map((d) => d.sequence)}::bigint[],
           ${deliveries.map((d) => d.priority)}::smallint[], ${deliveries.map((d) => d.body)}::bytea[],
           ${deliveries.map((d) => new Date(d.lateAt))}::timestamptz[])
+          AS n (delivery_id, event_id, institution, case_id, referral_id, sequence, priority, body, late_at)
+        LEFT JOIN ${table("outcomes")} AS o ON o.delivery_id = n.delivery_id
         ON CONFLICT DO NOTHING`);
       await tx.query(sql`SELECT pg_notify(${channelOf(schema)}, '')`);
     },

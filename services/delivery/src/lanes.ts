@@ -5,6 +5,7 @@ import type { Db, Tx } from "@ruta/db";
 import type { Priority } from "@ruta/events";
 import { laneName } from "./intake.ts";
 import type { LaneKey } from "./intake.ts";
+import { nextToken } from "./tokens.ts";
 
 /** The first delivery of a claimed lane, and the claim. */
 export interface Head extends LaneKey {
@@ -108,7 +109,7 @@ export function openLanes(db: Db, schema: string, worker: string, expiryMs: numb
         WHERE EXISTS (SELECT FROM living WHERE worker = ${worker})
         ORDER BY l.next_due LIMIT ${total}
       ), claimed AS (
-        UPDATE ${lanes} AS l SET holder = ${worker}, token = l.token + 1 FROM due
+        UPDATE ${lanes} AS l SET holder = ${worker}, token = ${nextToken(schema, sql`l.token`)} FROM due
         WHERE l.ctid = due.place
         RETURNING l.institution, l.case_id, l.token, l.pulled_from, due.taken_over, due.fingerprint, due.disabled,
           due.pulls, due.proved, due.spared

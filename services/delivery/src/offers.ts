@@ -5,9 +5,10 @@ import type { Tx } from "@ruta/db";
 import { DeliveryMode, INBOX_DAYS, TOPICS, isValid } from "@ruta/events";
 import type { Delivery, Directory } from "@ruta/events";
 import type { Engine } from "@ruta/log";
-import { channelOf } from "./intake.ts";
+import { channelOf, laneName } from "./intake.ts";
 import type { LaneKey } from "./intake.ts";
 import { inboxRecord, undeliverableRecord } from "./records.ts";
+import { nextToken } from "./tokens.ts";
 
 /** Most lanes, and most deliveries, in one transaction. */
 const LANES = 200;
@@ -78,7 +79,7 @@ export function openOffers({ engine, schema, directory, now, expiryMs }: OfferDe
   }
 
   /** Marks the first deliveries that wait in these lanes as offered at `at`, and answers them, each lane's in order. */
-  async function mark(tx: Tx, of: readonly LaneKey[], at: Date): Promise<Offered[]> {
+  async function mark(tx: Tx, of: readonly LaneKey[], at: Date): Promise<(Offered & { readonly token: bigint })[]> {
     // Statements of their own: they see what was committed before the lanes were locked.
     const rows = await tx.query<Offered>(sql`
       SELECT d.delivery_id AS id, d.event_id AS "eventId", d.institution, d.case_id AS "caseId",
@@ -88,13 +89,15 @@ export function openOffers({ engine, schema, directory, now, expiryMs }: OfferDe
     await tx.query(sql`
       UPDATE ${deliveries} SET state = 'offered', offered_at = ${at}
       WHERE delivery_id = ANY(${rows.map(({ id }) => id)}::text[])`);
-    await tx.query(sql`
-      UPDATE ${lanes} AS l SET holder = NULL, token = l.token + 1, pulled_from = NULL, outage = false,
+    const numbered = await tx.query<LaneKey & { token: bigint }>(sql`
+      UPDATE ${lanes} AS l SET holder = NULL, token = ${nextToken(schema, sql`l.token`)}, pulled_from = NULL, outage = false,
         next_due = (SELECT now() FROM ${deliveries} AS d
           WHERE d.institution = l.institution AND d.case_id = l.case_id AND d.state = 'waiting' LIMIT 1)
       FROM ${keys(of)} AS o (institution, case_id)
-      WHERE l.institution = o.institution AND l.case_id = o.case_id`);
-    return rows;
+      WHERE l.institution = o.institution AND l.case_id = o.case_id
+      RETURNING l.institution, l.case_id AS "caseId", l.token`);
+    const tokens = new Map(numbered.map((lane) => [laneName(lane), lane.token]));
+    return rows.map((row) => ({ ...row, token: tokens.get(laneName(row)) ?? 0n }));
   }
 
   return {
@@ -110,10 +113,7 @@ export function openOffers({ engine, schema, directory, now, expiryMs }: OfferDe
         const unsent = await engine.unsent(tx, TOPICS.inbox);
         const free = locked.filter(({ caseId }) => !unsent.has(caseId));
         const rows = free.length === 0 ? [] : await mark(tx, free, first.now);
-        const tokens = new Map(free.map((lane) => [`${lane.institution}/${lane.caseId}`, lane.token + 1n]));
-        const records = rows.map((row) =>
-          inboxRecord({ ...row, token: tokens.get(`${row.institution}/${row.caseId}`) ?? 0n }, first.now.getTime()),
-        );
+        const records = rows.map((row) => inboxRecord(row, first.now.getTime()));
         return { result: { moved: rows.length, held: free.length < locked.length }, records };
       });
     },
@@ -158,7 +158,7 @@ export function openOffers({ engine, schema, directory, now, expiryMs }: OfferDe
         if (!first) return { result: 0, records: [] };
         const rows = await tx.query<Expired & { readonly token: bigint }>(sql`
           WITH lane AS (
-            UPDATE ${lanes} AS l SET token = l.token + 1 FROM ${keys(locked)} AS k (institution, case_id)
+            UPDATE ${lanes} AS l SET token = ${nextToken(schema, sql`l.token`)} FROM ${keys(locked)} AS k (institution, case_id)
             WHERE l.institution = k.institution AND l.case_id = k.case_id RETURNING l.institution, l.case_id, l.token)
           UPDATE ${deliveries} AS d SET state = 'parked', parked_at = now(), parked_reason = 'not-pulled', offered_at = NULL
           FROM lane WHERE d.institution = lane.institution AND d.case_id = lane.case_id AND d.state = 'offered'

@@ -19,7 +19,8 @@ import type { Head } from "./lanes.ts";
 import { mediaTypeOf } from "./payload.ts";
 import type { Tried } from "./results.ts";
 
-const SOURCE = "/ruta/delivery";
+/** The source of every record of this service. */
+export const SOURCE = "/ruta/delivery";
 
 const OUTCOMES: Readonly<Record<Verdict["kind"], AttemptOutcome>> = {
   delivered: AttemptOutcome.DELIVERED,

@@ -18,6 +18,7 @@ import { LIMITS } from "./limits.ts";
 import type { Limits } from "./limits.ts";
 import { createDeliveryMetrics } from "./metrics.ts";
 import { openParkedDeliveries } from "./parked.ts";
+import { forgetOutcomes, ownResults } from "./recover.ts";
 import { startRedriver } from "./redriver.ts";
 import type { Redriver } from "./redriver.ts";
 import { openRedrives } from "./redrives.ts";
@@ -104,6 +105,8 @@ export async function createDelivery(deps: DeliveryDeps): Promise<Service> {
         logger.warn({ code: "RUTA_ALLOW_LOOPBACK" }, "DEVELOPMENT: deliveries may go to this machine over http");
       const folded = await followDirectory(log, { logger });
       directory = folded;
+      await engine.takeInOutput(ownResults(schema));
+      await forgetOutcomes(db, schema);
       const name = processId(db);
       worker = await startWorker({
         engine,

@@ -4,6 +4,7 @@ import type { Tx } from "@ruta/db";
 import type { Delivery, NewRecord } from "@ruta/events";
 import { channelOf } from "./intake.ts";
 import { undeliverableRecord } from "./records.ts";
+import { nextToken } from "./tokens.ts";
 
 /** Why a delivery is not skipped: there is none, it holds nothing up, or a worker sends it at this moment. */
 type SkipRefusal = "not-found" | "not-blocking" | "in-hand";
@@ -46,7 +47,7 @@ export async function skip(
     UPDATE ${table("deliveries")} SET state = 'parked', parked_reason = 'skipped', parked_at = now()
     WHERE delivery_id = ${id}`);
   const [{ token } = { token: 0n }] = await tx.query<{ token: bigint }>(sql`
-    UPDATE ${table("lanes")} AS l SET holder = NULL, token = token + 1, pulled_from = NULL, outage = false,
+    UPDATE ${table("lanes")} AS l SET holder = NULL, token = ${nextToken(schema, sql`token`)}, pulled_from = NULL, outage = false,
       next_due = (SELECT now() FROM ${table("deliveries")} AS d
         WHERE d.institution = l.institution AND d.case_id = l.case_id AND d.state = 'waiting' LIMIT 1)
     WHERE institution = ${row.institution} AND case_id = ${row.caseId} RETURNING token`);

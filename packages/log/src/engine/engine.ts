@@ -92,12 +92,8 @@ export interface Engine {
 /** Opens the engine of a service, making its tables when they are missing. Throws LogBehind for a log that is not the one it was. */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { log, db, schema, logger = silentLogger, faults = noFaults } = options;
-<<<<<<< HEAD
-  await migrate(db, { schema, folder: MIGRATIONS, family: "log" });
-=======
-  await migrate(db, { schema, folder: ENGINE_MIGRATIONS });
+  await migrate(db, { schema, folder: ENGINE_MIGRATIONS, family: "log" });
   await checkLog(log, db, schema);
->>>>>>> 874a368 (Archives of schemas, and a router that folds its own events after a restore)
   const aside = openAside(schema);
   const outbox = openOutbox(db, schema, options.instance ?? processId(db));
   await outbox.beat();
@@ -153,7 +149,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   return {
     async takeInOutput(own) {
       const unknown = await foldOutput(output, own);
-      relay.wake(unknown);
+      relay.wake();
       written = own.topics;
       return unknown;
     },
