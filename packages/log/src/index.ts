@@ -7,6 +7,7 @@ export { follow } from "./follow.ts";
 export type { Following } from "./follow.ts";
 export { openLog } from "./open-log.ts";
 export type { LogConfig } from "./open-log.ts";
+export { LOG_MIGRATIONS, logSchema } from "./postgres/driver.ts";
 export { partitionOf } from "./partition.ts";
 export { MAX_BATCH, silentLogger } from "./port.ts";
 export type {

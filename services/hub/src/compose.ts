@@ -8,16 +8,11 @@ import { fingerprint, publicKeyOf } from "@ruta/proof";
 import { openSeal } from "@ruta/seal";
 import { createAdmin } from "./admin.ts";
 import { servePoison } from "./poison.ts";
-import { SERVICES } from "./service-names.ts";
+import { SERVICES, schemaName } from "./service-names.ts";
 import { BUILDERS } from "./services.ts";
 import { serveLog } from "./read-log.ts";
 import type { Ground, Step } from "./start.ts";
 import { serveStatus } from "./status.ts";
-
-/** Schema name of a service under a prefix. */
-function schemaName(prefix: string, service: string): string {
-  return prefix === "" ? service : `${prefix}_${service}`;
-}
 
 /** Opens what the services share, then starts them in order; each thing started is added to `steps`. */
 export async function compose(ground: Ground, steps: Step[]): Promise<void> {

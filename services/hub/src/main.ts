@@ -2,6 +2,7 @@
 // The `ruta` command: starts the hub and does what its staff may do.
 import { FolderInUse } from "@ruta/db/embedded";
 import { ConfigError } from "@ruta/kit";
+import { LogBehind } from "@ruta/log";
 import { WrongKey } from "@ruta/seal";
 import { KeyProblem } from "./keys.ts";
 import { say } from "./language.ts";
@@ -12,6 +13,14 @@ function explain(error: unknown): { lines: string[]; code: number } {
   if (error instanceof CommandError) return { lines: [error.message, error.remedy ?? ""], code: error.exitCode };
   if ([ConfigError, KeyProblem, WrongKey, FolderInUse].some((kind) => error instanceof kind))
     return { lines: [(error as Error).message], code: EXIT.usage };
+  if (error instanceof LogBehind)
+    return {
+      lines: [
+        error.message,
+        say`it is another log, or it was lost: bring it back as it was; the hub does not go on as if what is missing had never been`,
+      ],
+      code: EXIT.failed,
+    };
   const { code, port, syscall } = error as { code?: string; port?: number; syscall?: string };
   if (code === "EADDRINUSE")
     return {

@@ -2,6 +2,7 @@
 import { Command, Help } from "commander";
 import { actCommand } from "./commands/act.ts";
 import { attemptsCommand } from "./commands/attempts.ts";
+import { backupCommand } from "./commands/backup.ts";
 import { configCommand } from "./commands/config.ts";
 import { directoryCommand } from "./commands/directory.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -14,6 +15,7 @@ import { partnerCommand } from "./commands/partner.ts";
 import { receiptCommand } from "./commands/receipt.ts";
 import { redriveCommand } from "./commands/redrive.ts";
 import { referralCommand } from "./commands/referral.ts";
+import { restoreCommand } from "./commands/restore.ts";
 import { sendCommand } from "./commands/send.ts";
 import { setAsideCommand } from "./commands/set-aside.ts";
 import { staffCommand } from "./commands/staff.ts";
@@ -94,6 +96,8 @@ export function createProgram(): Command {
     setAsideCommand(),
     redriveCommand(),
     attemptsCommand(),
+    backupCommand(),
+    restoreCommand(),
     configCommand(),
     doctorCommand(),
   ])

@@ -5,3 +5,8 @@ export const SERVICES = ["directory", "router", "delivery", "gateway"] as const;
 
 /** Name of a service. */
 export type ServiceName = (typeof SERVICES)[number];
+
+/** Schema of a service, or of the keyring, under a prefix. */
+export function schemaName(prefix: string, service: ServiceName | "keyring"): string {
+  return prefix === "" ? service : `${prefix}_${service}`;
+}

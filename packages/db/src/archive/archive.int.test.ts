@@ -89,7 +89,9 @@ test("an archive is one moment: what is written meanwhile is not in it", async (
     folder,
     about: {},
     // The first table is told of while the last is still to come.
-    progress: () => (wrote ??= db.query(sql`INSERT INTO two.part (bytes) VALUES ('later')`)),
+    progress() {
+      wrote ??= db.query(sql`INSERT INTO two.part (bytes) VALUES ('later')`);
+    },
   });
   await wrote;
   expect(written.tables.find(({ schema, table }) => schema === "two" && table === "part")?.rows).toBe(before);
@@ -135,7 +137,7 @@ test("loading is refused where something is already, and whatever ends it leaves
     signal: stop.signal,
     progress: () => stop.abort(),
   });
-  await expect(stopped).rejects.toThrow();
+  await expect(stopped).rejects.toThrow("stopped");
   const failing = { url: target, folder, manifest, folders, finish: () => Promise.reject(new Error("no")) };
   await expect(loadArchive(failing)).rejects.toThrow("no");
   await loadArchive({ url: target, folder, manifest, folders });

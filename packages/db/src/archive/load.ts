@@ -52,7 +52,7 @@ export async function loadArchive(options: LoadOptions): Promise<void> {
     for (const table of manifest.tables) await loadTable(session, folder, table, (rows) => told.add(rows), signal);
     for (const { schema, sequence, last } of manifest.sequences)
       if (last !== null)
-        await session.query(sql`SELECT setval(${`${sql.id(schema, sequence).text}`}::regclass, ${last}::bigint)`);
+        await session.query(sql`SELECT setval(${sql.id(schema, sequence).text}::regclass, ${last}::bigint)`);
     await finish?.(session);
     for (const { schema, table } of manifest.tables) await session.query(sql`ANALYZE ${sql.id(schema, table)}`);
     told.end();

@@ -1,5 +1,5 @@
 // A connection of its own for work that lasts longer than the pool allows: one transaction, ended by its caller's end.
-import { Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import pg from "pg";
 import type { Sql } from "../sql.ts";
 

@@ -12,7 +12,8 @@ import { cursor, readMany, readOffsets, readOffsetsAt } from "./read.ts";
 import { startRetention } from "./retention.ts";
 import { openTopics } from "./topics.ts";
 
-const MIGRATIONS = new URL("./migrations/", import.meta.url);
+/** The migrations of the log's tables. */
+export const LOG_MIGRATIONS = new URL("./migrations/", import.meta.url);
 /** A reader that waits looks by itself this often, should a notice be lost. */
 const POLL_MS = 1_000;
 
@@ -37,7 +38,7 @@ export async function openPostgresLog(config: PostgresLogConfig): Promise<Log> {
   const schema = logSchema(prefix);
   const named = (name: string): string => `${prefix}${name}`;
   const db = config.db ?? openDb({ url: config.databaseUrl, name: `${config.clientId} log` });
-  await migrate(db, { schema, folder: MIGRATIONS });
+  await migrate(db, { schema, folder: LOG_MIGRATIONS });
 
   const me = processId(db);
   const belfry = createBelfry();
