@@ -12,6 +12,8 @@ export interface Kept {
   /** Sends a signal: SIGKILL ends it without a word, as a crash does, and it is started again. Answers whether there was one. */
   signal(name: NodeJS.Signals): boolean;
   stop(): Promise<void>;
+  /** Starts it again after a stop. */
+  again(): void;
 }
 
 /** The `ruta` command, which is what runs in production too. */
@@ -57,6 +59,10 @@ export function keep(options: {
   return {
     name: options.name,
     signal: (name) => child.kill(name),
+    again() {
+      stopping = false;
+      start();
+    },
     async stop() {
       stopping = true;
       if (child.exitCode !== null || child.signalCode !== null) return;

@@ -3,6 +3,7 @@ import { openDb } from "@ruta/db";
 import { openCity } from "../city.ts";
 import type { Shape } from "../city.ts";
 import { disturb } from "./disturb.ts";
+import { loseDatabase, makeKeyringPlace } from "./lost.ts";
 import { fallenOffsets, watchOffsets } from "./offsets.ts";
 import type { Kind } from "./plan.ts";
 import { openProxy } from "./proxy.ts";
@@ -30,6 +31,8 @@ export interface DrillOptions {
    * Alone: every fault waits. When not said, some do, as the seed says.
    */
   readonly pace?: "hurried" | "alone" | undefined;
+  /** After the faults the database is lost, with everything that came since a backup of a while ago; on Kafka alone. */
+  readonly restore?: boolean | undefined;
   /** Ends the drill early, in order; it rejects then. */
   readonly signal?: AbortSignal | undefined;
   /** How long everything may stand still before the drill ends, in milliseconds. */
@@ -51,7 +54,10 @@ export async function drill(options: DrillOptions): Promise<Drilled> {
       ...servers,
       instances: options.instances ?? (driver === "kafka" ? 2 : 1),
       execArgv: options.execArgv ?? [],
-      env: servers.redis ? { REDIS_URL: `redis://127.0.0.1:${servers.redis.way.port}` } : {},
+      env: {
+        ...(servers.redis ? { REDIS_URL: `redis://127.0.0.1:${servers.redis.way.port}` } : {}),
+        ...(options.restore === true ? { KEYRING_URL: await makeKeyringPlace(servers.databaseUrl) } : {}),
+      },
       async door(ports) {
         const door = await openProxy(() => ports);
         stops.push(door.close);
@@ -64,6 +70,7 @@ export async function drill(options: DrillOptions): Promise<Drilled> {
     stops.push(async () => db.close());
     await watchOffsets(db, city.env.RUTA_PREFIX ?? "");
     const done = await disturb(options, city, servers, traffic);
+    if (options.restore === true) await loseDatabase({ city, servers, traffic, db, say, signal: options.signal });
     const findings = await settle(options, city, servers, traffic, done.recoveries, () => fallenOffsets(db));
     const seconds = Math.round((performance.now() - began) / 1000);
     return { ...findings, ...done, driver, seed: options.seed, seconds };

@@ -6,11 +6,11 @@ const SERVICES = ["gateway", "router", "delivery"];
 
 /** Puts the offsets of every service under watch. */
 export async function watchOffsets(db: Db, prefix: string): Promise<void> {
-  await db.query(sql`CREATE SCHEMA drill`);
+  await db.query(sql`CREATE SCHEMA IF NOT EXISTS drill`);
   await db.query(
-    sql`CREATE TABLE drill.fallen (grp text, topic text, partition integer, from_offset bigint, to_offset bigint)`,
+    sql`CREATE TABLE IF NOT EXISTS drill.fallen (grp text, topic text, partition integer, from_offset bigint, to_offset bigint)`,
   );
-  await db.query(sql`CREATE FUNCTION drill.note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  await db.query(sql`CREATE OR REPLACE FUNCTION drill.note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     INSERT INTO drill.fallen VALUES (new.grp, new.topic, new.partition, old.next, new.next); RETURN new; END $$`);
   for (const service of SERVICES)
     await db.query(sql`CREATE TRIGGER drill AFTER UPDATE ON ${sql.id(`${prefix}_${service}`, "consumer_offset")}

@@ -17,6 +17,7 @@ const HELP = `npm run drill -- [options]   faults at random under load, then eve
   --kinds LIST            faults of these kinds only: ${KINDS.slice(0, 7).join(", ")},
                           ${KINDS.slice(7).join(", ")}
   --alone                 every fault waits until the hub has recovered from the one before (some do anyway)
+  --restore               after the faults the database is lost and restored from a backup of a while ago (on kafka only)
   --instances N           processes of each service (default 2 on kafka, 1 on embedded)
   --lines N               requests under way at the same time (default 4)
   --json FILE             what was found, for machines
@@ -34,6 +35,7 @@ const { values } = parseArgs({
     seed: { type: "string", default: String(Math.floor(Math.random() * 1_000_000)) },
     kinds: { type: "string", default: KINDS.join(",") },
     alone: { type: "boolean", default: false },
+    restore: { type: "boolean", default: false },
     instances: { type: "string" },
     lines: { type: "string" },
     json: { type: "string" },
@@ -48,7 +50,7 @@ const whole = (text: string | undefined, least: number, most: number): number | 
   return Number.isInteger(number) && number >= least && number <= most ? number : Number.NaN;
 };
 const [kills, seed, instances, lines] = [
-  whole(values.kills, 1, 10_000),
+  whole(values.kills, 0, 10_000),
   whole(values.seed, 0, 2 ** 32 - 1),
   whole(values.instances, 1, 5),
   whole(values.lines, 1, 100),
@@ -58,6 +60,7 @@ const wrong =
   kinds.length !== values.kinds.split(",").length ||
   [kills, seed, instances, lines].some((number) => Number.isNaN(number)) ||
   (values.on !== "embedded" && values.on !== "kafka") ||
+  (values.restore && values.on !== "kafka") ||
   (broken !== undefined && !isBreak(broken));
 if (values.help || wrong) {
   console.log(HELP);
@@ -83,6 +86,7 @@ const run = drill({
   lines,
   kinds,
   ...(values.alone ? { pace: "alone" } : {}),
+  restore: values.restore,
   say,
   signal: stop.signal,
   ...(broken !== undefined && isBreak(broken) ? brokenArgs(broken, { kills, instances }) : {}),

@@ -40,6 +40,8 @@ export interface Asked {
   readonly caseId: string;
   readonly begunAt: number;
   readonly takenAt: number;
+  /** The answer, as JSON. */
+  readonly answer: string;
 }
 
 /** When something flowed again, and the case that was complete last. */
@@ -55,11 +57,16 @@ export interface Traffic {
   readonly toldAt: ReadonlyMap<string, number>;
   /** Since when every request is answered that was taken before `at`, and one that began after it; undefined while not. */
   flowsSince(at: number): Flow | undefined;
+  /** Sends a request once more, under its webhook-id and byte for byte; answers what it is answered now, as JSON. */
+  repeat(one: Asked): Promise<string>;
   /** Requests under way. */
   waiting(): number;
   /** Asks nothing more; resolves when what was begun is taken. */
   stop(): Promise<void>;
 }
+
+/** Webhook-ids of requests begin with it. */
+const NAME = "drill-";
 
 function request(institution: string, n: number): object {
   return {
@@ -84,14 +91,15 @@ export function startTraffic(city: City, lines: number, pauseMs: number): Traffi
   async function line(institution: string): Promise<void> {
     while (!stopping) {
       n += 1;
-      const [mine, webhookId, begunAt] = [n, `drill-${n}`, performance.now()];
+      const [mine, webhookId, begunAt] = [n, `${NAME}${n}`, performance.now()];
       waiting += 1;
       const { status, body } = await city.citizen(institution).send(webhookId, "request", request(institution, mine));
       waiting -= 1;
       if (status !== 202) throw new Error(`request ${webhookId} was refused with ${status} ${String(body.code)}`);
       const performer = PERFORMERS[mine % PERFORMERS.length]!;
       const caseId = String(body.case);
-      asked.push({ institution, performer, webhookId, caseId, begunAt, takenAt: performance.now() });
+      const answer = JSON.stringify(body);
+      asked.push({ institution, performer, webhookId, caseId, begunAt, takenAt: performance.now(), answer });
       await delay(pauseMs);
     }
   }
@@ -109,6 +117,10 @@ export function startTraffic(city: City, lines: number, pauseMs: number): Traffi
   return {
     asked,
     toldAt,
+    async repeat({ institution, webhookId }) {
+      const data = request(institution, Number(webhookId.slice(NAME.length)));
+      return JSON.stringify((await city.citizen(institution).send(webhookId, "request", data)).body);
+    },
     waiting: () => waiting,
     flowsSince(at) {
       const told = (one: Asked): Flow | undefined => {

@@ -8,8 +8,8 @@ import type { Log, Position } from "../port.ts";
 import { boundsOf } from "./bounds.ts";
 
 /** A broker that has just become the leader may answer less than it has, for a moment. */
-const PATIENCE_MS = 10_000;
-const LOOK_MS = 500;
+const PATIENCE_MS = 3_000;
+const LOOK_MS = 300;
 
 /** The log lacks records that this service has consumed or written: nothing may go on as if they had never been. */
 export class LogBehind extends Error {
