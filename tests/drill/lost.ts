@@ -31,7 +31,11 @@ export interface LossOptions {
 /** A place for the keyring that is not lost with the rest, as it should have one; answers its URL. */
 export async function makeKeyringPlace(databaseUrl: string): Promise<string> {
   const db = openDb({ url: databaseUrl, name: "drill", max: 1 });
-  await db.query(sql`CREATE DATABASE keyring`).finally(() => db.close());
+  try {
+    await db.query(sql`CREATE DATABASE keyring`);
+  } finally {
+    await db.close();
+  }
   const url = new URL(databaseUrl);
   url.pathname = "/keyring";
   return url.href;
