@@ -16,7 +16,7 @@ import type { Item } from "./disclosure.ts";
 import { inForce } from "./sections.ts";
 import type { Held } from "./sections.ts";
 
-/** A section of a referral with what is in it; undefined bytes when its subject was erased. */
+/** A section of a referral with what is in it; undefined bytes when its subject was erased, or its bytes are lost. */
 export interface Opened extends Held {
   readonly bytes: Uint8Array | undefined;
 }
@@ -93,6 +93,12 @@ export function disclosed(
   };
 }
 
+const WORDS: Readonly<Partial<Record<SectionKind, string>>> = {
+  [SectionKind.IDENTITY]: "identity",
+  [SectionKind.NARRATIVE]: "narrative",
+  [SectionKind.ROUTING]: "routing",
+};
+
 /** What a viewer is shown a person from. */
 interface Shown {
   readonly items: ReadonlySet<Item>;
@@ -119,6 +125,7 @@ function memberOf(shown: Shown, { personId, relation, ageBand }: Member) {
 function person({ items, opened, requester }: Shown, id: string, ageBand: string): Record<string, unknown> {
   const own = opened.filter(({ section }) => section.subject === id);
   const erased = own.length > 0 && own.every(({ bytes }) => bytes === undefined);
+  const lost = [...new Set(own.filter(({ bytes }) => !bytes).map(({ section }) => WORDS[section.kind] ?? ""))];
   const [routing] = read<RoutingContent>(own, SectionKind.ROUTING);
   const values = Object.entries(routing?.content ?? {});
   const fields = values.filter(([field]) => items.has(ROUTING_ITEMS[field as keyof RoutingContent]));
@@ -142,6 +149,7 @@ function person({ items, opened, requester }: Shown, id: string, ageBand: string
       : { additions: additions.map(({ content, ...from }) => ({ ...from, narrative: content })) }),
     ...(sections.length === 0 ? {} : { sections: Object.fromEntries(sections) as object }),
     ...(erased ? { erased: true } : {}),
+    ...(erased || lost.length === 0 ? {} : { unreadable: lost }),
   };
 }
 

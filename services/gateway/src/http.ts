@@ -1,8 +1,8 @@
 // The outside routes: the door, reads of referrals and of the directory, the hub's public keys, and the API's description of itself.
 import { setTimeout as delay } from "node:timers/promises";
 import type { Db } from "@ruta/db";
-import { derivedId, randomId, statusOf } from "@ruta/events";
-import type { Directory } from "@ruta/events";
+import { randomId, statusOf } from "@ruta/events";
+import type { Directory, Section } from "@ruta/events";
 import { describeApi, httpProblem, serveApi } from "@ruta/kit";
 import type { HttpApp } from "@ruta/kit";
 import { encodePublicKey, toJwk } from "@ruta/proof";
@@ -12,6 +12,7 @@ import type { Seal } from "@ruta/seal";
 import type { FastifyRequest } from "fastify";
 import { catalogueOf } from "./catalogue.ts";
 import type { Checked } from "./check.ts";
+import type { Claims } from "./claims.ts";
 import { readerOf } from "./credentials.ts";
 import type { Reader } from "./credentials.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
@@ -26,6 +27,7 @@ import type { FhirHttpDeps } from "./fhir-http.ts";
 import { fhirView } from "./fhir-view.ts";
 import type { Inboxes } from "./inbox.ts";
 import { registerInbox } from "./inbox-http.ts";
+import { openContent } from "./open-content.ts";
 import { problemOf } from "./problem.ts";
 import type { Refusal } from "./errors.ts";
 import { servePublished } from "./published.ts";
@@ -48,7 +50,10 @@ export interface HttpDeps {
   readonly reads: Reads;
   readonly inboxes: Pick<Inboxes, "pull" | "acknowledge">;
   readonly engine: Pick<Engine, "transact">;
+  readonly claims: Pick<Claims, "find">;
   readonly seal: Pick<Seal, "openSections">;
+  /** Told of a section whose bytes do not open although its key is there. */
+  readonly onUnreadable: (section: Section) => void;
   /** The hub's public key, 32 bytes. */
   readonly publicKey: Uint8Array;
   /** Told of what the door could not record. */
@@ -135,7 +140,9 @@ export async function registerRoutes(app: HttpApp, deps: HttpDeps): Promise<void
     const waitS = waitOf(header(request, "prefer"));
     if (waitS === undefined) return reply.status(202).send(answer as never);
     // The claim under which it stands: that of an earlier request when this one repeats it under another webhook-id.
-    const commandId = derivedId("command", asked.institution, answer.receipt.webhookId);
+    const key = { institution: asked.institution, webhookId: answer.receipt.webhookId, number: undefined };
+    const [claim] = await deps.claims.find(deps.db, [key]);
+    const commandId = claim?.commandId ?? "";
     const decision = await untilDecided(deps, answer.case, commandId, waitS * 1000);
     return reply
       .status(202)
@@ -185,7 +192,7 @@ export async function registerRoutes(app: HttpApp, deps: HttpDeps): Promise<void
     const { items, rule } = seen.disclosure;
     const held = sectionsFor(items, events, id);
     const sections = held.map(({ section }) => section);
-    const bytes = await deps.seal.openSections(sections);
+    const bytes = await openContent(deps.seal, sections, deps.onUnreadable);
     const what = { accessId: randomId(), caseId: String(seen.body.case), referralId: id, rule, at: now() };
     const record = accessRecord(who, what, sections);
     if (record)

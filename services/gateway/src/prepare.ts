@@ -47,13 +47,15 @@ export interface PrepareDeps {
   readonly seal: Pick<Seal, "createKeys" | "sealSections">;
   readonly signingSeed: Uint8Array;
   readonly directory: () => Directory;
+  /** Which history this is; 0 for the first. */
+  readonly history: () => bigint;
 }
 
 /**
  * Prepares batches; "gone" stands for an act whose case or person has no key any more. Keys of a claim that then loses a race stay
  * unused.
  */
-export function createPrepare({ seal, signingSeed, directory }: PrepareDeps) {
+export function createPrepare({ seal, signingSeed, directory, history }: PrepareDeps) {
   const signing = { seed: signingSeed, publicKey: publicKeyOf(signingSeed) };
 
   async function prepareOne({ asked, ids }: Admitted, revision: bigint): Promise<Prepared> {
@@ -83,7 +85,8 @@ export function createPrepare({ seal, signingSeed, directory }: PrepareDeps) {
         plaintext: Buffer.from(JSON.stringify(remembered)),
       },
     ]);
-    const commandId = derivedId("command", institution, webhookId);
+    const number = history();
+    const commandId = derivedId("command", institution, webhookId, ...(number === 0n ? [] : [String(number)]));
     const command = commandOf(input, ids, {
       commandId,
       institution,

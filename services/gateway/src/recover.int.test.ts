@@ -71,6 +71,27 @@ describe.each(testLogs().filter(({ available }) => available))("restored behind 
     expect(taken.map(({ status }) => status)).toEqual([202, 202, 202]);
   });
 
+  test("content whose keys are later than the keyring is told to be gone, and what still opens is shown", async () => {
+    const person = (narrative: string) => ({ ageBand: "18-59", identity: { name: { given: "Ana" } }, narrative });
+    const ask = (number: string) => smallRequest({ number, person: person("largo ".repeat(5_000)) });
+    const [whole, keyless] = [await bed.send(door, "sender", ask("K-1")), await bed.send(door, "sender", ask("K-2"))];
+    const show = async ({ body }: { body: Record<string, unknown> }) => {
+      const requested = { personId: String(body.person), serviceType: "ALO-FAM", ageBand: "18-59" };
+      const command = (await bed.messages(TOPICS.commands, String(body.case)))[0]!;
+      const fact = { case: "requested", value: requested } as const;
+      await bed.tell(String(body.case), [{ requester: "sender", sections: command.sections, fact, status: 1 }]);
+      return async () => (await bed.read(door, "sender", `/v1/referrals/${String(body.referral)}/content`)).body.person;
+    };
+    const [seen, unseen] = [await show(whole), await show(keyless)];
+    // The keyring of before: it has the one person's key without what came later, and nothing of the other.
+    const blobs = await bed.db.query<{ n: number }>(sql`delete from keyring.blob returning 1 as n`);
+    expect(blobs.length).toBeGreaterThan(0);
+    await bed.seal.destroyKeys([`k-${String(keyless.body.person)}`]);
+    expect(await seen()).toMatchObject({ identity: { name: { given: "Ana" } }, unreadable: ["narrative"] });
+    expect(await unseen()).toMatchObject({ erased: true });
+    expect(bed.lines.filter((line) => line.includes("a section does not open"))).toHaveLength(1);
+  });
+
   test("a cursor of before the restore names nothing that was put in its place", async () => {
     const ids = Array.from({ length: 6 }, (_, n) => `wh-${n}`);
     const offer = (webhookId: string) =>

@@ -54,7 +54,10 @@ export function ownCommands(deps: RecoverDeps): OwnOutput {
       await claims.addPersons(tx, unclaimed.flatMap(personsOf));
       return { unknown: made.length };
     },
-    renew: (tx) => renewPlaces(tx, schema),
+    async renew(tx, logToo) {
+      await renewPlaces(tx, schema);
+      if (logToo) await beginHistory(tx, schema);
+    },
   };
 }
 
@@ -160,6 +163,18 @@ function unopenable(caseId: string): Section {
     kind: SectionKind.RAW,
     keyId: `lost-${keyIdOf(caseId)}`,
   });
+}
+
+/** Which history this is, for the ids of what institutions ask. */
+export async function readHistory(db: Pick<Tx, "query">, schema: string): Promise<bigint> {
+  const [row] = await db.query<{ number: bigint }>(sql`select number from ${sql.id(schema, "history")}`);
+  return row?.number ?? 0n;
+}
+
+/** Ids of commands, and with them of events and webhooks, are others from now on, by the microseconds of the clock. */
+async function beginHistory(tx: Tx, schema: string): Promise<void> {
+  await tx.query(sql`
+    update ${sql.id(schema, "history")} set number = (extract(epoch from clock_timestamp()) * 1000000)::bigint`);
 }
 
 /**

@@ -22,7 +22,7 @@ import { createNumbers } from "./numbers.ts";
 import { openOverview } from "./overview.ts";
 import { createLimit } from "./limits.ts";
 import { createReads } from "./reads.ts";
-import { ownCommands } from "./recover.ts";
+import { ownCommands, readHistory } from "./recover.ts";
 import { createState } from "./state.ts";
 import { createTake } from "./take.ts";
 import { createWatching } from "./watch.ts";
@@ -107,6 +107,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Service> {
   const claims = createClaims(schema);
   const numbers = createNumbers(schema);
   let followed: FollowedDirectory | undefined;
+  let history = 0n;
   const directory = () => {
     if (!followed) throw new Error("the gateway has not started");
     return followed.current();
@@ -131,16 +132,19 @@ export async function createGateway(deps: GatewayDeps): Promise<Service> {
     directory,
     keysOf,
     readFhirKnock: createFhirDoor({ directory, keysOf, db, claims, numbers, engine }),
-    take: createTake({ db, state, claims, engine, seal, signingSeed, directory }),
+    take: createTake({ db, state, claims, engine, seal, signingSeed, directory, history: () => history }),
     check: createCheck({ db, state, claims, seal, reads, directory }),
     db,
     state,
+    claims,
     reads,
     inboxes,
     limit: createLimit(limiter),
     engine,
     seal,
     publicKey: publicKeyOf(signingSeed),
+    onUnreadable: ({ sectionId }) =>
+      logger.error({ section: sectionId, code: "unreadable" }, "a section does not open"),
     onUnavailable: (error) => logger.error({ err: error }, "the door could not record what it was sent"),
     now,
   });
@@ -162,6 +166,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Service> {
       followed = await followDirectory(log, { logger });
       // Before the door opens: a repeat of what was taken must find its claim.
       await engine.takeInOutput(ownCommands({ schema, claims, seal, signingSeed }));
+      history = await readHistory(db, schema);
       // The door takes acts while the group still waits for a member that was killed; whoever names what the view has not
       // got yet is told to come again.
       await app.listen({ host: config.RUTA_HOST, port: config.RUTA_PORT });

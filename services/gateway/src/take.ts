@@ -39,6 +39,8 @@ export interface TakeDeps {
   readonly seal: Pick<Seal, "createKeys" | "sealSections" | "openSections">;
   readonly signingSeed: Uint8Array;
   readonly directory: () => Directory;
+  /** Which history this is, for ids; 0 for the first. */
+  readonly history: () => bigint;
 }
 
 /** What became of an act. `repeated`: it was claimed by an earlier request, whose command may not be in the log yet. */

@@ -2,7 +2,9 @@
 import { sql } from "@ruta/db";
 import { TOPICS } from "@ruta/events";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { TryAgain } from "../errors.ts";
+import { noteRestored } from "../engine/output.ts";
+import type { OwnOutput } from "../engine/output.ts";
+import { TryAgain, UnknownTopic } from "../errors.ts";
 import { partitionOf } from "../partition.ts";
 import type { Log } from "../port.ts";
 import { testLogs } from "../testing.ts";
@@ -175,6 +177,54 @@ for (const driver of testLogs()) {
         expect((await effects(bed.db)).filter(({ text }) => text === "on")).toHaveLength(on.length);
       }, SOON);
       expect((await effects(bed.db)).filter((one) => one.key === key).map(({ text }) => text)).toEqual(["1"]);
+    });
+
+    test("a log that ends before what is known of it stops the start, as one that was lost", async () => {
+      const engine = await bed.engine();
+      await engine.consume(options("a"));
+      await bed.log.append(numbers(12).map((n) => record(`case-${n}`, "1")));
+      await vi.waitFor(async () => expect(await effects(bed.db)).toHaveLength(12), SOON);
+      await engine.stop();
+      const emptied = await makeBed(driver, PARTITIONS);
+      try {
+        await emptied.log.append([record("case-1", "another")]);
+        await expect(bed.engine({ log: emptied.log })).rejects.toMatchObject({ code: "log-behind" });
+        const gone: Log["offsets"] = (topic) => Promise.reject(new UnknownTopic(topic));
+        await expect(bed.engine({ log: { ...bed.log, offsets: gone } })).rejects.toThrow("the log ends at 0 in");
+      } finally {
+        await emptied.close();
+      }
+      await bed.engine();
+    });
+
+    test("what the log has of the own output is taken in once, before anything else, and nothing of it when all is known", async () => {
+      const folded: string[] = [];
+      let renewed = 0;
+      const own: OwnOutput = {
+        topics: [TOPICS.events],
+        fold: async (_, records) => {
+          folded.push(...records.map(textOf));
+          return { unknown: records.filter(({ key }) => key === "unknown").length };
+        },
+        renew: async () => void (renewed += 1),
+      };
+      const engine = await bed.engine();
+      expect(await engine.takeInOutput(own)).toBe(0);
+      await engine.transact(async () => ({ result: 0, records: [record("k", "own", TOPICS.events)] }), {
+        waitForLog: true,
+      });
+      await engine.stop();
+      const again = await bed.engine();
+      expect([await again.takeInOutput(own), folded, renewed]).toEqual([0, [], 0]);
+      await bed.log.append(numbers(3).map((n) => record("unknown", `${n}`, TOPICS.events)));
+      const [one, two] = [await bed.engine(), await bed.engine()];
+      const taken = await Promise.all([one.takeInOutput(own), two.takeInOutput(own)]);
+      expect(taken.toSorted()).toEqual([0, 3]);
+      expect([folded.toSorted(), renewed]).toEqual([["0", "1", "2"], 1]);
+      // A restore that brought everything back still has its numbers renewed, by one start.
+      await bed.db.tx((tx) => noteRestored(tx, "contract", "2026-11-25T00:00:00Z"));
+      const restored = await Promise.all([one.takeInOutput(own), two.takeInOutput(own)]);
+      expect([restored, renewed]).toEqual([[0, 0], 2]);
     });
 
     test("a new holder relays what the former left unsent before it decides", async () => {

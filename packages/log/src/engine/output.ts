@@ -19,8 +19,11 @@ export interface OwnOutput {
     records: readonly LogRecord[],
     last: boolean,
   ) => Promise<{ readonly unknown: number; readonly records?: readonly NewRecord[] }>;
-  /** Makes whatever is numbered from now on differ from what was numbered and lost: after a restore, before anything else. */
-  readonly renew?: (tx: Tx) => Promise<void>;
+  /**
+   * Makes whatever is numbered from now on differ from what was numbered and lost: after a restore, before anything else. `logToo`:
+   * the log was taken back with the tables, and has lost what came since.
+   */
+  readonly renew?: (tx: Tx, logToo: boolean) => Promise<void>;
 }
 
 /** What the position of a service's output stands on. */
@@ -45,13 +48,13 @@ export async function foldOutput(deps: OutputDeps, { topics, fold, renew }: OwnO
   const { db, schema, log, logger } = deps;
   const restored = sql.id(schema, "restored");
   let renewed = false;
-  async function renewOnce(tx: Tx): Promise<void> {
-    if (!renewed) await renew?.(tx);
+  async function renewOnce(tx: Tx, logToo: boolean): Promise<void> {
+    if (!renewed) await renew?.(tx, logToo);
     renewed = true;
   }
   await db.tx(async (tx) => {
     const rows = await tx.query(sql`DELETE FROM ${restored} RETURNING 1`);
-    if (rows.length > 0) await renewOnce(tx);
+    if (rows.length > 0) await renewOnce(tx, log.driver === "postgres");
   });
   let total = 0;
   for (const topic of topics) {
@@ -90,7 +93,7 @@ async function foldStep(
   { topic, partition }: TopicPartition,
   end: bigint,
   fold: OwnOutput["fold"],
-  renewOnce: (tx: Tx) => Promise<void>,
+  renewOnce: (tx: Tx, logToo: boolean) => Promise<void>,
 ): Promise<{ more: boolean; unknown: number }> {
   const table = sql.id(schema, "output_position");
   const where = sql`topic = ${topic} AND partition = ${partition}`;
@@ -104,7 +107,7 @@ async function foldStep(
     const [locked] = await tx.query<{ next: bigint }>(sql`SELECT next FROM ${table} WHERE ${where} FOR UPDATE`);
     if (locked?.next !== from) return { more: true, unknown: 0 };
     const { unknown, records: follow = [] } = await fold(tx, records, next >= end);
-    if (unknown > 0) await renewOnce(tx);
+    if (unknown > 0) await renewOnce(tx, false);
     await outbox.insert(tx, follow);
     await tx.query(sql`UPDATE ${table} SET next = ${next} WHERE ${where}`);
     return { more: next < end, unknown };
