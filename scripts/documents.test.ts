@@ -16,6 +16,7 @@ const DOCUMENTS = [
   "packages/client/README.md",
   "docs/partner.md",
   "docs/by-hand.md",
+  "docs/install.md",
 ];
 const read = (file: string): string => readFileSync(file, "utf8");
 const architecture = read("ARCHITECTURE.md");
