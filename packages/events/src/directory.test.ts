@@ -55,6 +55,12 @@ test("entries that come again before their revision is committed count once", ()
   ).toEqual(["a", "b"]);
 });
 
+test("entries of a revision that was never committed are left out of the one that took its number", () => {
+  const cut = [institution(1, "a", "lost"), institution(1, "b"), institution(1, "c")];
+  expect(names(fold(...cut, institution(1, "d"), institution(1, "a"), committed(1, 2)))).toEqual(["d", "a"]);
+  expect(names(fold(...cut, committed(1, 0)))).toEqual([]);
+});
+
 test("a gap between revisions, or fewer entries than were committed, stops the fold", () => {
   expect(() => fold(institution(2, "a"))).toThrow("revision 2 follows 0");
   expect(() => fold(committed(1, 0), institution(3, "a"))).toThrow("revision 3 follows 1");

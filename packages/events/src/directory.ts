@@ -135,7 +135,8 @@ export class DirectoryFold {
 
   /**
    * Takes a record; true when it committed a revision. Throws on a gap between revisions and where entries of one are
-   * missing: a log never has either.
+   * missing: a log never has either. What it may have before a revision are entries of another one of its number that was
+   * never committed, where the database was lost while they were on the way: those are left out.
    */
   apply(record: DirectoryRecord): boolean {
     if (record.revision <= this.directory.revision) return false;
@@ -143,17 +144,20 @@ export class DirectoryFold {
       throw new Error(`directory revision ${record.revision} follows ${this.directory.revision}`);
     const { entry: mark } = record;
     if (mark.case !== "revisionCommitted") {
-      this.pending.set(`${mark.case ?? ""} ${keyOf(mark)}`, mark);
+      const name = `${mark.case ?? ""} ${keyOf(mark)}`;
+      this.pending.delete(name); // it counts where it came last
+      this.pending.set(name, mark);
       return false;
     }
-    if (this.pending.size !== mark.value.entries)
+    if (this.pending.size < mark.value.entries)
       throw new Error(
         `directory revision ${record.revision}: ${this.pending.size} of ${mark.value.entries} entries are here`,
       );
     const tables = Object.fromEntries(
       Object.keys(EMPTY).map((kind) => [kind, new Map(this.directory.table(kind as EntryKind) as Map<string, never>)]),
     ) as unknown as Record<EntryKind, Map<string, unknown>>;
-    for (const entry of this.pending.values()) {
+    const own = [...this.pending.values()].slice(this.pending.size - mark.value.entries);
+    for (const entry of own) {
       if (entry.case === undefined || entry.case === "revisionCommitted") continue;
       tables[entry.case].set(keyOf(entry), entry.value);
     }

@@ -25,7 +25,7 @@ import type { Receipt } from "./relay.ts";
 export const ENGINE_MIGRATIONS = new URL("./migrations/", import.meta.url);
 const BEAT_MS = 1_500;
 /** How often the position of the own output is noted: a start reads what came since. */
-const NOTE_MS = 30_000;
+const NOTE_MS = 10_000;
 /** Rows that wait this long without success make the service unready. */
 const STUCK_MS = 10_000;
 const DRAIN_MS = 3_000;

@@ -126,7 +126,9 @@ export async function restore({ config, parts, progress, signal }: RestoreOption
         signal,
         async finish(tx) {
           if (part === "keyring") return;
-          for (const name of SERVICES) await noteRestored(tx, schemaName(config.RUTA_PREFIX, name), manifest.takenAt);
+          // The directory numbers its revisions by the log.
+          for (const name of SERVICES.filter((one) => one !== "directory"))
+            await noteRestored(tx, schemaName(config.RUTA_PREFIX, name), manifest.takenAt);
         },
       });
   } finally {

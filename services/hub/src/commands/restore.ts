@@ -24,6 +24,8 @@ function since(takenAt: string, keysAt: string | undefined, isKafka: boolean, { 
     ];
   return [
     say`The log has ${String(records)} records that came since: the services take them in at the next start, before they go on.`,
+    say`What staff did in tables alone is to be done again: worklist assignments, dismissed disputes, paused and disabled endpoints.`,
+    say`They are on record: ruta log read access --from ${takenAt}`,
     ...(keysAt === undefined || records === 0n
       ? []
       : [
