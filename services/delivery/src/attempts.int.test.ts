@@ -64,7 +64,7 @@ test("an attempt shows where it went, by which process and key, when, and what c
     tlsVersion: "",
     keyIds: ["hub"],
   });
-  expect(first?.worker).toMatch(/^[0-9a-f-]{36}$/);
+  expect(first?.worker).toMatch(/\/[0-9a-f-]{36}$/);
   expect(first?.connectedMs).toBeGreaterThan(0);
   expect(first?.firstByteMs).toBeGreaterThanOrEqual(first?.connectedMs ?? 0);
   expect(last).toMatchObject({ event: `${one}-2`, connectedMs: 0, worker: first?.worker });

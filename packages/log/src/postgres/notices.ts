@@ -30,14 +30,15 @@ export async function openNotices(db: Db, channel: string, me: string, hearing: 
     while (pending.size > 0) {
       const ids = [...pending];
       pending = new Set();
-      await notify(`written ${me} ${ids.join(",")}`);
+      await notify(`written ${ids.join(",")} ${me}`);
     }
     sending = undefined;
   }
 
   const stop = await listen(db, channel, (payload) => {
-    const [kind, from, ids] = payload.split(" ");
-    if (kind === "written" && from !== me) hearing.onWritten(ids?.split(",").map(Number));
+    // The name of a process comes last: there may be a space in it.
+    const [kind, ids, ...from] = payload.split(" ");
+    if (kind === "written" && from.join(" ") !== me) hearing.onWritten(ids?.split(",").map(Number));
     if (kind === "regrouped") hearing.onRegrouped();
     if (kind === "") {
       hearing.onWritten();
