@@ -2,6 +2,7 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { testDatabase } from "@ruta/db/testing";
 import { createInstitution, openJournal } from "@ruta/client/simulator";
 import type { Institution, Journal, Personality } from "@ruta/client/simulator";
@@ -109,6 +110,20 @@ async function ofTestRun(
   };
 }
 
+function tokenOf(folder: string, id: string): string {
+  return readFileSync(join(folder, "keys", "institutions", `${id}.token`), "utf8").trim();
+}
+
+/** Waits until a gateway knows a token. */
+async function known(port: number, token: string): Promise<void> {
+  const authorization = `Bearer ${token}`;
+  for (const end = performance.now() + READY_MS; performance.now() < end; await delay(20)) {
+    const { status } = await fetch(`http://127.0.0.1:${port}/v1/referrals`, { headers: { authorization } });
+    if (status !== 401) return;
+  }
+  throw new Error(`the gateway on port ${port} did not learn a token within ${READY_MS / 1000} s`);
+}
+
 /** Starts the processes, applies a directory of these institutions and lets them listen; `undefined` ones only send. */
 export async function openCity(
   { driver, processes }: Shape,
@@ -184,7 +199,7 @@ export async function openCity(
         journal,
       });
       await institution.listen(plan.port);
-      const authorization = `Bearer ${readFileSync(join(folder, "keys", "institutions", `${id}.token`), "utf8").trim()}`;
+      const authorization = `Bearer ${tokenOf(folder, id)}`;
       const read: Citizen["read"] = async (path) => {
         const response = await fetch(new URL(path, gateway), { headers: { authorization } });
         return { status: response.status, body: (await response.json()) as Record<string, unknown> };
@@ -195,6 +210,10 @@ export async function openCity(
         journal.close();
       });
     }
+    // The gateways fold the directory each for itself: whoever is let in last is known last.
+    const last = ids.at(-1);
+    const token = last === undefined ? undefined : tokenOf(folder, last);
+    if (token !== undefined) await Promise.all(doors.map((port) => known(port, token)));
     return {
       folder,
       databaseUrl,

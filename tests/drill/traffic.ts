@@ -55,7 +55,10 @@ export interface Traffic {
   readonly asked: readonly Asked[];
   /** When the sender of a case was told that it is complete; only of those that were. */
   readonly toldAt: ReadonlyMap<string, number>;
-  /** Since when every request is answered that was taken before `at`, and one that began after it; undefined while not. */
+  /**
+   * Since when every request is answered that was taken before `at`, and one that began after it; undefined while not. Throws
+   * when the traffic has ended by itself.
+   */
   flowsSince(at: number): Flow | undefined;
   /** Sends a request once more, under its webhook-id and byte for byte; answers what it is answered now, as JSON. */
   repeat(one: Asked): Promise<string>;
@@ -113,7 +116,8 @@ export function startTraffic(city: City, lines: number, pauseMs: number): Traffi
   }
   const looking = setInterval(look, 50);
   const running = Promise.all(Array.from({ length: lines }, (_, i) => line(SENDERS[i % SENDERS.length]!)));
-  running.catch(() => {}); // told by `stop`
+  let ended: Error | undefined;
+  running.catch((error: unknown) => (ended = error instanceof Error ? error : new Error(String(error))));
   return {
     asked,
     toldAt,
@@ -123,6 +127,7 @@ export function startTraffic(city: City, lines: number, pauseMs: number): Traffi
     },
     waiting: () => waiting,
     flowsSince(at) {
+      if (ended) throw ended;
       const told = (one: Asked): Flow | undefined => {
         const time = toldAt.get(one.caseId);
         return time === undefined ? undefined : { at: time, caseId: one.caseId };
