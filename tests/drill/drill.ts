@@ -1,4 +1,6 @@
 // A drill: institutions ask and answer without pause while faults befall the hub, drawn from a seed; then everything is counted.
+import { copyFileSync } from "node:fs";
+import { join } from "node:path";
 import { openDb } from "@ruta/db";
 import { openCity } from "../city.ts";
 import type { Shape } from "../city.ts";
@@ -9,6 +11,7 @@ import type { Kind } from "./plan.ts";
 import { openProxy } from "./proxy.ts";
 import { startServers } from "./servers.ts";
 import { settle } from "./settle.ts";
+import { isClean } from "./summary.ts";
 import type { Drilled } from "./summary.ts";
 import { PERSONALITIES, SILENT, startTraffic } from "./traffic.ts";
 
@@ -37,6 +40,8 @@ export interface DrillOptions {
   readonly signal?: AbortSignal | undefined;
   /** How long everything may stand still before the drill ends, in milliseconds. */
   readonly settleMs?: number | undefined;
+  /** Where the log of all processes is kept when the drill does not show what it has to; nowhere when not said. */
+  readonly keepLog?: string | undefined;
   /** Arguments of Node for the services' processes. */
   readonly execArgv?: readonly string[] | undefined;
 }
@@ -73,7 +78,12 @@ export async function drill(options: DrillOptions): Promise<Drilled> {
     if (options.restore === true) await loseDatabase({ city, servers, traffic, db, say, signal: options.signal });
     const findings = await settle(options, city, servers, traffic, done.recoveries, () => fallenOffsets(db));
     const seconds = Math.round((performance.now() - began) / 1000);
-    return { ...findings, ...done, driver, seed: options.seed, seconds };
+    const drilled = { ...findings, ...done, driver, seed: options.seed, seconds };
+    if (options.keepLog !== undefined && !isClean(drilled)) {
+      copyFileSync(join(city.folder, "hub.log"), options.keepLog);
+      say(`${driver}: what the processes logged is in ${options.keepLog}`);
+    }
+    return drilled;
   } finally {
     for (const stop of stops.toReversed()) await stop();
   }

@@ -1,6 +1,7 @@
 // `npm run drill`: a drill of any length on one log, with servers of its own; exit code 1 when anything was lost or doubled.
 import { writeFileSync } from "node:fs";
-import { arch, cpus, platform } from "node:os";
+import { arch, cpus, platform, tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { missingForJars } from "../../infra/kafka/jars.ts";
 import { BREAKS, brokenArgs, isBreak } from "./breaks.ts";
@@ -89,6 +90,7 @@ const run = drill({
   restore: values.restore,
   say,
   signal: stop.signal,
+  keepLog: join(tmpdir(), `ruta-drill-${values.on}-${seed}.log`),
   ...(broken !== undefined && isBreak(broken) ? brokenArgs(broken, { kills, instances }) : {}),
 });
 const drilled = await run.catch((error: unknown) => {
@@ -104,5 +106,9 @@ if (values.json !== undefined) {
     `${JSON.stringify({ head: { machine, node: process.version, seed }, ...drilled, recovered: recoveryTimes(drilled.recoveries) }, null, 2)}\n`,
   );
 }
+if (!isClean(drilled)) {
+  const asked = process.argv.slice(2).filter((word, n, all) => !word.startsWith("--seed") && all[n - 1] !== "--seed");
+  say(`the same faults again: npm run drill -- ${[...asked, "--seed", String(seed)].join(" ")}`);
+  process.exitCode = 1;
+}
 for (const line of words) say(line);
-if (!isClean(drilled)) process.exitCode = 1;
