@@ -1,6 +1,6 @@
 // What a drill has to show, counted from the log itself and from what the institutions remember: nothing lost, nothing twice.
+import { createHash } from "node:crypto";
 import { TOPICS, decodeRecord, derivedId } from "@ruta/events";
-import type { ReferralEvent } from "@ruta/events";
 import type { Log, LogRecord } from "@ruta/log";
 import type { Citizen } from "../city.ts";
 import { receptions } from "./receptions.ts";
@@ -43,36 +43,40 @@ export interface Findings {
   readonly otherId: number;
 }
 
-/** Every record of a topic, partition after partition. */
-export async function recordsOf(log: Log, topic: LogRecord["topic"]): Promise<LogRecord[]> {
-  const all: LogRecord[] = [];
+/** Every record of a topic, partition after partition, a batch at a time. */
+export async function* recordsIn(log: Log, topic: LogRecord["topic"]): AsyncGenerator<LogRecord> {
   for (const { partition, start, end } of await log.offsets(topic))
     for (let next = start; next < end;) {
       const batch = await log.read(topic, partition, next, { maxWaitMs: 1_000 });
       const last = batch.at(-1);
       if (!last) break;
-      all.push(...batch);
+      yield* batch;
       next = last.offset + 1n;
     }
-  return all;
 }
 
 interface Decisions {
-  readonly events: readonly ReferralEvent[];
+  readonly count: number;
+  /** Ids of the commands that something was decided on. */
+  readonly commands: ReadonlySet<string>;
+  /** `institution event` of all deliveries that cases were told of. */
+  readonly told: ReadonlySet<string>;
+  readonly refused: number;
   readonly repeated: number;
   readonly decidedTwice: number;
   readonly gaps: number;
 }
 
-/** The events, each once, and what is wrong with them. */
-function decisionsOf(records: readonly LogRecord[]): Decisions {
+/** What the events say, each taken once, and what is wrong with them. */
+async function decisionsOf(records: AsyncIterable<LogRecord>): Promise<Decisions> {
   const bytesOf = new Map<string, string>();
   const versions = new Map<string, bigint>();
-  const events: ReferralEvent[] = [];
-  let [repeated, decidedTwice, gaps] = [0, 0, 0];
-  for (const { headers, key, value } of records) {
+  const commands = new Set<string>();
+  const told = new Set<string>();
+  let [refused, repeated, decidedTwice, gaps] = [0, 0, 0, 0];
+  for await (const { headers, key, value } of records) {
     const id = headers.ce_id ?? "";
-    const bytes = Buffer.from(value).toString("base64");
+    const bytes = createHash("sha256").update(value).digest("base64");
     const before = bytesOf.get(id);
     if (before !== undefined) {
       if (before === bytes) repeated += 1;
@@ -80,12 +84,14 @@ function decisionsOf(records: readonly LogRecord[]): Decisions {
       continue;
     }
     bytesOf.set(id, bytes);
-    const event = decodeRecord(TOPICS.events, value);
-    if (event.version !== (versions.get(key) ?? 0n) + 1n) gaps += 1;
-    versions.set(key, event.version);
-    events.push(event);
+    const { version, cause, fact } = decodeRecord(TOPICS.events, value);
+    if (version !== (versions.get(key) ?? 0n) + 1n) gaps += 1;
+    versions.set(key, version);
+    commands.add(cause?.commandId ?? "");
+    if (fact.case === "delivered") told.add(`${fact.value.institution} ${fact.value.eventId}`);
+    if (fact.case === "refused") refused += 1;
   }
-  return { events, repeated, decidedTwice, gaps };
+  return { count: bytesOf.size, commands, told, refused, repeated, decidedTwice, gaps };
 }
 
 /** Audits a drill that has come to rest; `seenElsewhere` is what neither the log nor receivers can tell. */
@@ -101,33 +107,29 @@ export async function audit(
   );
   const promised = [...asked, ...answers.filter(({ status }) => status === 202)];
   const seen = receptions(citizens);
-  const commandRecords = await recordsOf(log, TOPICS.commands);
-  const { events, repeated, decidedTwice, gaps } = decisionsOf(await recordsOf(log, TOPICS.events));
-  const commands = new Set(commandRecords.map(({ headers }) => headers.ce_id ?? ""));
-  const decided = new Set(events.map(({ cause }) => cause?.commandId ?? ""));
-  const told = new Set(
-    events.flatMap(({ fact }) =>
-      fact.case === "delivered" ? [`${fact.value.institution} ${fact.value.eventId}`] : [],
-    ),
-  );
+  const commands = new Set<string>();
+  let commandRecords = 0;
+  for await (const { headers } of recordsIn(log, TOPICS.commands)) {
+    commands.add(headers.ce_id ?? "");
+    commandRecords += 1;
+  }
+  const decided = await decisionsOf(recordsIn(log, TOPICS.events));
   return {
     accepted: asked.length,
     commands: commands.size,
-    events: events.length,
-    repeatedRecords: repeated + commandRecords.length - commands.size,
+    events: decided.count,
+    repeatedRecords: decided.repeated + commandRecords - commands.size,
     repeatedWebhooks: seen.repeated,
     lostCommands: promised.filter((act) => !commands.has(derivedId("command", act.institution, act.webhookId))).length,
-    undecided: [...commands].filter((id) => !decided.has(id)).length,
-    gaps,
+    undecided: commands.difference(decided.commands).size,
+    gaps: decided.gaps,
     untold: untold(asked, citizens).length,
     missing: seen.missing,
-    unlike: told.symmetricDifference(seen.events).size,
-    decidedTwice,
+    unlike: decided.told.symmetricDifference(seen.events).size,
+    decidedTwice: decided.decidedTwice,
     ...seenElsewhere,
     outOfOrder: seen.outOfOrder,
-    refused:
-      answers.filter(({ status }) => status !== 202).length +
-      events.filter(({ fact }) => fact.case === "refused").length,
+    refused: answers.filter(({ status }) => status !== 202).length + decided.refused,
     otherId: seen.otherId,
   };
 }

@@ -48,7 +48,7 @@ export async function disturb(
       continue;
     }
     n += 1;
-    flowing = calm;
+    flowing = false;
     faults[fault.kind] = (faults[fault.kind] ?? 0) + 1;
     say(
       `${driver}: ${n} of ${kills}: ${befallen.words}; ${traffic.asked.length} taken, ${traffic.toldAt.size} complete`,
@@ -63,8 +63,8 @@ export async function disturb(
       const since = fault.lastsMs > 0 ? performance.now() : from;
       const flow = await flows(traffic, since, signal);
       recoveries.push({ kind: fault.kind, what: befallen.words, since: performance.timeOrigin + since, ...flow });
-      if (flow.seconds * 1000 >= RECOVERY_LIMIT_MS)
-        say(`${driver}: not recovered within ${RECOVERY_LIMIT_MS / 1000} s`);
+      flowing = flow.lastCase !== undefined;
+      if (!flowing) say(`${driver}: not recovered within ${RECOVERY_LIMIT_MS / 1000} s`);
     }
     await delay(pace === "hurried" ? fault.pauseMs / HURRY : fault.pauseMs, undefined, { signal });
   }

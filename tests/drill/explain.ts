@@ -3,7 +3,7 @@ import { openDb, sql } from "@ruta/db";
 import { TOPICS, decodeRecord } from "@ruta/events";
 import type { Log } from "@ruta/log";
 import type { Citizen } from "../city.ts";
-import { recordsOf } from "./audit.ts";
+import { recordsIn } from "./audit.ts";
 
 /** Most cases that are explained: what they have in common shows in a few. */
 const MOST = 10;
@@ -34,8 +34,11 @@ export async function explain(
   const { log, databaseUrl, schema, citizens } = sources;
   const wanted = cases.slice(0, MOST);
   const lines = cases.length > MOST ? [`the first ${MOST} of ${cases.length} cases:`] : [];
-  const of = async (topic: Parameters<typeof recordsOf>[1]) =>
-    (await recordsOf(log, topic)).filter(({ key }) => wanted.includes(key));
+  const of = async (topic: Parameters<typeof recordsIn>[1]) => {
+    const found = [];
+    for await (const record of recordsIn(log, topic)) if (wanted.includes(record.key)) found.push(record);
+    return found;
+  };
   const [events, tries] = [await of(TOPICS.events), await of(TOPICS.attempts)];
   const table = (name: string) => sql.id(schema, name);
   const db = openDb({ url: databaseUrl, name: "drill" });
@@ -79,11 +82,11 @@ export async function explain(
 
 /** How the tries of all deliveries ended, each kind counted. */
 export async function tries(log: Log): Promise<string> {
-  const records = await recordsOf(log, TOPICS.attempts);
-  const kinds = records.map(({ value }) => {
-    const { failure, status, trigger } = decodeRecord(TOPICS.attempts, value);
-    return `${failure || "taken"}${status > 0 && failure !== "" ? ` ${status}` : ""} (${trigger})`;
-  });
-  const counts = [...Map.groupBy(kinds, (kind) => kind)].map(([kind, all]) => `${kind} ${all.length}`);
-  return `tries: ${counts.join(", ")}`;
+  const counts = new Map<string, number>();
+  for await (const record of recordsIn(log, TOPICS.attempts)) {
+    const { failure, status, trigger } = decodeRecord(TOPICS.attempts, record.value);
+    const kind = `${failure || "taken"}${status > 0 && failure !== "" ? ` ${status}` : ""} (${trigger})`;
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
+  return `tries: ${[...counts].map(([kind, count]) => `${kind} ${count}`).join(", ")}`;
 }
