@@ -24,10 +24,11 @@ const serves: Personality = {
   replyAfterMs: 0,
   downForMs: 0,
 };
-const asking = (number: string) => ({
+const silent = { ...serves, answers: () => [] };
+const asking = (number: string, performer = "casa") => ({
   serviceType: "ALO-FAM",
   priority: "urgent",
-  performer: "casa",
+  performer,
   number,
   consent: { basis: "E", recipientClass: "any", givenOn: "2026-11-20", evidence: "F-12" },
   person: {
@@ -40,17 +41,20 @@ const asking = (number: string) => ({
 let city: City;
 let other: TestDatabase;
 let backup: string;
+let open: typeof first;
 let first: Awaited<ReturnType<ReturnType<City["citizen"]>["send"]>>;
 beforeAll(async () => {
   city = await openCity(
     { driver: "postgres", processes: "one" },
-    { norte: undefined, casa: serves },
-    { ...serves, answers: () => [] },
+    { norte: undefined, casa: serves, muda: silent },
+    silent,
   );
   other = await testDatabase();
   backup = join(city.folder, "backup");
   first = await city.citizen("norte").send("first", "request", asking("N-1"));
   await completed(first.body.case);
+  open = await city.citizen("norte").send("open", "request", asking("N-0", "muda"));
+  await vi.waitUntil(() => told().length === 1, SOON);
 });
 afterAll(async () => {
   await city?.stop();
@@ -66,6 +70,9 @@ const completed = (caseId: unknown): Promise<boolean> =>
         .journal.entries.some((one) => one.kind === "received" && one.case === caseId && one.type === "complete"),
     SOON,
   );
+/** Numbers of what the house that answers nothing was told, each of it once. */
+const told = (): number[] =>
+  city.citizen("muda").journal.entries.flatMap((one) => (one.kind === "received" ? [one.sequence ?? 0] : []));
 const ruta = (...args: string[]) => command(args, city.env);
 const onOther = (...args: string[]) => command(args, { ...city.env, DATABASE_URL: other.url });
 
@@ -127,6 +134,10 @@ test("is refused where anything is wrong with it or its place, before anything i
 test("brings back a hub that knows its repeats and serves; of what came later its sender has the receipt", async () => {
   const later = await city.citizen("norte").send("later", "request", asking("N-2"));
   await completed(later.body.case);
+  const cancel = () =>
+    city.citizen("norte").send("off", "cancel", { referral: open.body.referral, worker: "w-1", reasonCode: "other" });
+  await cancel();
+  await vi.waitUntil(() => told().length === 2, SOON);
   await Promise.all(city.processes.map((one) => one.stop()));
   const restored = await onOther("restore", backup, "--yes");
   expect(restored).toMatchObject({ code: 0 });
@@ -143,6 +154,10 @@ test("brings back a hub that knows its repeats and serves; of what came later it
       body: { status: "completed" },
     });
     expect((await norte.read(`/v1/referrals/${String(later.body.referral)}`)).status).toBe(404);
+    // What was lost comes again under an id and a number of its own, so that nobody takes it for late.
+    await cancel();
+    await vi.waitUntil(() => told().length === 3, SOON);
+    expect(told()).toEqual([1, 2, expect.toSatisfy((number: number) => number > 2)]);
     const receipt = join(city.folder, "receipt.json");
     writeFileSync(receipt, JSON.stringify(later.body));
     expect(await onOther("receipt", "verify", receipt)).toMatchObject({ code: 0 });

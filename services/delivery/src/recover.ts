@@ -34,6 +34,17 @@ export function ownResults(schema: string): OwnOutput {
   };
 }
 
+/** More deliveries than a lane gets between a backup and the loss of what came after it. */
+const LOST_SEQUENCES = 1_000;
+
+/**
+ * Where the log was taken back too, lanes have lost deliveries that institutions have seen: their numbers go on above any of those, or
+ * whoever goes by them would take what comes next for late. In the transaction that restores.
+ */
+export async function renumberLanes(tx: Pick<Tx, "query">, schema: string): Promise<void> {
+  await tx.query(sql`UPDATE ${sql.id(schema, "lanes")} SET sequence = sequence + ${LOST_SEQUENCES}`);
+}
+
 /** Forgets what has been used: the deliveries are there by now. */
 export async function forgetOutcomes(tx: Pick<Tx, "query">, schema: string): Promise<void> {
   await tx.query(sql`

@@ -28,6 +28,7 @@ import { startWorker } from "./worker.ts";
 import type { Worker } from "./worker.ts";
 
 export { config } from "./config.ts";
+export { renumberLanes } from "./recover.ts";
 export { PROBLEMS } from "./http.ts";
 
 /** The migrations of its own tables. */

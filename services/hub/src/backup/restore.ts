@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { loadArchive, readArchive, verifyArchive } from "@ruta/db/archive";
 import type { Manifest, Progress } from "@ruta/db/archive";
+import { renumberLanes } from "@ruta/delivery";
 import { noteRestored } from "@ruta/log";
 import { masterFingerprint } from "@ruta/seal";
 import type { HubConfig } from "../config.ts";
@@ -129,6 +130,7 @@ export async function restore({ config, parts, progress, signal }: RestoreOption
           // The directory numbers its revisions by the log.
           for (const name of SERVICES.filter((one) => one !== "directory"))
             await noteRestored(tx, schemaName(config.RUTA_PREFIX, name), manifest.takenAt);
+          if (config.KAFKA_BROKERS === undefined) await renumberLanes(tx, schemaName(config.RUTA_PREFIX, "delivery"));
         },
       });
   } finally {
