@@ -1,4 +1,4 @@
-// The small drill of every test run: a dozen times kill -9 on each log, and a database restored behind it; and the drill bites: it finds a fault that are put into the log.
+// The small drill of every test run: a dozen times kill -9 on each log, and a database restored behind it; and the drill bites: it finds a fault that is put into the log.
 // Every kind of fault and every break of the log take their time: `npm run drill`, and `npm test -- --project long`.
 import { describe, expect, test } from "vitest";
 import { missingForJars } from "../../infra/kafka/jars.ts";
