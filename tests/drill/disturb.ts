@@ -11,7 +11,7 @@ import type { Drilled, Recovery } from "./summary.ts";
 import type { Flow, Traffic } from "./traffic.ts";
 
 const RECOVERY_LIMIT_MS = 90_000;
-const MOVES_LIMIT_MS = 15_000;
+const WORKS_LIMIT_MS = 10_000;
 const LOOK_MS = 100;
 /** A hurried drill pauses by so much less. */
 const HURRY = 4;
@@ -33,6 +33,7 @@ export async function disturb(
   await flows(traffic, performance.now(), signal);
   if (servers.redis && (await servers.redis.asked()) === 0)
     throw new Error("the gateways do not limit through Redis: a fault of it would show nothing");
+  let last = performance.now();
   let flowing = true; // nothing has happened since everything was seen to flow
   for (let n = 0; n < kills;) {
     const fault: Fault = plan.next().value;
@@ -40,7 +41,7 @@ export async function disturb(
     if (calm && !flowing) {
       await Promise.all(under);
       await flows(traffic, performance.now(), signal);
-    } else if (pace === "hurried") await moves(traffic, signal);
+    } else if (pace === "hurried") await works(traffic, last, signal);
     const from = performance.now();
     const befallen = faulting.begin(fault);
     if (!befallen) {
@@ -48,6 +49,7 @@ export async function disturb(
       continue;
     }
     n += 1;
+    last = from;
     flowing = false;
     faults[fault.kind] = (faults[fault.kind] ?? 0) + 1;
     say(
@@ -90,9 +92,9 @@ async function flows(
   return { seconds: RECOVERY_LIMIT_MS / 1000, lastCase: undefined };
 }
 
-/** Waits until something becomes complete, for a while: a fault shows only where there is work. */
-async function moves({ toldAt }: Traffic, signal: AbortSignal | undefined): Promise<void> {
-  const before = toldAt.size;
-  for (const end = performance.now() + MOVES_LIMIT_MS; toldAt.size === before && performance.now() < end;)
+/** Waits until something is complete that was asked after `at`, for a while: who is killed before it works again shows nothing. */
+async function works({ asked, toldAt }: Traffic, at: number, signal: AbortSignal | undefined): Promise<void> {
+  const works = (): boolean => asked.some(({ begunAt, caseId }) => begunAt > at && toldAt.has(caseId));
+  for (const end = performance.now() + WORKS_LIMIT_MS; !works() && performance.now() < end;)
     await delay(LOOK_MS, undefined, { signal });
 }
