@@ -53,8 +53,10 @@ export interface Lanes {
   beat(): Promise<boolean>;
   /** Says that the worker has ended: what it still holds is free at once. */
   leave(): Promise<void>;
-  /** Claims due lanes, the longest due first of each institution. */
+  /** Claims due lanes, the longest due first of each institution. After a failure it may have claimed some all the same. */
   claim(allowance: Allowance): Promise<Head[]>;
+  /** Gives back what this worker holds beyond these: it was claimed by a COMMIT whose answer never came. */
+  keepOnly(known: readonly Head[]): Promise<void>;
   /** How long until the next lane is due, in milliseconds; undefined when none waits for a time to come. */
   nextDueMs(): Promise<number | undefined>;
 }
@@ -198,6 +200,16 @@ export function openLanes(db: Db, schema: string, worker: string, expiryMs: numb
           return head ? [{ ...head, ...claim }] : [];
         });
       }),
+
+    async keepOnly(known) {
+      const probed = known.filter(({ probe }) => probe).map(({ institution }) => institution);
+      await db.query(sql`
+        WITH known AS (SELECT * FROM unnest(${known.map(({ institution }) => institution)}::text[],
+          ${known.map(({ caseId }) => caseId)}::text[]) AS k (institution, case_id)),
+        probes AS (UPDATE ${endpoints} SET prober = NULL WHERE prober = ${worker} AND institution <> ALL(${probed}::text[]))
+        UPDATE ${lanes} AS l SET holder = NULL WHERE l.holder = ${worker}
+          AND NOT EXISTS (SELECT FROM known AS k WHERE k.institution = l.institution AND k.case_id = l.case_id)`);
+    },
 
     async nextDueMs() {
       const [row] = await db.query<{ ms: number | null }>(sql`

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import type { ServerResponse } from "node:http";
 import { fileURLToPath } from "node:url";
 import { openDb, processId, sql } from "@ruta/db";
+import type { Db } from "@ruta/db";
 import { Priority, TOPICS, newCaseId } from "@ruta/events";
 import type { TestLog } from "@ruta/log/testing";
 import { testLogs } from "@ruta/log/testing";
@@ -223,6 +224,23 @@ test("a worker that has lost its connections is forgotten at once, one that stan
     await silent();
     return living.beat();
   }, SOON);
+});
+
+test("lanes whose claim was committed and never answered are given back by the worker, which lives on", async () => {
+  let lose = 1;
+  const tx: Db["tx"] = async (fn) => {
+    const result = await bed.db.tx(fn);
+    const [head] = Array.isArray(result) ? (result as unknown[]) : [];
+    if (typeof head !== "object" || head === null || !("takenOver" in head) || lose === 0) return result;
+    lose -= 1;
+    throw new Error("Query read timeout");
+  };
+  await bed.start({ db: { ...bed.db, tx } });
+  const house = await bed.receiver("house");
+  await bed.tell(newCaseId(), addressed, acknowledged);
+  await delivered(2);
+  expect(lose).toBe(0);
+  expect(actsOf(house)).toEqual(["request", "acknowledge"]);
 });
 
 test("the result of a worker that lost its lane is void", async () => {

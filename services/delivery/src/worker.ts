@@ -51,6 +51,11 @@ export interface Worker {
 const STUCK_MS = 10_000;
 /** Between two tries to write a result. */
 const AGAIN_MS = 500;
+/**
+ * After a look that failed: a COMMIT that got no answer may have claimed lanes, or may still do so for as long as the server takes
+ * to end it. This worker lives, so that nobody else would ever take them.
+ */
+const UNSURE_MS = 30_000;
 /** Before a lane is looked at again whose endpoint was not the one that was looked up. */
 const ANEW_MS = 100;
 /** How often a worker that stops tries to write a result: what it leaves is sent again by another. */
@@ -64,13 +69,14 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   const offers = openOffers({ engine, schema, directory, now, expiryMs: limits.expiryMs });
   const pace = createPace();
   const abort = new AbortController();
-  const running = new Set<Promise<void>>();
+  const running = new Map<Promise<void>, Head>();
   let bell = Promise.withResolvers<void>();
   let stopping = false;
   let looked = performance.now();
   let lived = performance.now();
   let unwritten = 0;
   let synced = -1n;
+  let unsureUntil = 0;
 
   function ring(): void {
     bell.resolve();
@@ -179,6 +185,8 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
       const held = await offer(pulling);
       const total = limits.total - running.size;
       if (stopping || total <= 0) return held ? AGAIN_MS : limits.pollMs;
+      // Before anything is claimed: what is held now and not running was claimed without this worker's knowledge.
+      if (performance.now() < unsureUntil) await lanes.keepOnly([...running.values()]);
       const rooms = limited();
       const closed = new Map([...rooms, ...[...pulling].map((institution) => [institution, 0] as const)]);
       const heads = await lanes.claim({ total, perEndpoint: limits.perEndpoint, limited: closed });
@@ -188,7 +196,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
           running.delete(run);
           ring();
         });
-        running.add(run);
+        running.set(run, head);
       }
       if (heads.length > 0) continue;
       const paced = held || [...rooms.values()].some((room) => room === 0) ? AGAIN_MS : limits.pollMs;
@@ -201,6 +209,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
       const rung = bell.promise;
       const waitMs = await look().catch((error: unknown) => {
         logger.warn({ err: error }, "due deliveries could not be looked for");
+        unsureUntil = performance.now() + UNSURE_MS;
         return AGAIN_MS;
       });
       await either(rung, waitMs);
@@ -247,7 +256,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
       ring();
       await looping;
       const end = setTimeout(() => abort.abort(), limits.stopMs);
-      await Promise.all(running);
+      await Promise.all(running.keys());
       clearTimeout(end);
       clearInterval(timer);
       await beating;
