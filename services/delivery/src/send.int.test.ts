@@ -81,6 +81,13 @@ test("an answer that was there before this process could look is not held agains
   expect(await outcomeAt(receiver.url)).toMatchObject({ failure: "stopped" });
 });
 
+test("nor is a deadline that this process stood still for, and noticed soon after", async () => {
+  receiver.answer = () => {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_350);
+  };
+  expect(await outcomeAt(receiver.url)).toMatchObject({ failure: "stopped" });
+});
+
 test("a redirect is a failure and is not followed", async () => {
   const target = await startReceiver();
   receiver.answer = (_, response) => response.writeHead(307, { location: target.url }).end();

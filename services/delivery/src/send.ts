@@ -11,13 +11,13 @@ import { AddressRefused, checkedUrl, guardedConnector } from "./guard.ts";
 import type { GuardRules, Resolver } from "./guard.ts";
 import { mediaTypeOf } from "./payload.ts";
 import type { Tried } from "./results.ts";
+import { watchStandstill } from "./standstill.ts";
+import type { StandstillWatch } from "./standstill.ts";
 import { keyIdOf, openTap } from "./wire.ts";
 import type { Watch } from "./wire.ts";
 
 /** The most that is read of an answer, in bytes: of a delivery's only status and headers count. */
 const ANSWER_BYTES = 16 * 1024;
-/** A deadline that is noticed this late, in milliseconds, passed while this process stood still: nobody looked for the answer. */
-const STOOD_STILL_MS = 1_000;
 /** How long connecting may take, TLS included, in milliseconds. */
 const CONNECT_MS = 5_000;
 
@@ -70,7 +70,9 @@ export function openSender(options: SenderOptions): Sender {
       const began = performance.now();
       const deadline = AbortSignal.timeout(deadlineMs);
       const watch = tap.watch(message.id);
-      const made = await exchange(options, agent, { endpoint, message, began, deadline, stop: signal, watch });
+      const still = watchStandstill();
+      const made = await exchange(options, agent, { endpoint, message, deadline, stop: signal, watch, still });
+      still.end();
       const durationMs = performance.now() - began;
       return { endpointId: endpoint.id, startedAt, durationMs, ...made };
     },
@@ -84,15 +86,14 @@ export function openSender(options: SenderOptions): Sender {
 interface Exchange {
   readonly endpoint: Endpoint;
   readonly message: Message;
-  /** When, by performance.now. */
-  readonly began: number;
   readonly deadline: AbortSignal;
   readonly stop: AbortSignal;
   readonly watch: Watch;
+  readonly still: StandstillWatch;
 }
 
 async function exchange(options: SenderOptions, agent: Agent, one: Exchange): Promise<Pick<Tried, "outcome" | "wire">> {
-  const { endpoint, message, began, deadline, stop, watch } = one;
+  const { endpoint, message, deadline, stop, watch, still } = one;
   let status = 0;
   let origin = "";
   let keyIds: string[] = [];
@@ -126,8 +127,8 @@ async function exchange(options: SenderOptions, agent: Agent, one: Exchange): Pr
     return outcome.ok && message.accepts?.(read) === false ? fail("unproved") : ended(outcome);
   } catch (error) {
     if (stop.aborted) return fail("stopped", error);
-    if (deadline.aborted)
-      return fail(performance.now() - began > options.deadlineMs + STOOD_STILL_MS ? "stopped" : "timeout", error);
+    // A deadline that passed while this process stood still says nothing of the recipient: nobody looked for its answer.
+    if (deadline.aborted) return fail(still.stoodStill() ? "stopped" : "timeout", error);
     return fail(status === 0 ? failureOf(error) : "body", error);
   }
 }
