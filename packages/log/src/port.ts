@@ -51,6 +51,8 @@ export interface Member {
   assigned(partitions: readonly TopicPartition[]): Promise<readonly Position[]>;
   /** These partitions are another's now, or soon; never throws. The driver gives them away when this has resolved. */
   revoked(partitions: readonly TopicPartition[]): Promise<void>;
+  /** Where this member stands in what it holds: it has done with everything below, for good. */
+  standing(): readonly Position[];
   /**
    * At most MAX_BATCH records of the partitions held, in order inside each. Never throws, and may take long (it retries
    * what is transient): the driver fetches and keeps its place in the group meanwhile, but hands over nothing more.

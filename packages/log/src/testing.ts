@@ -58,7 +58,7 @@ function postgres(url: string | undefined): TestLog {
         const [row] = await db.query<{ id: number }>(
           sql`SELECT id FROM ${sql.id(schema, "topic")} WHERE name = ${`${prefix}${topic}`}`,
         );
-        if (row) await removeBelow(db, schema, row.id, partition, below);
+        if (row) await removeBelow(db, schema, { id: row.id, partition }, below);
       }),
   };
 }

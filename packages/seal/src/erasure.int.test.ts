@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { testDatabase } from "@ruta/db/testing";
 import type { TestDatabase } from "@ruta/db/testing";
 import { SectionKind } from "@ruta/events";
+import { openDb, sql } from "@ruta/db";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { SealBroken, openSeal } from "./index.ts";
 import type { Seal } from "./index.ts";
@@ -68,6 +69,16 @@ test("nothing is sealed under a key that does not exist, and the error holds no 
   const error = await seal.sealSections([content("never", "secreto")]).catch((error: unknown) => error);
   expect(String(error)).toContain("its key does not exist");
   expect(String(error)).not.toContain("secreto");
+});
+
+test("no large section is left under a key that another process has destroyed while it is cached here", async () => {
+  await seal.createKeys([{ keyId: "late", subject: "p-late" }]);
+  await seal.sealSections([content("late", "corto")]);
+  expect(await other.destroyKeys(["late"])).toBe(1);
+  await expect(seal.sealSections([content("late", "x".repeat(50_000))])).rejects.toThrow("its key does not exist");
+  const db = openDb({ url: database.url, name: "erasure-test", max: 1 });
+  expect(await db.query(sql`SELECT FROM keyring.blob WHERE key_id = 'late'`)).toEqual([]);
+  await db.close();
 });
 
 test("destroying twice counts once, and a destroyed key can be neither used nor opened", async () => {

@@ -72,12 +72,19 @@ export async function sealSections(
     section.ciphertext = new Uint8Array();
     return { sha256: section.blobSha256, keyId: section.keyId, ciphertext };
   });
-  if (blobs.length > 0)
-    await db.query(sql`
+  if (blobs.length === 0) return sections;
+  // Only under a key that exists now, whatever is cached: what came after its erasure would lie there for ever. In one order.
+  const ids = [...new Set(blobs.map(({ keyId }) => keyId))].toSorted();
+  const living = await db.query(sql`
+    WITH living AS MATERIALIZED (
+      SELECT key_id FROM ${sql.id(schema, "key")} WHERE key_id = ANY(${ids}::text[]) ORDER BY key_id FOR KEY SHARE
+    ), stored AS (
       INSERT INTO ${sql.id(schema, "blob")} (sha256, key_id, ciphertext)
-      SELECT * FROM unnest(${blobs.map((b) => b.sha256)}::bytea[], ${blobs.map((b) => b.keyId)}::text[],
-                           ${blobs.map((b) => b.ciphertext)}::bytea[])
-      ON CONFLICT DO NOTHING`);
+      SELECT b.* FROM unnest(${blobs.map((b) => b.sha256)}::bytea[], ${blobs.map((b) => b.keyId)}::text[],
+        ${blobs.map((b) => b.ciphertext)}::bytea[]) AS b (sha256, key_id, ciphertext) JOIN living USING (key_id)
+      ON CONFLICT DO NOTHING)
+    SELECT key_id FROM living`);
+  if (living.length < ids.length) throw new NoKey();
   return sections;
 }
 

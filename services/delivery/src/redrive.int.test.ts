@@ -8,7 +8,6 @@ import type { HttpApp } from "@ruta/kit";
 import type { TestLog } from "@ruta/log/testing";
 import { testLogs } from "@ruta/log/testing";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { dropOld } from "./kept.ts";
 import { openRedrives } from "./redrives.ts";
 import type { EventInit } from "./scenario.ts";
 import type { Received, Receiver } from "./test-receiver.ts";
@@ -487,30 +486,6 @@ test("what is being sent is not skipped, so that no result is lost", async () =>
   });
   held[0]?.end();
   await bed.states({ delivered: 1 });
-});
-
-test("bodies of what was taken go after 14 days and attempts after 90, and no replay finds them", async () => {
-  const { admin, service } = await bed.start();
-  await bed.receiver("house");
-  await bed.tell(newCaseId(), addressed);
-  await bed.tell(newCaseId(), addressed);
-  await bed.states({ delivered: 2 });
-  const [old] = await idsOf("delivered");
-  const [deliveries, attempts] = [sql.id(bed.schema, "deliveries"), sql.id(bed.schema, "attempts")];
-  await service.stop();
-  await bed.db.query(sql`
-    UPDATE ${deliveries} SET delivered_at = now() - interval '14 days 1 minute' WHERE delivery_id = ${old}`);
-  await bed.db.query(sql`
-    UPDATE ${attempts} SET started_at = now() - interval '90 days 1 minute'
-    WHERE attempt_id = (SELECT min(attempt_id) FROM ${attempts})`);
-  expect(await dropOld(bed.db, bed.schema)).toBe(false);
-  expect(await bed.db.query(sql`SELECT body IS NULL AS gone FROM ${deliveries} ORDER BY delivered_at`)).toEqual([
-    { gone: true },
-    { gone: false },
-  ]);
-  expect(await bed.db.query(sql`SELECT FROM ${attempts}`)).toHaveLength(1);
-  const { body } = await post(admin, "redrives/count", { what: "all", since: "2020-01-01T00:00:00Z" });
-  expect(body.counts).toEqual([{ institution: "house", reason: "delivered", count: 1 }]);
 });
 
 test("numbers show what running redrives have before them", async () => {

@@ -1,8 +1,6 @@
-// Works off redrives, batch after batch, and drops what was kept long enough: bodies of what was taken, attempts.
+// Works off redrives, batch after batch.
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Db } from "@ruta/db";
 import type { LogLogger } from "@ruta/log";
-import { dropOld } from "./kept.ts";
 import type { Redrives } from "./redrives.ts";
 
 /** A running redriver. */
@@ -11,14 +9,12 @@ export interface Redriver {
   stop(): Promise<void>;
 }
 
-/** Between two looks at what may be due, and between two at what is old, in milliseconds. */
+/** Between two looks at what may be due, in milliseconds. */
 const POLL_MS = 1_000;
-const OLD_MS = 60_000;
 
 /** Starts it. Each process has one; a redrive goes on wherever one lives. */
-export function startRedriver(db: Db, schema: string, redrives: Redrives, logger: LogLogger): Redriver {
+export function startRedriver(redrives: Redrives, logger: LogLogger): Redriver {
   const stop = new AbortController();
-  let lookAt = 0;
 
   /** Works off what is due, of all redrives in turn; answers how long nothing more can be. */
   async function work(): Promise<number> {
@@ -32,23 +28,12 @@ export function startRedriver(db: Db, schema: string, redrives: Redrives, logger
     return waitMs;
   }
 
-  async function drop(): Promise<void> {
-    if (performance.now() < lookAt) return;
-    const more = await dropOld(db, schema);
-    lookAt = performance.now() + (more ? 0 : OLD_MS);
-  }
-
   async function loop(): Promise<void> {
     while (!stop.signal.aborted) {
-      const waitMs = await work()
-        .then(async (ms) => {
-          await drop();
-          return ms;
-        })
-        .catch((error: unknown) => {
-          logger.warn({ err: error }, "a redrive could not go on");
-          return POLL_MS;
-        });
+      const waitMs = await work().catch((error: unknown) => {
+        logger.warn({ err: error }, "a redrive could not go on");
+        return POLL_MS;
+      });
       await sleep(waitMs, undefined, { signal: stop.signal }).catch(() => {});
     }
   }

@@ -1,6 +1,6 @@
 // Delivery: talks to the outside. Events become deliveries in lanes, a worker sends them, results go back to the case. Nothing
 // runs before `start`.
-import { migrate, processId } from "@ruta/db";
+import { migrate, processId, startSweeps } from "@ruta/db";
 import type { Db } from "@ruta/db";
 import { TOPICS } from "@ruta/events";
 import type { ReferralEvent } from "@ruta/events";
@@ -22,6 +22,7 @@ import { forgetOutcomes, ownResults } from "./recover.ts";
 import { startRedriver } from "./redriver.ts";
 import type { Redriver } from "./redriver.ts";
 import { openRedrives } from "./redrives.ts";
+import { retention } from "./retention.ts";
 import { openSender } from "./send.ts";
 import { registerSummary } from "./summary.ts";
 import { startWorker } from "./worker.ts";
@@ -98,6 +99,7 @@ export async function createDelivery(deps: DeliveryDeps): Promise<Service> {
   registerEndpointRoutes(admin, { engine, db, schema, sender, directory: () => directory?.current(), now });
   let worker: Worker | undefined;
   let redriver: Redriver | undefined;
+  let stopSweeps: (() => Promise<void>) | undefined;
 
   return {
     engine,
@@ -121,7 +123,13 @@ export async function createDelivery(deps: DeliveryDeps): Promise<Service> {
         now,
         directory: () => folded.current(),
       });
-      redriver = startRedriver(db, schema, redrives, logger);
+      redriver = startRedriver(redrives, logger);
+      stopSweeps = startSweeps({
+        db,
+        schema,
+        sweeps: retention(schema),
+        onError: (error) => logger.warn({ err: error }, "what is old could not be dropped"),
+      });
       await engine.consume<ReferralEvent>({
         group: GROUP,
         topics: [TOPICS.events],
@@ -131,6 +139,7 @@ export async function createDelivery(deps: DeliveryDeps): Promise<Service> {
       });
     },
     async stop() {
+      await stopSweeps?.();
       await redriver?.stop();
       await worker?.stop();
       await engine.stop();

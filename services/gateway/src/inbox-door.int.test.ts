@@ -17,7 +17,7 @@ let at: Readers;
 beforeEach(async () => {
   // What is tried here is between reader, gateway and database; the drivers of the log meet in inbox.int.test.ts.
   bed = await Bed.open(testLogs()[0]!);
-  door = await bed.start({ clearMs: 50 });
+  door = await bed.start({ sweepMs: 50 });
   at = readers(bed, door);
 });
 afterEach(async () => bed?.close());

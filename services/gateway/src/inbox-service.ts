@@ -1,4 +1,4 @@
-// The inbox as a part of the gateway: built once, its fold and its bounded clearing started and stopped with the service.
+// The inbox as a part of the gateway: built once, its fold started and stopped with the service.
 import type { Db } from "@ruta/db";
 import { TOPICS } from "@ruta/events";
 import type { Directory, InboxItem } from "@ruta/events";
@@ -20,8 +20,6 @@ export interface InboxPartDeps {
   readonly logger: Logger;
   readonly directory: () => Directory;
   readonly now: () => number;
-  /** Between two looks for items that are too old, in milliseconds. */
-  readonly clearMs: number;
 }
 
 /** The inbox of a gateway. */
@@ -32,27 +30,13 @@ export interface InboxPart extends Pick<Inboxes, "pull" | "acknowledge"> {
   stop(): Promise<void>;
 }
 
-/** Most items dropped by one statement. */
-const DROP = 1_000;
-
 /** Builds it. */
 export function createInboxPart(deps: InboxPartDeps): InboxPart {
-  const { db, schema, engine, metrics, logger, clearMs } = deps;
+  const { schema, engine, metrics } = deps;
   const table = createInboxTable(schema);
   const inboxes = createInboxes({ ...deps, table });
   const lags = () => inboxLags({ ...deps, table });
   createInboxMetrics(metrics, lags);
-  let timer: NodeJS.Timeout | undefined;
-  let clearing: Promise<void> | undefined;
-  let stopped = false;
-
-  async function clear(): Promise<void> {
-    try {
-      while (!stopped && (await table.drop(db, DROP)) === DROP);
-    } catch (error) {
-      logger.warn({ err: error }, "old inbox items could not be dropped");
-    }
-  }
 
   return {
     pull: inboxes.pull,
@@ -73,17 +57,7 @@ export function createInboxPart(deps: InboxPartDeps): InboxPart {
         },
       });
       await inboxes.start();
-      timer = setInterval(() => {
-        clearing ??= clear().finally(() => {
-          clearing = undefined;
-        });
-      }, clearMs);
     },
-    async stop() {
-      stopped = true;
-      clearInterval(timer);
-      await inboxes.stop();
-      await clearing;
-    },
+    stop: () => inboxes.stop(),
   };
 }

@@ -1,7 +1,6 @@
-// The inboxes in SQL: what a reader pulls, what it acknowledges, how far it is behind, and what is too old to be kept.
+// The inboxes in SQL: what a reader pulls, what it acknowledges, and how far it is behind.
 import { sql } from "@ruta/db";
 import type { Tx } from "@ruta/db";
-import { INBOX_DAYS } from "@ruta/events";
 import type { Delivery } from "@ruta/events";
 import type { Querying } from "./state.ts";
 
@@ -36,8 +35,6 @@ export interface InboxTable {
   acknowledge(tx: Tx, institution: string, place: bigint, limit: number): Promise<Acknowledged[]>;
   /** Every inbox in which something is not acknowledged. */
   lags(on: Querying): Promise<Lag[]>;
-  /** Drops at most `limit` items that are too old, and answers how many. */
-  drop(on: Querying, limit: number): Promise<number>;
 }
 
 /** The inboxes kept in `schema`. */
@@ -82,14 +79,6 @@ export function createInboxTable(schema: string): InboxTable {
         select i.institution, count(*)::integer as count, min(offered_at) as oldest
         from ${inbox} as i join ${item} as n on n.institution = i.institution and n.place > i.acknowledged
         where i.last > i.acknowledged group by i.institution order by min(offered_at), i.institution`);
-    },
-
-    async drop(on, limit) {
-      const dropped = await on.query(sql`
-        delete from ${item} where (institution, place) in (
-          select institution, place from ${item} where offered_at < now() - make_interval(days => ${INBOX_DAYS})
-          order by offered_at limit ${limit} for update skip locked) returning 1`);
-      return dropped.length;
     },
   };
 }

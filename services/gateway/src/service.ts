@@ -1,6 +1,6 @@
 // The gateway: the outside door for machines. Builds its parts; nothing runs before `start`.
 import { readFile } from "node:fs/promises";
-import { migrate } from "@ruta/db";
+import { migrate, startSweeps } from "@ruta/db";
 import type { Db } from "@ruta/db";
 import type { ReferralEvent } from "@ruta/events";
 import { ConfigError, createHttp, createLocalLimiter, createRedisLimiter, serveHealth } from "@ruta/kit";
@@ -23,6 +23,7 @@ import { openOverview } from "./overview.ts";
 import { createLimit } from "./limits.ts";
 import { createReads } from "./reads.ts";
 import { ownCommands, readHistory } from "./recover.ts";
+import { retention } from "./retention.ts";
 import { createState } from "./state.ts";
 import { createTake } from "./take.ts";
 import { createWatching } from "./watch.ts";
@@ -49,8 +50,8 @@ export interface GatewayDeps {
   /** Put before names that are shared with other hubs. */
   readonly prefix?: string;
   readonly now?: () => number;
-  /** Between two looks for inbox items that are too old, in milliseconds; tests need shorter ones. */
-  readonly clearMs?: number;
+  /** Between two looks for what is too old, in milliseconds; tests need shorter ones. */
+  readonly sweepMs?: number;
 }
 
 /** A service as the hub runs it. */
@@ -65,7 +66,6 @@ export interface Service {
 }
 
 const BODY_LIMIT = 256 * 1024;
-const CLEAR_MS = 60_000;
 
 /** Certificate and key of the configuration, read once. */
 async function tlsOf({
@@ -100,7 +100,6 @@ function limiterOf({ RUTA_RATE, REDIS_URL }: GatewayConfig, prefix: string, logg
 /** Builds the gateway and adds its routes. */
 export async function createGateway(deps: GatewayDeps): Promise<Service> {
   const { log, db, schema, seal, signingSeed, logger, metrics, config, admin, now = Date.now } = deps;
-  const { clearMs = CLEAR_MS } = deps;
   await migrate(db, { schema, folder: MIGRATIONS });
   const engine = await openEngine({ log, db, service: "gateway", schema, logger });
   const state = createState(schema);
@@ -108,13 +107,14 @@ export async function createGateway(deps: GatewayDeps): Promise<Service> {
   const numbers = createNumbers(schema);
   let followed: FollowedDirectory | undefined;
   let history = 0n;
+  let stopSweeps: (() => Promise<void>) | undefined;
   const directory = () => {
     if (!followed) throw new Error("the gateway has not started");
     return followed.current();
   };
   const reads = createReads({ db, state, claims, engine, directory });
   const watching = createWatching(log, logger);
-  const inboxes = createInboxPart({ db, schema, engine, metrics, logger, directory, now, clearMs });
+  const inboxes = createInboxPart({ db, schema, engine, metrics, logger, directory, now });
   registerAdmin({ admin, db, state, overview: openOverview(db, schema), watching, inboxes, now });
 
   const limiter = limiterOf(config, deps.prefix ?? "", logger);
@@ -181,8 +181,16 @@ export async function createGateway(deps: GatewayDeps): Promise<Service> {
         givenUp: (tx, record) => passOver(state, tx, record),
       });
       await inboxes.start();
+      stopSweeps = startSweeps({
+        db,
+        schema,
+        sweeps: retention(schema),
+        onError: (error) => logger.warn({ err: error }, "what is old could not be dropped"),
+        everyMs: deps.sweepMs,
+      });
     },
     async stop() {
+      await stopSweeps?.();
       await app.close();
       await limiter?.close();
       await watching.stop();

@@ -1,5 +1,5 @@
 // The router: the single writer of cases. Builds its parts; nothing runs before `start`.
-import { migrate } from "@ruta/db";
+import { migrate, startSweeps } from "@ruta/db";
 import type { Db } from "@ruta/db";
 import { TOPICS } from "@ruta/events";
 import type { ReferralCommand } from "@ruta/events";
@@ -11,6 +11,7 @@ import { openCaseTable } from "./case-table.ts";
 import { GROUP, decideBatch, decodeCommand } from "./consume.ts";
 import { registerRoutes } from "./http.ts";
 import { ownEvents } from "./recover.ts";
+import { retention } from "./retention.ts";
 import { registerSummary } from "./summary.ts";
 import { openWorklist } from "./worklist.ts";
 
@@ -53,6 +54,7 @@ export async function createRouter(deps: RouterDeps): Promise<Service> {
   const worklist = openWorklist(schema);
   registerSummary(admin, db, schema);
   let directory: FollowedDirectory | undefined;
+  let stopSweeps: (() => Promise<void>) | undefined;
   registerRoutes(admin, { engine, db, table, worklist, seal, directory: () => directory, now });
 
   return {
@@ -67,8 +69,15 @@ export async function createRouter(deps: RouterDeps): Promise<Service> {
         decode: decodeCommand,
         handle: (tx, batch) => decideBatch({ table, worklist, directory: folded, seal }, tx, batch),
       });
+      stopSweeps = startSweeps({
+        db,
+        schema,
+        sweeps: retention(schema, engine),
+        onError: (error) => logger.warn({ err: error }, "what is old could not be dropped"),
+      });
     },
     async stop() {
+      await stopSweeps?.();
       await engine.stop();
       await directory?.stop();
     },

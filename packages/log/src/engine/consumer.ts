@@ -196,6 +196,7 @@ export async function startConsumer<T>(
       await exclusively(async () => drop()); // what was at work may have read them again after a fence
       await relay.drained(LET_GO_MS);
     },
+    standing: () => [...held.values()].map(({ topic, partition, next }) => ({ topic, partition, next })),
     records: (batch) =>
       exclusively(async () => {
         for (let failures = 0; !stopped; failures += 1) {

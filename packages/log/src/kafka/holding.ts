@@ -19,8 +19,6 @@ export interface Fetcher {
 export interface Slot extends TopicPartition {
   /** The offset of the next record to fetch; undefined: it is not fetched. */
   expected: bigint | undefined;
-  /** The offset behind the last record that the member has taken. */
-  delivered: bigint | undefined;
   queue: LogRecord[];
 }
 
@@ -126,9 +124,7 @@ export function startHolding(member: Member, fetcher: Fetcher, logger: LogLogger
         const batch = collect();
         emptied.ring();
         if (batch.length === 0) return;
-        const owners = new Map(batch.map((record) => [held.get(nameOf(record)), record.offset + 1n]));
         await member.records(batch);
-        for (const [slot, next] of owners) if (slot) slot.delivered = next;
       }).catch((error: unknown) =>
         logger.error({ err: { code: codeOf(error) } }, "a consumer threw where it must not"),
       );
@@ -139,7 +135,7 @@ export function startHolding(member: Member, fetcher: Fetcher, logger: LogLogger
   return {
     slots: () => [...held.values()],
     gain(partitions) {
-      const slots = partitions.map((one) => ({ ...one, expected: undefined, delivered: undefined, queue: [] }));
+      const slots = partitions.map((one) => ({ ...one, expected: undefined, queue: [] }));
       held = new Map(slots.map((slot) => [nameOf(slot), slot]));
       ask(slots);
     },

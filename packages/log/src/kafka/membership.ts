@@ -173,11 +173,9 @@ export async function joinGroup(options: JoinOptions): Promise<Membership> {
 
   /** Tells Kafka where the member stands. What fails is made good by the next time. */
   async function commit(): Promise<void> {
-    const offsets = holding
-      .slots()
-      .flatMap(({ topic, partition, delivered }) =>
-        delivered === undefined ? [] : [{ topic: full(topic), partition, offset: String(delivered) }],
-      );
+    const offsets = member
+      .standing()
+      .map(({ topic, partition, next }) => ({ topic: full(topic), partition, offset: String(next) }));
     if (offsets.length > 0) await consumer?.commitOffsets(offsets).catch(() => {});
   }
 

@@ -83,6 +83,7 @@ export function probe(): Probe {
     async revoked(partitions) {
       made.calls.push(`revoked ${partitions.length}`);
     },
+    standing: () => [...made.next].map(([partition, next]) => ({ topic: TOPICS.commands, partition, next })),
     async records(batch) {
       made.calls.push(`records ${batch.length}`);
       made.batches.push(batch);

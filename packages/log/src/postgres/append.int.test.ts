@@ -9,7 +9,6 @@ import type { Bed } from "../contract/bed.ts";
 import { partitionOf } from "../partition.ts";
 import { testLogs } from "../testing.ts";
 import { logSchema } from "./driver.ts";
-import { sweep } from "./retention.ts";
 
 const driver = testLogs().find(({ name }) => name === "postgres")!;
 const PARTITIONS = 4;
@@ -113,19 +112,5 @@ describe.skipIf(!driver.available)("the log in PostgreSQL", () => {
       bed.log.append([record("better", "x")]),
     ]);
     expect(results.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "rejected", "fulfilled"]);
-  });
-
-  test("retention removes what is too old and nothing else, and keeps what has no limit", async () => {
-    const limited = [{ name: TOPICS.attempts, partitions: 1, retentionMs: 60_000 }];
-    await bed.log.createTopics(limited);
-    await bed.log.append([1, 2, 3].map((n) => record("a", `${n}`, TOPICS.attempts)));
-    await bed.log.append([record(keyOf[0]!, "kept")]);
-    await sweep(db, schema());
-    expect(await bed.log.offsets(TOPICS.attempts)).toEqual([{ partition: 0, start: 0n, end: 3n }]);
-    await db.query(sql`UPDATE ${sql.id(schema(), "record")} SET time = time - 120000 WHERE "offset" < 2`);
-    await sweep(db, schema());
-    expect(await bed.log.offsets(TOPICS.attempts)).toEqual([{ partition: 0, start: 2n, end: 3n }]);
-    expect((await bed.log.read(TOPICS.attempts, 0, 0n)).map(textOf)).toEqual(["3"]);
-    expect((await bed.log.read(TOPICS.commands, 0, 0n)).map(textOf)).toEqual(["kept"]);
   });
 });

@@ -1,5 +1,5 @@
 // The log kept in PostgreSQL: put together from topics, appending, reading, groups and retention.
-import { migrate, openDb, processId } from "@ruta/db";
+import { migrate, openDb, processId, startSweeps } from "@ruta/db";
 import type { Db } from "@ruta/db";
 import { MAX_BATCH } from "../port.ts";
 import type { Log, LogLogger } from "../port.ts";
@@ -9,7 +9,7 @@ import { createBelfry } from "./belfry.ts";
 import { createGroups } from "./groups.ts";
 import { openNotices } from "./notices.ts";
 import { cursor, readMany, readOffsets, readOffsetsAt } from "./read.ts";
-import { startRetention } from "./retention.ts";
+import { retention } from "./retention.ts";
 import { openTopics } from "./topics.ts";
 
 /** The migrations of the log's tables. */
@@ -60,7 +60,12 @@ export async function openPostgresLog(config: PostgresLogConfig): Promise<Log> {
     belfry.ring(ids);
     notices.written(ids);
   });
-  const stopRetention = startRetention(db, schema);
+  const stopRetention = startSweeps({
+    db,
+    schema,
+    sweeps: retention(schema),
+    onError: () => config.logger.warn({ code: "retention" }, "old records could not be removed; trying again"),
+  });
 
   return {
     driver: "postgres",
@@ -88,7 +93,7 @@ export async function openPostgresLog(config: PostgresLogConfig): Promise<Log> {
     join: (group, names, member) => groups.join(named(group), names, member),
     healthy: () => db.healthy(),
     async close() {
-      stopRetention();
+      await stopRetention();
       await groups.close();
       await appender.idle();
       await notices.close();

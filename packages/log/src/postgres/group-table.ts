@@ -14,6 +14,13 @@ export interface GroupRow {
   readonly partition: number | null;
 }
 
+/** How far a group has consumed in a partition, by the topic's id. */
+interface NotedPosition {
+  readonly topicId: number;
+  readonly partition: number;
+  readonly next: bigint;
+}
+
 /** The statements on the group tables, for one process. */
 export interface GroupTable {
   /** Says that this process lives. */
@@ -26,6 +33,8 @@ export interface GroupTable {
   leave(group: string, member: string): Promise<void>;
   claim(group: string, member: string, topic: string, partitions: readonly number[]): Promise<number[]>;
   release(group: string, member: string, partitions: readonly TopicPartition[]): Promise<void>;
+  /** Notes how far a group has consumed: retention keeps what lies above. */
+  note(group: string, positions: readonly NotedPosition[]): Promise<void>;
   /** Takes this process out. */
   exit(): Promise<void>;
 }
@@ -73,6 +82,13 @@ export function openGroupTable(db: Db, schema: string, processId: string): Group
     async release(group, member, partitions) {
       await db.query(sql`DELETE FROM ${holding} WHERE grp = ${group} AND member_id = ${member} AND (topic, partition) IN
         (SELECT * FROM unnest(${partitions.map((p) => p.topic)}::text[], ${partitions.map((p) => p.partition)}::integer[]))`);
+    },
+    async note(group, positions) {
+      await db.query(sql`WITH soft AS (SELECT set_config('synchronous_commit', 'off', true) AS set)
+        INSERT INTO ${sql.id(schema, "position")} (grp, topic_id, partition, next, seen_at)
+        SELECT ${group}, p.*, clock_timestamp() FROM soft, unnest(${positions.map((p) => p.topicId)}::integer[],
+          ${positions.map((p) => p.partition)}::integer[], ${positions.map((p) => p.next)}::bigint[]) AS p
+        ON CONFLICT (topic_id, partition, grp) DO UPDATE SET next = excluded.next, seen_at = excluded.seen_at`);
     },
     async exit() {
       await db.query(sql`DELETE FROM ${process} WHERE id = ${processId}`);

@@ -8,6 +8,8 @@ import { openGroupTable } from "./group-table.ts";
 import type { GroupRow } from "./group-table.ts";
 import { startFetching } from "./membership.ts";
 import type { Fetching } from "./membership.ts";
+import { notePositions } from "./positions.ts";
+import type { NotePositions } from "./positions.ts";
 import type { Topics } from "./topics.ts";
 
 /** How often a process says that it lives, and looks at its groups. */
@@ -18,6 +20,7 @@ interface Joined {
   readonly group: string;
   readonly topics: ReadonlyMap<TopicName, number>; // partitions of each
   readonly fetching: Fetching;
+  readonly note: NotePositions;
   busy: Promise<void> | undefined;
 }
 
@@ -76,6 +79,7 @@ export function createGroups(options: GroupsOptions): Groups {
     }
     const rows = await table.rows([...new Set([...joined].map(({ group }) => group))]);
     for (const one of joined) {
+      await one.note();
       if (one.busy) continue; // still letting go: the end of that looks again
       one.busy = reconcile(
         one,
@@ -125,6 +129,7 @@ export function createGroups(options: GroupsOptions): Groups {
     if (!joined.delete(one)) return;
     await one.fetching.stop();
     await one.busy;
+    await one.note().catch(() => {}); // then more is kept than need be, until the next holder says more
     await one.fetching.lose(one.fetching.held());
     // What cannot be told now is found out by the missing heartbeat.
     await table.leave(one.group, one.id).catch(() => {});
@@ -147,6 +152,7 @@ export function createGroups(options: GroupsOptions): Groups {
         group,
         topics: new Map(names.map((name, index) => [name, topics[index]!.partitions])),
         fetching,
+        note: notePositions(table, group, new Map([...ids].map(([id, name]) => [name, id])), member),
         busy: undefined,
       };
       const unhang = options.belfry.hang(fetching.bell, [...ids.keys()]);
