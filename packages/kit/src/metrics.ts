@@ -1,12 +1,16 @@
 // Prometheus metrics of a process: one registry, request times by route pattern, and what services add.
 import { Histogram, Registry, collectDefaultMetrics } from "prom-client";
 import type { HttpApp } from "./http.ts";
+import { createReadings } from "./readings.ts";
+import type { ReadingsOptions } from "./readings.ts";
 
-export { Counter, Gauge } from "prom-client";
+export { Counter } from "prom-client";
 
 /** The registry of a process and the histogram every app feeds. */
 export interface Metrics {
   readonly registry: Registry;
+  /** Registers gauges that are read from one source when somebody scrapes. */
+  readings<Name extends string>(options: ReadingsOptions<Name>): void;
   /** Given to `createHttp` as onAnswer. */
   observe(answer: { route: string; method: string; status: number; ms: number }): void;
 }
@@ -26,6 +30,7 @@ export function createMetrics(): Metrics {
   });
   return {
     registry,
+    readings: createReadings(registry),
     observe: ({ route, method, status, ms }) => requests.observe({ route, method, status: String(status) }, ms / 1000),
   };
 }

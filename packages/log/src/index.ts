@@ -24,8 +24,9 @@ export type {
   TopicSpec,
 } from "./port.ts";
 export { unknownKind } from "./engine/consumer.ts";
-export type { ConsumeOptions, Consumer, Unknown } from "./engine/consumer.ts";
 export { ENGINE_MIGRATIONS, openEngine } from "./engine/engine.ts";
+export type { ConsumeOptions, Consumer, Progress, Unknown } from "./engine/consumer.ts";
+export type { Backlog } from "./engine/backlog.ts";
 export type { Engine, EngineOptions } from "./engine/engine.ts";
 export { noteRestored } from "./engine/output.ts";
 export type { OwnOutput } from "./engine/output.ts";

@@ -199,12 +199,11 @@ test("operators see how much each institution has not acknowledged, and for how 
   const [row] = await shown();
   expect(row?.["oldestSeconds"]).toBeGreaterThanOrEqual(7_199);
   const numbers = await door.metrics.registry.metrics();
-  expect(numbers).toMatch(/ruta_gateway_inbox_items\{institution="performer"\} 2/);
-  expect(numbers).toMatch(/ruta_gateway_inbox_oldest_seconds\{institution="performer"\} 7[12]\d\d/);
-  expect(numbers).not.toMatch(/inbox_items\{institution="other"/);
+  expect(numbers).toMatch(/^ruta_gateway_inbox_items 2$/m); // what lies in the inbox of "other" is no lag
+  expect(numbers).toMatch(/^ruta_gateway_inbox_oldest_seconds 7[12]\d\d$/m);
   await at.acknowledge("performer", { cursor: answer.body["next"] });
   expect(await shown()).toMatchObject([{ institution: "other" }]);
-  expect(await door.metrics.registry.metrics()).not.toMatch(/inbox_items\{/);
+  await expect.poll(() => door.metrics.registry.metrics(), SOON).toMatch(/^ruta_gateway_inbox_items 0$/m);
 });
 
 test("a cursor holds what it was made of, and no other inbox takes it", () => {

@@ -1,9 +1,10 @@
-// What operators see of inboxes in numbers: how much each institution that pulls has not acknowledged, and for how long.
+// What operators see of inboxes: how much each institution that pulls has not acknowledged, and for how long; in metrics of all
+// of them together.
 import type { Db } from "@ruta/db";
 import { DeliveryMode } from "@ruta/events";
 import type { Directory } from "@ruta/events";
-import { Gauge } from "@ruta/kit";
 import type { Metrics } from "@ruta/kit";
+import { COUNTED } from "./inbox-table.ts";
 import type { InboxTable } from "./inbox-table.ts";
 
 /** What an inbox is behind, as operators read it. */
@@ -35,24 +36,25 @@ export async function inboxLags({ db, table, directory, now }: LagDeps): Promise
   });
 }
 
-/** Registers the gauges; they are read when they are scraped. */
-export function createInboxMetrics({ registry }: Metrics, lags: () => Promise<readonly InboxLag[]>): void {
-  const gauge = (name: string, help: string, of: (lag: InboxLag) => number): void =>
-    void new Gauge({
-      name,
-      help,
-      labelNames: ["institution"],
-      registers: [registry],
-      async collect() {
-        const pulled = (await lags()).filter(({ mode }) => mode === "inbox");
-        this.reset();
-        for (const lag of pulled) this.set({ institution: lag.institution }, of(lag));
+/** Registers the gauges; they are read when somebody scrapes. */
+export function createInboxMetrics(metrics: Metrics, lags: () => Promise<readonly InboxLag[]>): void {
+  metrics.readings({
+    part: "inboxes",
+    gauges: {
+      ruta_gateway_inbox_items: {
+        help: `Items in the inboxes of institutions that pull, not acknowledged; counted up to ${COUNTED} of one institution`,
       },
-    });
-  gauge("ruta_gateway_inbox_items", "Items of an institution that pulls, not acknowledged", ({ count }) => count);
-  gauge(
-    "ruta_gateway_inbox_oldest_seconds",
-    "Since when the oldest item not acknowledged has been in the inbox of an institution that pulls",
-    ({ oldestSeconds }) => oldestSeconds,
-  );
+      ruta_gateway_inbox_oldest_seconds: { help: "How long the oldest of them has been in its inbox" },
+    },
+    async read() {
+      const pulled = (await lags()).filter(({ mode }) => mode === "inbox");
+      return [
+        { gauge: "ruta_gateway_inbox_items", value: pulled.reduce((sum, { count }) => sum + count, 0) },
+        {
+          gauge: "ruta_gateway_inbox_oldest_seconds",
+          value: Math.max(0, ...pulled.map(({ oldestSeconds }) => oldestSeconds)),
+        },
+      ];
+    },
+  });
 }

@@ -23,6 +23,9 @@ interface Lag {
   readonly oldest: Date;
 }
 
+/** Of one inbox so many items are counted as waiting: more or fewer makes no difference to whoever looks. */
+export const COUNTED = 10_000;
+
 /** The inboxes of one schema. */
 export interface InboxTable {
   /** The last place given and the last acknowledged; 0 for an inbox that never had an item. */
@@ -76,9 +79,11 @@ export function createInboxTable(schema: string): InboxTable {
 
     async lags(on) {
       return on.query<Lag>(sql`
-        select i.institution, count(*)::integer as count, min(offered_at) as oldest
-        from ${inbox} as i join ${item} as n on n.institution = i.institution and n.place > i.acknowledged
-        where i.last > i.acknowledged group by i.institution order by min(offered_at), i.institution`);
+        select i.institution, n.count, n.oldest from ${inbox} as i cross join lateral (
+          select count(*)::integer as count, min(offered_at) as oldest from (
+            select offered_at from ${item} where institution = i.institution and place > i.acknowledged
+            order by place limit ${COUNTED}) as first) as n
+        where i.last > i.acknowledged and n.count > 0 order by n.oldest, i.institution`);
     },
   };
 }

@@ -10,6 +10,7 @@ import type { Engine, FollowedDirectory, Log } from "@ruta/log";
 import { publicKeyOf } from "@ruta/proof";
 import type { Seal } from "@ruta/seal";
 import { registerAdmin } from "./admin.ts";
+import { createCertificateMetrics } from "./certificate-metrics.ts";
 import { createCheck } from "./check.ts";
 import { createClaims } from "./claims.ts";
 import type { GatewayConfig } from "./config.ts";
@@ -119,6 +120,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Service> {
 
   const limiter = limiterOf(config, deps.prefix ?? "", logger);
   const tls = await tlsOf(config);
+  createCertificateMetrics(metrics, tls?.cert, now);
   const app = createHttp({
     logger,
     bodyLimit: BODY_LIMIT,

@@ -7,6 +7,10 @@ import { followDirectory, openLog } from "@ruta/log";
 import { fingerprint, publicKeyOf } from "@ruta/proof";
 import { openSeal } from "@ruta/seal";
 import { createAdmin } from "./admin.ts";
+import { watchAlerts } from "./alerts/watch.ts";
+import { createEngineMetrics } from "./engine-metrics.ts";
+import { serveKeyEnds } from "./key-ends.ts";
+import { createProcessMetrics } from "./metrics.ts";
 import { servePoison } from "./poison.ts";
 import { SERVICES, schemaName } from "./service-names.ts";
 import { BUILDERS } from "./services.ts";
@@ -16,7 +20,8 @@ import { serveStatus } from "./status.ts";
 
 /** Opens what the services share, then starts them in order; each thing started is added to `steps`. */
 export async function compose(ground: Ground, steps: Step[]): Promise<void> {
-  const { config, only, env, keys, url } = ground;
+  const { config, only, env, keys } = ground;
+  const { url, data: dataFolder } = ground.database;
   const wanted = SERVICES.filter((service) => only.includes(service));
   const configs = wanted.map((name) => loadConfig(BUILDERS[name].config, env));
   const logger = createLogger({ service: "hub", level: config.RUTA_LOG_LEVEL });
@@ -65,6 +70,11 @@ export async function compose(ground: Ground, steps: Step[]): Promise<void> {
   steps.push({ name: "admin routes", stop: () => admin.close() });
 
   serveLog(admin, log);
+  serveKeyEnds(admin, directory.current, Date.now);
+  createProcessMetrics(metrics, { checks: () => checks, db, directory: directory.current, dataFolder, now: Date.now });
+  const measure = createEngineMetrics(metrics);
+  const alerts = watchAlerts(admin, metrics, logger, Date.now);
+  steps.push({ name: "alerts", stop: async () => alerts.stop() });
   for (const [index, name] of wanted.entries()) {
     const { create } = BUILDERS[name];
     const service = await create({
@@ -81,7 +91,8 @@ export async function compose(ground: Ground, steps: Step[]): Promise<void> {
       prefix,
     } as never);
     servePoison(admin, name, service.engine, Date.now);
-    serveStatus(admin, name, service);
+    serveStatus(admin, name, Date.now, service);
+    measure(name, service.engine);
     checks.push({ name, check: () => service.health() });
     steps.push({ name, stop: () => service.stop() });
     await service.start();

@@ -10,6 +10,7 @@ import { describe, expect, test } from "vitest";
 import type { Command } from "commander";
 import { isSpanish } from "./language.ts";
 import catalogue from "./messages.es.json" with { type: "json" };
+import { RULES } from "./alerts/rules.ts";
 import { PROBLEMS as POISON } from "./poison.ts";
 import { FOOTER, OWN_WORDS, createProgram } from "./program.ts";
 import { SERVICES } from "./service-names.ts";
@@ -21,8 +22,13 @@ const SPANISH: Readonly<Record<string, string>> = catalogue;
 /** Files that run in the hub and say nothing to whoever types a command; and one that only makes lines to paste. */
 const NOT_SPOKEN = new Set([
   "admin.ts",
+  "alerts/dashboard.ts",
+  "alerts/prometheus.ts",
+  "alerts/watch.ts",
   "compose.ts",
   "config.ts",
+  "engine-metrics.ts",
+  "metrics.ts",
   "poison.ts",
   "read-log.ts",
   "record-view.ts",
@@ -58,10 +64,11 @@ const REFUSED = Object.values({
 const REFUSED_BY_CASE = Object.values(CASE).map(({ title, remedy }) => `${title}. ${remedy}`);
 const MEANINGS = Object.values(configOf(SERVICES).shape).map((schema) => String(schema.meta()?.help ?? ""));
 const HELP = [...described(createProgram()), FOOTER, ...OWN_WORDS];
+const ALERTS = RULES.flatMap(({ severity, summary, remedy }) => [severity, summary, remedy]);
 const LABELS = Object.values(PERSONALITIES).map(({ label }) => label);
 const NEEDED = new Set([
   ...SAID.flatMap(({ isSaid, text }) => (isSaid ? [text] : [])),
-  ...[TEXTS, HELP, REFUSED, REFUSED_BY_CASE, MEANINGS, LABELS].flat(),
+  ...[TEXTS, HELP, REFUSED, REFUSED_BY_CASE, MEANINGS, ALERTS, LABELS].flat(),
 ]);
 
 /** Whether a text, whatever its values are, is in the catalogue as it is shown: some help names codes. */

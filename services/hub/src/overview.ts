@@ -1,5 +1,7 @@
 // The hub in one look: the status of each service and the counts that each keeps, from whichever instance answers.
 import type { AdminClient } from "./admin-client.ts";
+import { gather } from "./alerts/gather.ts";
+import type { Gathered } from "./alerts/gather.ts";
 import { CommandError, EXIT } from "./output.ts";
 import { SERVICES } from "./service-names.ts";
 import type { ServiceStatus } from "./status.ts";
@@ -44,6 +46,8 @@ export interface EndpointTrouble {
 
 /** Everything; a part is left out where no instance of its service answers. */
 export interface Overview {
+  /** What fires, the gravest first. */
+  readonly alerts: readonly Gathered[];
   readonly services: readonly ServiceStatus[];
   /** Services of which no instance answers. */
   readonly missing: readonly string[];
@@ -54,13 +58,15 @@ export interface Overview {
 
 /** Asks every service. Throws CommandError when none answers, or when the hub refuses. */
 export async function look(admin: AdminClient): Promise<Overview> {
-  const [services, gateway, router, delivery] = await Promise.all([
+  const [alerts, services, gateway, router, delivery] = await Promise.all([
+    gather(admin),
     Promise.all(SERVICES.map((name) => answerOf<ServiceStatus>(admin, `/admin/${name}/status`))),
     answerOf<GatewayCounts>(admin, "/admin/gateway/summary"),
     answerOf<RouterCounts>(admin, "/admin/router/summary"),
     answerOf<DeliveryCounts>(admin, "/admin/delivery/summary"),
   ]);
   return {
+    alerts,
     services: services.filter((status) => status !== undefined),
     missing: SERVICES.filter((_, index) => services[index] === undefined),
     ...(gateway ? { gateway } : {}),

@@ -21,8 +21,15 @@ export interface HubOptions {
 /** What the services are composed on. */
 export interface Ground extends HubOptions {
   readonly keys: HubKeys;
+  readonly database: Database;
+}
+
+/** The database that everything stands on. */
+interface Database {
   /** postgres:// URL. */
   readonly url: string;
+  /** Where the files of the embedded one lie; undefined where it is elsewhere. */
+  readonly data: string | undefined;
 }
 
 /** Something that was started, and is stopped before what was started earlier. */
@@ -38,8 +45,8 @@ export async function startHub(options: HubOptions): Promise<Running> {
   try {
     const { keys, env } = await identity(options);
     // A first database takes over a second to make, and the services as long to load.
-    const [url, { compose }] = await Promise.all([database(options, steps), import("./compose.ts")]);
-    await compose({ ...options, env, keys, url }, steps);
+    const [database, { compose }] = await Promise.all([openDatabase(options, steps), import("./compose.ts")]);
+    await compose({ ...options, env, keys, database }, steps);
     return { stop };
   } catch (error) {
     await stop().catch(() => {});
@@ -62,9 +69,9 @@ async function identity({ config, env }: HubOptions): Promise<{ keys: HubKeys; e
   return { keys, env: firstAdmin === undefined ? env : { ...env, RUTA_FIRST_ADMIN: firstAdmin } };
 }
 
-async function database({ config, tell }: HubOptions, steps: Step[]): Promise<string> {
-  if (config.DATABASE_URL !== undefined) return config.DATABASE_URL;
+async function openDatabase({ config, tell }: HubOptions, steps: Step[]): Promise<Database> {
+  if (config.DATABASE_URL !== undefined) return { url: config.DATABASE_URL, data: undefined };
   const server = await startEmbedded({ folder: config.RUTA_DATA, ...(tell ? { say: tell } : {}) });
   steps.push({ name: "database", stop: server.stop });
-  return server.url;
+  return { url: server.url, data: server.data };
 }

@@ -7,7 +7,7 @@ import type { Engine, Lag } from "@ruta/log";
 const problem = problemsOf(STAFF_PROBLEMS);
 
 /** How far a service is behind in one topic, over all its partitions. */
-interface TopicLag {
+export interface TopicLag {
   readonly group: string;
   readonly topic: string;
   readonly records: number;
@@ -29,26 +29,24 @@ export interface ServiceStatus {
 export function serveStatus(
   admin: HttpApp,
   name: string,
+  now: () => number,
   service: { readonly engine: Engine; health(): { readonly ready: boolean; readonly reasons: readonly string[] } },
 ): void {
   admin.get(`/admin/${name}/status`, async (request): Promise<ServiceStatus> => {
     if (!mayWatch(request.staff)) throw problem("staff-role");
-    const [lag, parked] = await Promise.all([service.engine.lag(), service.engine.parked()]);
-    const oldest = Math.min(...parked.map(({ parkedAt }) => parkedAt));
+    const [lag, { parked }] = await Promise.all([service.engine.lag(), service.engine.backlog()]);
+    const oldest = new Date(now() - parked.oldestSeconds * 1000).toISOString();
     return {
       service: name,
       ...service.health(),
       lag: byTopic(lag),
-      parked: {
-        records: parked.length,
-        cases: new Set(parked.map(({ topic, key }) => `${topic} ${key}`)).size,
-        ...(Number.isFinite(oldest) ? { oldest: new Date(oldest).toISOString() } : {}),
-      },
+      parked: { records: parked.records, cases: parked.keys, ...(parked.records > 0 ? { oldest } : {}) },
     };
   });
 }
 
-function byTopic(lags: readonly Lag[]): TopicLag[] {
+/** The lag of each group and topic over its partitions. */
+export function byTopic(lags: readonly Lag[]): TopicLag[] {
   return [...Map.groupBy(lags, ({ group, topic }) => `${group} ${topic}`).values()].map((all) => ({
     group: all[0]?.group ?? "",
     topic: all[0]?.topic ?? "",

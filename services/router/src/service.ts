@@ -3,7 +3,7 @@ import { migrate, startSweeps } from "@ruta/db";
 import type { Db } from "@ruta/db";
 import { TOPICS } from "@ruta/events";
 import type { ReferralCommand } from "@ruta/events";
-import type { HttpApp } from "@ruta/kit";
+import type { HttpApp, Metrics } from "@ruta/kit";
 import { followDirectory, openEngine } from "@ruta/log";
 import type { Engine, FollowedDirectory, Log, LogLogger } from "@ruta/log";
 import type { Seal } from "@ruta/seal";
@@ -12,6 +12,7 @@ import { GROUP, decideBatch, decodeCommand } from "./consume.ts";
 import { registerRoutes } from "./http.ts";
 import { ownEvents } from "./recover.ts";
 import { retention } from "./retention.ts";
+import { createRouterMetrics } from "./metrics.ts";
 import { registerSummary } from "./summary.ts";
 import { openWorklist } from "./worklist.ts";
 
@@ -31,6 +32,7 @@ export interface RouterDeps {
   readonly schema: string;
   readonly seal: Pick<Seal, "openSections" | "sealSections">;
   readonly logger: LogLogger;
+  readonly metrics: Metrics;
   /** Where it adds its routes below /admin/router; requests that reach them carry the checked signature. */
   readonly admin: HttpApp;
   readonly now?: () => number;
@@ -53,6 +55,7 @@ export async function createRouter(deps: RouterDeps): Promise<Service> {
   const table = openCaseTable(schema);
   const worklist = openWorklist(schema);
   registerSummary(admin, db, schema);
+  createRouterMetrics(deps.metrics, db, schema);
   let directory: FollowedDirectory | undefined;
   let stopSweeps: (() => Promise<void>) | undefined;
   registerRoutes(admin, { engine, db, table, worklist, seal, directory: () => directory, now });

@@ -22,7 +22,7 @@ import {
   referralId,
 } from "@ruta/events";
 import type { AdministrativeAct, DirectoryRecord, NewRecord, ReferralEvent, TopicName } from "@ruta/events";
-import { createHttp, createLogger } from "@ruta/kit";
+import { createHttp, createLogger, createMetrics } from "@ruta/kit";
 import type { HttpApp } from "@ruta/kit";
 import { silentLogger } from "@ruta/log";
 import type { Log, LogRecord } from "@ruta/log";
@@ -145,7 +145,15 @@ export async function openBed(driver: TestLog): Promise<Bed> {
 
   async function start(): Promise<void> {
     admin = adminApp();
-    router = await createRouter({ log, db, schema: "router", seal, logger: silentLogger, admin });
+    router = await createRouter({
+      log,
+      db,
+      schema: "router",
+      seal,
+      logger: silentLogger,
+      admin,
+      metrics: createMetrics(),
+    });
     await router.start();
   }
 

@@ -19,6 +19,8 @@ export interface EmbeddedServer {
   readonly pid: number;
   /** The data folder, by its real path. */
   readonly folder: string;
+  /** Where the server's files lie, by its path. */
+  readonly data: string;
   /** Stops the server, waits until it is gone, and lets the folder go. */
   stop(): Promise<void>;
 }
@@ -56,6 +58,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
       url: urlOf(cluster, port),
       pid: server,
       folder,
+      data: cluster.data,
       async stop() {
         await client.end().catch(() => {});
         await endServer(server, cluster.data);

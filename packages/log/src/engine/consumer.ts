@@ -35,12 +35,26 @@ export interface ConsumeOptions<T> {
   readonly givenUp?: (tx: Tx, record: LogRecord) => Promise<void>;
 }
 
+/** How a consumer gets on with a topic, over the partitions that this process holds. */
+export interface Progress {
+  readonly group: string;
+  readonly topic: TopicName;
+  /** Records worked off since the consumer started. */
+  readonly consumed: number;
+  /** Partitions that are not consumed until the process starts anew. */
+  readonly stopped: number;
+  /** How long the partition that stands still longest has lag without progress, in seconds. */
+  readonly standingSeconds: number;
+}
+
 /** A running consumer. */
 export interface Consumer {
   /** The partitions held now and where each stands; `stopped` says why one is not consumed. */
   partitions(): (Position & { readonly stopped: string | undefined })[];
   /** Why it is not ready, if it is not; codes and names only. */
   reasons(): string[];
+  /** How it gets on, by topic. */
+  progress(): Progress[];
   /** Leaves the group after the batch in hand. */
   stop(): Promise<void>;
 }
@@ -62,12 +76,13 @@ class NotNow extends Error {}
 export async function startConsumer<T>(
   log: Log,
   options: ConsumeOptions<T>,
-  base: Omit<WorkContext<T>, "group" | "handle" | "givenUp" | "current" | "pause" | "fenced" | "stop">,
+  base: Omit<WorkContext<T>, "group" | "handle" | "givenUp" | "current" | "pause" | "fenced" | "stop" | "moved">,
   progress: () => void,
 ): Promise<Consumer> {
   const { db, schema, parked, outbox, relay, logger } = base;
   const { group } = options;
   const held = new Map<string, Held>();
+  const consumed = new Map<TopicName, number>();
   const changed = createBell();
   let turn: Promise<unknown> = Promise.resolve();
   let leaving = false; // the batch in hand is finished, nothing is tried again
@@ -115,6 +130,7 @@ export async function startConsumer<T>(
         }
       }
     },
+    moved: ({ topic }, count) => void consumed.set(topic, (consumed.get(topic) ?? 0) + count),
     stop(one, reason) {
       one.stopped = reason;
       void joining?.then((joined) => joined.pause(one));
@@ -230,6 +246,14 @@ export async function startConsumer<T>(
       ...[...held.values()].flatMap((one) => (one.stopped ? [`${group} ${nameOf(one)}: ${one.stopped}`] : [])),
       ...watching.reasons().map((reason) => `${group} ${reason}`),
     ],
+    progress: () =>
+      options.topics.map((topic) => ({
+        group,
+        topic,
+        consumed: consumed.get(topic) ?? 0,
+        stopped: [...held.values()].filter((one) => one.topic === topic && one.stopped !== undefined).length,
+        standingSeconds: watching.standingMs(topic) / 1000,
+      })),
     async stop() {
       clearInterval(poll);
       watching.stop();

@@ -7,8 +7,10 @@ import { silentLogger } from "../port.ts";
 import type { Log, LogLogger, NewRecord, TopicName } from "../port.ts";
 import { openAside } from "./aside.ts";
 import type { Aside, ParkedFilter, ParkedRecord } from "./aside.ts";
+import { openBacklog } from "./backlog.ts";
+import type { Backlog } from "./backlog.ts";
 import { startConsumer } from "./consumer.ts";
-import type { ConsumeOptions, Consumer } from "./consumer.ts";
+import type { ConsumeOptions, Consumer, Progress } from "./consumer.ts";
 import { noFaults } from "./faults.ts";
 import type { Faults } from "./faults.ts";
 import { measureLag, waitForEnd, waitForRelay } from "./lag.ts";
@@ -76,6 +78,10 @@ export interface Engine {
   /** Flags the parked records of a key; the holder of the partition executes them in order. Answers how many. */
   release(topic: TopicName, key: string): Promise<number>;
   lag(): Promise<Lag[]>;
+  /** What is in the outbox and what has stepped aside, counted up to a bound. */
+  backlog(): Promise<Backlog>;
+  /** How the consumers of this process get on, and how many records it has put into the log. Costs nothing. */
+  progress(): { readonly consumers: readonly Progress[]; readonly relayed: number };
   /** Waits until a group has consumed what the log holds now; false when that takes longer. */
   waitForEnd(wait: WaitForEnd): Promise<boolean>;
   /**
@@ -195,6 +201,11 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     aside: { note: aside.note, giveUp: aside.giveUp, get: (id) => aside.get(db, id) },
     release: (topic, key) => aside.release(db, topic, key),
     lag: () => measureLag(log, db, schema, Date.now()),
+    backlog: openBacklog(db, schema),
+    progress: () => ({
+      consumers: [...consumers].flatMap((consumer) => consumer.progress()),
+      relayed: relay.relayed(),
+    }),
     waitForEnd: (wait) => waitForEnd(log, db, schema, wait, (ms) => progress.wait(progress.count(), ms)),
     waitForRelay: (wait) => waitForRelay(outbox, wait),
     health() {

@@ -32,6 +32,8 @@ export interface Relay {
   recheck(): Promise<void>;
   /** Since when (ms of performance.now) rows wait without any success; undefined when none do. */
   stuckSince(): number | undefined;
+  /** Records that this process has put into the log since it started. */
+  relayed(): number;
   /** Ends it; receipts that are open reject. */
   stop(): Promise<void>;
 }
@@ -49,6 +51,7 @@ export function startRelay(log: Log, outbox: Outbox, faults: Faults, logger: Log
   const emptied = createBell();
   const waiting = new Map<bigint, Waiting>();
   let backlog = 0;
+  let relayed = 0;
   let stuck: number | undefined;
   let emptyAt = -1; // rings heard before the last look that found nothing
   let stopped = false;
@@ -84,6 +87,7 @@ export function startRelay(log: Log, outbox: Outbox, faults: Faults, logger: Log
         await log.append(rows);
         stuck = performance.now();
         sent = rows.map(({ seq }) => seq);
+        relayed += sent.length;
         await faults("relay");
         settle(sent);
         backlog = Math.max(0, backlog - sent.length);
@@ -143,6 +147,7 @@ export function startRelay(log: Log, outbox: Outbox, faults: Faults, logger: Log
       settle(open.filter((seq) => !present.has(seq)));
     },
     stuckSince: () => stuck,
+    relayed: () => relayed,
     async stop() {
       stopped = true;
       bell.ring();

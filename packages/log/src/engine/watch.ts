@@ -1,5 +1,5 @@
 // The watchdog of a consumer: lag without progress, and a log whose start has passed what was not consumed.
-import type { Log } from "../port.ts";
+import type { Log, TopicName } from "../port.ts";
 import type { Held } from "./batch.ts";
 
 /** How often it looks; one query a topic. */
@@ -10,6 +10,8 @@ const STUCK_MS = 10_000;
 /** A running watchdog. */
 export interface Watch {
   reasons(): string[];
+  /** How long the partition that stands still longest has lag without progress, in ms; 0 when none does. */
+  standingMs(topic: TopicName): number;
   stop(): void;
 }
 
@@ -56,6 +58,8 @@ export function watch(options: {
           ? [`${topic}/${partition}: lag without progress for ${STUCK_MS / 1000} s`]
           : [],
       ),
+    standingMs: (topic) =>
+      Math.max(0, ...[...since].map(([one, { at }]) => (one.topic === topic ? performance.now() - at : 0))),
     stop: () => clearInterval(timer),
   };
 }

@@ -44,6 +44,8 @@ export interface WorkContext<T> {
   /** Another holder has moved an offset: read again where these stand. */
   fenced(held: readonly Held[]): Promise<void>;
   stop(held: Held, reason: string): void;
+  /** So many records of a partition were worked off. */
+  moved(held: Held, count: number): void;
 }
 
 /** Runs the handler and writes what it answers to the outbox, each row with the partition its key came from. */
@@ -77,7 +79,10 @@ async function runOnce<T>(context: WorkContext<T>, items: readonly Item<T>[]): P
       await context.faults("effect");
       return count;
     });
-    for (const [held, step] of planned.steps) held.next = step.next;
+    for (const [held, step] of planned.steps) {
+      context.moved(held, Number(step.next - held.next));
+      held.next = step.next;
+    }
     for (const [held, keys] of planned.parkedKeys) keys.forEach((key) => held.parkedKeys.add(key));
     for (const { record, reason, error } of planned.park) {
       if (reason === "waiting") continue;

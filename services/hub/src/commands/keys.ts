@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import { contextOf } from "../context.ts";
 import { say } from "../language.ts";
-import { print, style } from "../output.ts";
+import { print, style, table } from "../output.ts";
 import { addListAndRevoke } from "./credentials.ts";
 import { rotateCommand } from "./rotate.ts";
 
@@ -10,6 +10,12 @@ interface NewKey {
   readonly id: string;
   readonly revision: string;
   readonly secret?: string;
+}
+
+interface Ending {
+  readonly kind: string;
+  readonly holder: string;
+  readonly ends: string;
 }
 
 /** The command and its sub-commands. */
@@ -49,6 +55,22 @@ export function keysCommand(): Command {
       print(context.json, added, () => say`key ${added.id}, revision ${added.revision}`);
     });
   keys.addCommand(rotateCommand());
+  keys
+    .command("ending")
+    .description("whose last key, token or staff key ends, and which endpoint secrets do: the soonest first")
+    .action(async (_options: unknown, command: Command) => {
+      const context = contextOf(command);
+      const admin = await context.admin();
+      const { ending } = await admin.request<{ ending: Ending[] }>("GET", "/admin/hub/keys/ending");
+      print(context.json, ending, () =>
+        ending.length === 0
+          ? say`no key ends`
+          : table(
+              [say`kind`, say`of`, say`ends`],
+              ending.map(({ kind, holder, ends }) => [kind, holder, ends]),
+            ),
+      );
+    });
   addListAndRevoke(keys, "keys");
   return keys;
 }

@@ -1,16 +1,33 @@
-// `ruta status`: on one screen how the hub gets on: flow, lag, what is undelivered, what waits for people, what stands still.
+// `ruta status`: on one screen how the hub gets on: flow, lag, what is undelivered, what waits for people, what stands still, and
+// what of it is an alert, with what to do.
 import { Command } from "commander";
 import { contextOf } from "../context.ts";
-import { say } from "../language.ts";
+import { entryOf } from "../alerts/entry.ts";
+import { LANGUAGE, say, translated } from "../language.ts";
 import { EXIT, print, style } from "../output.ts";
 import { look } from "../overview.ts";
 import type { Overview } from "../overview.ts";
 import { ageOf } from "../time.ts";
 
-function text({ services, gateway, router, delivery, missing }: Overview, now: number): string {
+/** What fires, with what to do: two lines each. */
+function alertLines({ alerts }: Overview, now: number): string[] {
+  if (alerts.length === 0) return [`${say`alerts`.padEnd(12)}  ${style.green(say`none fires`)}`];
+  return alerts.flatMap(({ name, severity, labels, since, summary, remedy }) => {
+    const paint = severity === "critical" ? style.red : style.yellow;
+    const about = Object.values(labels).join(" ");
+    const age = since === undefined ? "" : say`, for ${ageOf(since, now)}`;
+    return [
+      `${paint(translated(severity).padEnd(12))}  ${translated(summary)}${about === "" ? "" : ` (${about})`}${age}`,
+      `${"".padEnd(12)}  ${style.dim(`${translated(remedy)} ${entryOf(name, LANGUAGE)}`)}`,
+    ];
+  });
+}
+
+function text(overview: Overview, now: number): string {
+  const { services, gateway, router, delivery, missing } = overview;
   const row = (name: string, words: string): string => `${name.padEnd(12)}  ${words}`;
   const since = (time: string | undefined): string => (time === undefined ? "" : say`, the oldest ${ageOf(time, now)}`);
-  const lines: string[] = [];
+  const lines = alertLines(overview, now);
   if (gateway) {
     const open = Object.entries(gateway.open).map(([word, count]) => `${word} ${count}`);
     lines.push(row(say`flow`, say`${gateway.changedLastHour} referrals moved within the last hour`));
@@ -45,11 +62,15 @@ function text({ services, gateway, router, delivery, missing }: Overview, now: n
 /** The command. */
 export function statusCommand(): Command {
   return new Command("status")
-    .description("how the hub gets on: flow, lag, what is undelivered, what waits for people")
+    .description(
+      "what fires and what to do, and how the hub gets on: flow, lag, what waits. Ends with 1 where something critical fires",
+    )
     .action(async (_options: unknown, command: Command) => {
       const context = contextOf(command);
       const overview = await look(await context.admin());
       print(context.json, overview, () => text(overview, Date.now()));
-      if (overview.missing.length > 0 || overview.services.some(({ ready }) => !ready)) process.exitCode = EXIT.failed;
+      const critical = overview.alerts.some(({ severity }) => severity === "critical");
+      if (critical || overview.missing.length > 0 || overview.services.some(({ ready }) => !ready))
+        process.exitCode = EXIT.failed;
     });
 }
