@@ -118,12 +118,14 @@ test("is refused where anything is wrong with it or its place, before anything i
     const { code, stderr } = await ended;
     expect({ code: code !== 0, stderr }).toEqual({ code: true, stderr: expect.stringContaining(words) });
   };
-  await refused("has a schema", ruta("restore", backup, "--yes"));
-  await refused("nobody is there to confirm", onOther("restore", backup));
   const key = { ...city.env, DATABASE_URL: other.url, RUTA_MASTER_KEY: Buffer.alloc(32, 7).toString("base64") };
-  await refused("made under another master key", command(["restore", backup, "--yes"], key));
   const brokers = { ...city.env, DATABASE_URL: other.url, KAFKA_BROKERS: "127.0.0.1:9" };
-  await refused("the backup holds the log itself", command(["restore", backup, "--yes"], brokers));
+  await Promise.all([
+    refused("has a schema", ruta("restore", backup, "--yes")),
+    refused("nobody is there to confirm", onOther("restore", backup)),
+    refused("made under another master key", command(["restore", backup, "--yes"], key)),
+    refused("the backup holds the log itself", command(["restore", backup, "--yes"], brokers)),
+  ]);
   const file = globSync(`${backup}/state/*_router/cases.copy.gz`)[0] ?? "";
   const bytes = readFileSync(file);
   writeFileSync(file, bytes.subarray(0, -1));
