@@ -34,7 +34,7 @@ export interface Ground {
   readonly execArgv: readonly string[];
   /** The `ruta` command of another version; this one's when not said. */
   readonly program?: string;
-  /** More variables of the processes. */
+  /** More variables of the processes and of the command. */
   readonly env?: NodeJS.ProcessEnv;
   /** Opens the one door before the ports of all gateways; answers its port. */
   door(ports: readonly number[]): Promise<number>;
@@ -158,9 +158,9 @@ export async function openCity(
       RUTA_ALLOW_LOOPBACK: "1",
       RUTA_LOG_LEVEL: "debug",
       RUTA_PREFIX: `t${Date.now().toString(36)}`,
-      ...ground?.env,
       DATABASE_URL: databaseUrl,
       ...(kafkaBrokers === undefined ? {} : { KAFKA_BROKERS: kafkaBrokers }),
+      ...ground?.env,
     };
     const log = join(folder, "hub.log");
     const kept = groups.map((group, index) =>

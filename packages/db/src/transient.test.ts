@@ -16,11 +16,16 @@ test.each([
   "ECONNREFUSED",
   "EPIPE",
   "EAI_AGAIN",
+  "28P01",
+  "CERT_HAS_EXPIRED",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
 ])("%s is tried again", (code) => {
   expect(isTransient(coded(code))).toBe(true);
 });
 
-test.each(["23505", "22P02", "42P01", "42501", "28P01", "3D000", "EACCES", "08"])("%s is not tried again", (code) => {
+test.each(["23505", "22P02", "42P01", "42501", "3D000", "EACCES", "08"])("%s is not tried again", (code) => {
   expect(isTransient(coded(code))).toBe(false);
 });
 

@@ -17,6 +17,7 @@ const STATES = new Set([
 ]);
 const CLASSES = new Set([
   "08", // connection
+  "28", // who this process is: a password or a role that was changed on one side first
   "53", // out of disk, memory or connections
 ]);
 const SYSTEM = new Set([
@@ -33,6 +34,8 @@ const SYSTEM = new Set([
   "EADDRNOTAVAIL",
   "ENOENT", // the server's socket file is not there yet
 ]);
+// OpenSSL's and Node's codes for a certificate that is not good, or not yet, or no longer: it is mended outside this process.
+const TLS = /^(CERT_|ERR_TLS_|ERR_SSL_|EPROTO$|UNABLE_TO_|SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED)/;
 // What pg says without a code.
 const MESSAGES = [
   "Connection terminated",
@@ -40,19 +43,20 @@ const MESSAGES = [
   "Client was closed and is not queryable",
   "timeout exceeded when trying to connect",
   "Query read timeout",
+  "The server does not support SSL connections",
   "Cannot use a pool after calling end", // this process is stopping: the work is for the next one
 ];
 
 /**
- * True when trying again may help: connection lost, server stopping or starting, serialization failure, deadlock,
- * timeout, no disk or memory. After such an error of a COMMIT nobody knows whether it happened: what follows must be
+ * True when trying again may help: connection lost or not to be trusted, server stopping or starting, serialization failure,
+ * deadlock, timeout, no disk or memory. After such an error of a COMMIT nobody knows whether it happened: what follows must be
  * safe to repeat. Looks into `cause` as well.
  */
 export function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
   if (code !== undefined) {
-    if (STATES.has(code) || SYSTEM.has(code)) return true;
+    if (STATES.has(code) || SYSTEM.has(code) || TLS.test(code)) return true;
     if (code.length === 5 && CLASSES.has(code.slice(0, 2))) return true;
   }
   if (MESSAGES.some((message) => error.message.startsWith(message))) return true;

@@ -1,4 +1,5 @@
 // Configuration: environment variables only, one zod schema a service, a precise word when one is wrong.
+import { readFileSync } from "node:fs";
 import { z } from "zod";
 
 /** What a variable's schema may say about itself with `.meta()`. */
@@ -33,9 +34,29 @@ const PORT_WORDS = "a port, 0 to 65535; 0 lets the system choose";
 /** A TCP port, from text. */
 export const port = z.coerce.number(PORT_WORDS).int(PORT_WORDS).min(0, PORT_WORDS).max(65_535, PORT_WORDS);
 
+/** Whether a file can be read and holds something in PEM form. */
+export function isPem(file: string): boolean {
+  try {
+    return readFileSync(file, "utf8").includes("-----BEGIN ");
+  } catch {
+    return false;
+  }
+}
+
+/** The path of a file in PEM form that can be read. */
+export const pemFile = z
+  .string()
+  .refine(isPem, "no such file in PEM form: check the path, and that this process may read it");
+
 /** An empty variable counts as one that is not set: that is how compose files and shells pass what is left out. */
 function given(names: readonly string[], env: NodeJS.ProcessEnv): Record<string, string> {
   return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
+}
+
+/** Throws ConfigError when one of two variables is set and the other is not: certificate and key go together. */
+export function together(values: Readonly<Record<string, unknown>>, one: string, other: string): void {
+  const missing = [one, other].filter((name) => values[name] === undefined);
+  if (missing.length === 1) throw new ConfigError(missing[0]!, "is missing: certificate and key go together");
 }
 
 function metaOf(schema: z.ZodObject, name: string): VariableMeta {

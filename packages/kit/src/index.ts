@@ -1,7 +1,7 @@
 // The shell of a service: configuration, HTTP, problems, logs, metrics, health, life cycle. No word of the domain in it.
 export { batcher } from "./batcher.ts";
 export type { BatcherOptions } from "./batcher.ts";
-export { ConfigError, describeConfig, loadConfig, port } from "./config.ts";
+export { ConfigError, describeConfig, isPem, loadConfig, pemFile, port, together } from "./config.ts";
 export type { ConfigRow, VariableMeta } from "./config.ts";
 export { checkHealth, runChecks, serveHealth } from "./health.ts";
 export type { Health, HealthCheck } from "./health.ts";
@@ -19,5 +19,7 @@ export type { ApiInfo } from "./openapi.ts";
 export { createLocalLimiter } from "./rate.ts";
 export type { Limiter, Rate, Verdict } from "./rate.ts";
 export { createRedisLimiter } from "./redis-rate.ts";
+export { pingRedis } from "./redis.ts";
+export type { RedisTarget } from "./redis.ts";
 export { HTTP_PROBLEMS, PROBLEM_TYPE, Problem, httpProblem, problemBody, problemsOf } from "./problems.ts";
 export type { ProblemDetails, ProblemKind } from "./problems.ts";

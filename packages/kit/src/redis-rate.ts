@@ -1,23 +1,18 @@
 // The limiter that replicas share through Redis. Redis holds nothing else: flushed, slow or gone, each process limits by itself.
-import { Redis } from "ioredis";
+import type { Redis } from "ioredis";
 import { createLocalLimiter } from "./rate.ts";
 import type { Limiter, Rate, Verdict } from "./rate.ts";
+import { redisClient } from "./redis.ts";
+import type { RedisTarget } from "./redis.ts";
 
 /** What the limiter is built on. */
-export interface RedisLimiterOptions {
-  /** redis:// or rediss:// URL. */
-  readonly url: string;
+export interface RedisLimiterOptions extends RedisTarget {
   /** Put before every key. */
   readonly prefix: string;
   readonly rate: Rate;
   /** Told when Redis is lost, and when it is back; no content. */
   readonly onChange?: (lost: boolean, error?: unknown) => void;
 }
-
-/** A request waits so long for Redis, in milliseconds; then its own process decides. */
-const WAIT_MS = 50;
-/** Between two tries to reach a Redis that is gone, in milliseconds. */
-const RECONNECT_MS = 1_000;
 
 /**
  * The same arithmetic as `cell`, on Redis' own clock so that replicas agree. KEYS[1]: when the bucket is full again, in microseconds.
@@ -39,16 +34,9 @@ interface Scripted extends Redis {
 }
 
 /** Opens it. A Redis that cannot be reached is tried again for as long as the process runs. */
-export function createRedisLimiter({ url, prefix, rate, onChange = () => {} }: RedisLimiterOptions): Limiter {
+export function createRedisLimiter({ prefix, rate, onChange = () => {}, ...target }: RedisLimiterOptions): Limiter {
   const local = createLocalLimiter(rate);
-  const redis = new Redis(url, {
-    commandTimeout: WAIT_MS,
-    connectTimeout: 2_000,
-    maxRetriesPerRequest: 0,
-    enableOfflineQueue: false,
-    enableAutoPipelining: true,
-    retryStrategy: () => RECONNECT_MS,
-  });
+  const redis = redisClient(target);
   redis.defineCommand("takeOne", { numberOfKeys: 1, lua: SCRIPT });
   let lost: boolean | undefined;
   function note(now: boolean, error?: unknown): void {

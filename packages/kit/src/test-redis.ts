@@ -42,12 +42,30 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Starts one; undefined where there is no redis-server. */
-export async function startRedis(): Promise<TestRedis | undefined> {
+/** Files in PEM form with which a server speaks TLS, and nothing else. */
+interface ServerTls {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+const inClear = (port: number): string[] => ["--port", String(port)];
+const overTls = (port: number, { ca, cert, key }: ServerTls): string[] =>
+  Object.entries({
+    port: "0",
+    "tls-port": String(port),
+    "tls-ca-cert-file": ca,
+    "tls-cert-file": cert,
+    "tls-key-file": key,
+  }).flatMap(([name, value]) => [`--${name}`, value]);
+
+/** Starts one, with these further arguments; undefined where there is no redis-server. */
+export async function startRedis(tls?: ServerTls, more: readonly string[] = []): Promise<TestRedis | undefined> {
   if (!found("redis-server")) return undefined;
   const port = await freePort();
-  const url = `redis://127.0.0.1:${port}`;
-  const args = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
+  const url = tls ? `rediss://localhost:${port}` : `redis://127.0.0.1:${port}`;
+  const ports = tls ? overTls(port, tls) : inClear(port);
+  const args = [...ports, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", ...more];
   let child: ChildProcess;
   async function start(): Promise<void> {
     child = spawn("redis-server", args, { stdio: ["ignore", "pipe", "ignore"] });

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { migrate, startSweeps } from "@ruta/db";
 import type { Db } from "@ruta/db";
 import type { ReferralEvent } from "@ruta/events";
-import { ConfigError, createHttp, createLocalLimiter, createRedisLimiter, serveHealth } from "@ruta/kit";
+import { createHttp, createLocalLimiter, createRedisLimiter, serveHealth, together } from "@ruta/kit";
 import type { HttpApp, Limiter, Logger, Metrics } from "@ruta/kit";
 import { decodeEvent, followDirectory, openEngine } from "@ruta/log";
 import type { Engine, FollowedDirectory, Log } from "@ruta/log";
@@ -13,6 +13,7 @@ import { registerAdmin } from "./admin.ts";
 import { createCertificateMetrics } from "./certificate-metrics.ts";
 import { createCheck } from "./check.ts";
 import { createClaims } from "./claims.ts";
+import { redisOf } from "./config.ts";
 import type { GatewayConfig } from "./config.ts";
 import { FOLDED, GROUP, foldBatch, passOver } from "./consume.ts";
 import { createWebhookKeys } from "./credentials.ts";
@@ -29,7 +30,7 @@ import { createState } from "./state.ts";
 import { createTake } from "./take.ts";
 import { createWatching } from "./watch.ts";
 
-export { config } from "./config.ts";
+export { config, redisOf } from "./config.ts";
 
 /** The migrations of its own tables. */
 export const MIGRATIONS = new URL("./migrations/", import.meta.url);
@@ -69,17 +70,13 @@ export interface Service {
 const BODY_LIMIT = 256 * 1024;
 
 /** Certificate and key of the configuration, read once. */
-async function tlsOf({
-  RUTA_TLS_CERT,
-  RUTA_TLS_KEY,
-}: GatewayConfig): Promise<{ cert: string; key: string } | undefined> {
-  if (RUTA_TLS_CERT === undefined && RUTA_TLS_KEY === undefined) return undefined;
-  if (RUTA_TLS_CERT === undefined || RUTA_TLS_KEY === undefined)
-    throw new ConfigError(
-      RUTA_TLS_CERT === undefined ? "RUTA_TLS_CERT" : "RUTA_TLS_KEY",
-      "is missing: certificate and key go together",
-    );
-  const [cert, key] = await Promise.all([readFile(RUTA_TLS_CERT, "utf8"), readFile(RUTA_TLS_KEY, "utf8")]);
+async function tlsOf(config: GatewayConfig): Promise<{ cert: string; key: string } | undefined> {
+  together(config, "RUTA_TLS_CERT", "RUTA_TLS_KEY");
+  if (config.RUTA_TLS_CERT === undefined || config.RUTA_TLS_KEY === undefined) return undefined;
+  const [cert, key] = await Promise.all([
+    readFile(config.RUTA_TLS_CERT, "utf8"),
+    readFile(config.RUTA_TLS_KEY, "utf8"),
+  ]);
   return { cert, key };
 }
 
@@ -87,15 +84,17 @@ async function tlsOf({
 const BURST = 5;
 
 /** The limiter of the configuration: shared through Redis where there is one; none for a rate of 0. */
-function limiterOf({ RUTA_RATE, REDIS_URL }: GatewayConfig, prefix: string, logger: Logger): Limiter | undefined {
+function limiterOf(config: GatewayConfig, prefix: string, logger: Logger): Limiter | undefined {
+  const redis = redisOf(config);
+  const { RUTA_RATE } = config;
   if (RUTA_RATE === 0) return undefined;
   const rate = { perSecond: RUTA_RATE, burst: RUTA_RATE * BURST };
-  if (REDIS_URL === undefined) return createLocalLimiter(rate);
+  if (redis === undefined) return createLocalLimiter(rate);
   const onChange = (lost: boolean, error?: unknown): void => {
     if (lost) logger.warn({ err: error }, "Redis does not answer: this process limits by itself");
     else logger.info({}, "limits are shared through Redis");
   };
-  return createRedisLimiter({ url: REDIS_URL, prefix: prefix === "" ? "ruta:" : `${prefix}:`, rate, onChange });
+  return createRedisLimiter({ ...redis, prefix: prefix === "" ? "ruta:" : `${prefix}:`, rate, onChange });
 }
 
 /** Builds the gateway and adds its routes. */

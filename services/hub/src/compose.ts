@@ -1,5 +1,5 @@
 // Composes the services on one database and one log: log, keyring, admin routes, then each service asked for.
-import { openDb } from "@ruta/db";
+import { openDb, sql } from "@ruta/db";
 import { TOPIC_SPECS } from "@ruta/events";
 import { createLogger, createMetrics, loadConfig } from "@ruta/kit";
 import type { HealthCheck } from "@ruta/kit";
@@ -11,7 +11,9 @@ import { watchAlerts } from "./alerts/watch.ts";
 import { createEngineMetrics } from "./engine-metrics.ts";
 import { serveKeyEnds } from "./key-ends.ts";
 import { createProcessMetrics } from "./metrics.ts";
+import { kafkaOf } from "./connections.ts";
 import { servePoison } from "./poison.ts";
+import { reach } from "./reach.ts";
 import { SERVICES, schemaName } from "./service-names.ts";
 import { BUILDERS } from "./services.ts";
 import { serveLog } from "./read-log.ts";
@@ -33,22 +35,22 @@ export async function compose(ground: Ground, steps: Step[]): Promise<void> {
     onError: (error) => logger.warn({ err: error }, "a database connection was lost"),
   });
   steps.push({ name: "pool", stop: db.close });
-  const brokers = config.KAFKA_BROKERS === undefined ? {} : { kafkaBrokers: config.KAFKA_BROKERS };
-  const log = await openLog({
-    ...brokers,
-    databaseUrl: url,
-    db,
-    prefix: prefix === "" ? "" : `${prefix}.`,
-    clientId: "ruta",
-    logger,
-  });
+  await reach("DATABASE_URL", () => db.query(sql`SELECT 1`));
+  const log = await reach("KAFKA_BROKERS", () =>
+    openLog({
+      ...kafkaOf(config),
+      databaseUrl: url,
+      db,
+      prefix: prefix === "" ? "" : `${prefix}.`,
+      clientId: "ruta",
+      logger,
+    }),
+  );
   steps.push({ name: "log", stop: () => log.close() });
   await log.createTopics(TOPIC_SPECS);
-  const seal = await openSeal({
-    url: config.KEYRING_URL ?? url,
-    masterKey: keys.masterKey,
-    schema: schemaName(prefix, "keyring"),
-  });
+  const seal = await reach("KEYRING_URL", () =>
+    openSeal({ url: config.KEYRING_URL ?? url, masterKey: keys.masterKey, schema: schemaName(prefix, "keyring") }),
+  );
   steps.push({ name: "keyring", stop: seal.close });
   await seal.pin("signing key", fingerprint(publicKeyOf(keys.signingSeed)));
 

@@ -1,9 +1,9 @@
 // What the hub reads from the environment, and nothing else: one variable a line, with its meaning.
 import { port } from "@ruta/kit";
 import { z } from "zod";
+import { connections } from "./connections.ts";
 
 const http = z.url({ protocol: /^https?$/, error: "an http(s) URL" });
-const postgres = z.url({ protocol: /^postgres(ql)?$/, error: "a postgres:// URL" });
 const flag = z.enum(["0", "1"]).default("0");
 
 /** The variables every process of the hub shares. */
@@ -23,13 +23,7 @@ export const config = z.object({
     .regex(/^([a-z][a-z0-9_]{0,30})?$/, "lower-case letters, digits and underscores, a letter first, at most 31")
     .default("")
     .meta({ help: "put before every topic, group and schema name" }),
-  DATABASE_URL: postgres.optional().meta({ help: "PostgreSQL; without it the embedded one is used", secret: true }),
-  KEYRING_URL: postgres.optional().meta({ help: "PostgreSQL of the keyring; DATABASE_URL when not set", secret: true }),
-  KAFKA_BROKERS: z
-    .string()
-    .regex(/^[^\s,]+:\d+(,[^\s,]+:\d+)*$/, "host:port, comma separated")
-    .optional()
-    .meta({ help: "Apache Kafka for the log; without it the log is kept in PostgreSQL" }),
+  ...connections,
   RUTA_MASTER_KEY: z.string().optional().meta({ help: "32 bytes in base64 that wrap every other key", secret: true }),
   RUTA_SIGNING_KEY: z
     .string()

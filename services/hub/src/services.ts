@@ -1,11 +1,13 @@
 // The services of the hub by name, and what each reads from the environment.
 import { MIGRATIONS as deliveryMigrations, config as deliveryConfig, createDelivery } from "@ruta/delivery";
 import { MIGRATIONS as directoryMigrations, config as directoryConfig, createDirectory } from "@ruta/directory";
-import { MIGRATIONS as gatewayMigrations, config as gatewayConfig, createGateway } from "@ruta/gateway";
+import { MIGRATIONS as gatewayMigrations, config as gatewayConfig, createGateway, redisOf } from "@ruta/gateway";
 import { MIGRATIONS as routerMigrations, config as routerConfig, createRouter } from "@ruta/router";
 import type { z } from "zod";
 import { config } from "./config.ts";
 import type { ServiceName } from "./service-names.ts";
+
+export { redisOf };
 
 /** How each is built, what it reads, and what makes its tables. */
 export const BUILDERS = {

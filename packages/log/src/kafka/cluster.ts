@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { backoff } from "../backoff.ts";
 import { codeOf, saysUnknownTopic } from "./connection.ts";
 import type { Connection } from "./connection.ts";
+import { isRefused } from "./security.ts";
 
 const ATTEMPTS = 5;
 
@@ -11,7 +12,8 @@ const ATTEMPTS = 5;
 export interface HealingCluster {
   /**
    * Runs requests with the metadata of these topics (names in Kafka) known. What fails is tried again on a new
-   * connection; UNKNOWN_TOPIC_OR_PARTITION and OFFSET_OUT_OF_RANGE are thrown on, since they are answers.
+   * connection; UNKNOWN_TOPIC_OR_PARTITION, OFFSET_OUT_OF_RANGE and a broker or user that is not trusted are thrown on,
+   * since they are answers.
    */
   run<T>(topics: readonly string[], work: (cluster: Cluster) => Promise<T>): Promise<T>;
   close(): Promise<void>;
@@ -66,6 +68,10 @@ export function healingCluster(connection: Connection): HealingCluster {
           return await work(cluster);
         } catch (error) {
           if (codeOf(error) === "OFFSET_OUT_OF_RANGE" || closed) throw error;
+          if (isRefused(error)) {
+            renew(making);
+            throw error;
+          }
           // A cluster never forgets a topic it was asked for: one that was deleted since fails every later request.
           renew(making);
           if (saysUnknownTopic(error) ? attempt > 1 : attempt >= ATTEMPTS) throw error;

@@ -5,6 +5,8 @@ import { logLevel } from "kafkajs";
 import type { LogLogger, TopicName } from "../port.ts";
 import { quieten } from "./noise.ts";
 import { patchIdleLoop } from "./patch.ts";
+import { securityOptions } from "./security.ts";
+import type { KafkaSecurity } from "./security.ts";
 
 /** What `openKafkaLog` takes. */
 export interface KafkaLogConfig {
@@ -14,8 +16,10 @@ export interface KafkaLogConfig {
   readonly prefix?: string;
   readonly clientId: string;
   readonly logger: LogLogger;
-  /** Copies of a new topic, and how many must have a record; by default what the number of brokers allows, up to 3 and 2. */
-  readonly replication?: { readonly factor: number; readonly minInSync: number };
+  /** How the brokers are known and this process to them; in clear and unnamed when left out. */
+  readonly security?: KafkaSecurity | undefined;
+  /** Copies of a new topic; by default as many as there are brokers now, at most 3. */
+  readonly replicas?: number | undefined;
   /** Milliseconds; only tests change them. */
   readonly timing?: Partial<Timing>;
 }
@@ -44,7 +48,7 @@ const RETRY: RetryOptions = { initialRetryTime: 100, maxRetryTime: 1_000, factor
 export interface Connection {
   readonly timing: Timing;
   readonly logger: LogLogger;
-  readonly replication: KafkaLogConfig["replication"];
+  readonly replicas: number | undefined;
   /** A client of its own: kafkajs's clients share offsets between consumers of one group, which breaks the second. */
   readonly client: () => Kafka;
   /** The name in Kafka of a topic or group. */
@@ -53,14 +57,15 @@ export interface Connection {
   readonly topicOf: (full: string) => TopicName;
 }
 
-/** Connection options; TLS and SASL belong here, and nowhere else. */
-function clientOptions(config: KafkaLogConfig): KafkaConfig {
+/** Connection options, TLS and SASL among them: nowhere else. */
+export function clientOptions(config: KafkaLogConfig): KafkaConfig {
   return {
     clientId: config.clientId,
     brokers: config.kafkaBrokers.split(",").map((broker) => broker.trim()),
     connectionTimeout: 3_000,
     requestTimeout: 10_000,
     retry: RETRY,
+    ...securityOptions(config.security),
     logLevel: logLevel.WARN,
     logCreator: quieten(config.logger),
   };
@@ -74,7 +79,7 @@ export function prepareConnection(config: KafkaLogConfig): Connection {
   return {
     timing: { ...TIMING, ...config.timing },
     logger: config.logger,
-    replication: config.replication,
+    replicas: config.replicas,
     client: () => new Kafka(options),
     full: (name) => `${prefix}${name}`,
     topicOf: (full) => full.slice(prefix.length) as TopicName,

@@ -51,8 +51,8 @@ export function openTopics(connection: Connection, cluster: HealingCluster): Top
   }
 
   function configOf(spec: TopicSpec, brokers: number): ITopicConfig {
-    const factor = connection.replication?.factor ?? Math.min(3, brokers);
-    const minInSync = connection.replication?.minInSync ?? (factor >= 3 ? 2 : 1);
+    const factor = connection.replicas ?? Math.min(3, brokers);
+    const minInSync = factor >= 3 ? 2 : 1;
     const settings = {
       "cleanup.policy": "delete",
       "retention.ms": String(spec.retentionMs),

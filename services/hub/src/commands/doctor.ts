@@ -1,10 +1,13 @@
 // `ruta doctor`: what is reachable, what is missing, and what to do about it.
+import { loadConfig, pingRedis } from "@ruta/kit";
 import { Command } from "commander";
 import type { HubConfig } from "../config.ts";
+import { kafkaOf } from "../connections.ts";
 import { contextOf } from "../context.ts";
 import { hubKeys, isInitialised, staffKey } from "../keys.ts";
 import { say } from "../language.ts";
 import { EXIT, print, style } from "../output.ts";
+import { whyRefused } from "../reach.ts";
 
 /** One thing looked at. */
 interface Finding {
@@ -29,30 +32,48 @@ async function answers(url: string, remedy: string): Promise<string> {
 }
 
 async function database(url: string): Promise<string> {
-  const { openDb } = await import("@ruta/db");
+  const { openDb, sql } = await import("@ruta/db");
   const db = openDb({ url, name: "ruta-doctor", max: 1 });
   try {
-    if (!(await db.healthy())) throw new Error(say`cannot be reached: check DATABASE_URL and that PostgreSQL runs`);
-    return say`reachable`;
+    const [row] = await db.query<{ ssl: boolean }>(sql`SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()`);
+    return row?.ssl === true ? say`reachable, over TLS` : say`reachable, in clear`;
+  } catch (error) {
+    throw new Error(whyRefused(error) ?? say`cannot be reached: check DATABASE_URL and that PostgreSQL runs`, {
+      cause: error,
+    });
   } finally {
     await db.close();
   }
 }
 
 async function kafka(config: HubConfig): Promise<string> {
-  const { openLog } = await import("@ruta/log");
-  const log = await openLog({
-    kafkaBrokers: config.KAFKA_BROKERS ?? "",
-    databaseUrl: config.DATABASE_URL ?? "",
-    prefix: config.RUTA_PREFIX,
-    clientId: "ruta-doctor",
+  const target = kafkaOf(config);
+  const { reachKafka } = await import("@ruta/log");
+  const brokers = await reachKafka({ ...target, clientId: "ruta-doctor" }).catch((error: unknown) => {
+    const words =
+      whyRefused(error) ??
+      say`cannot be reached: check KAFKA_BROKERS, KAFKA_SECURITY_PROTOCOL and the certificates, and that the broker runs`;
+    throw new Error(words, { cause: error });
   });
-  try {
-    if (!(await log.healthy())) throw new Error(say`cannot be reached: check KAFKA_BROKERS and that the broker runs`);
-    return config.KAFKA_BROKERS ?? "";
-  } finally {
-    await log.close();
-  }
+  return say`${config.KAFKA_BROKERS ?? ""}, ${config.KAFKA_SECURITY_PROTOCOL}, brokers: ${brokers}`;
+}
+
+/** Redis, as the gateway is told of it; undefined without one. */
+async function redis(env: NodeJS.ProcessEnv): Promise<Finding | undefined> {
+  const { BUILDERS, redisOf } = await import("../services.ts");
+  const target = redisOf(loadConfig(BUILDERS.gateway.config, env));
+  if (target === undefined) return undefined;
+  return look("redis", async () => {
+    await pingRedis(target).catch((error: unknown) => {
+      throw new Error(
+        whyRefused(error) ?? say`cannot be reached: check REDIS_URL; until then each gateway limits by itself`,
+        {
+          cause: error,
+        },
+      );
+    });
+    return target.url.startsWith("rediss:") ? say`reachable, over TLS` : say`reachable, in clear`;
+  });
 }
 
 async function examine(config: HubConfig): Promise<Finding[]> {
@@ -79,6 +100,8 @@ async function examine(config: HubConfig): Promise<Finding[]> {
       }),
     );
   if (config.KAFKA_BROKERS !== undefined) findings.push(await look("kafka", () => kafka(config)));
+  const limits = await redis(process.env);
+  if (limits) findings.push(limits);
   findings.push(
     await look("gateway", () => answers(new URL("/readyz", config.RUTA_URL).href, say`start the hub, or set RUTA_URL`)),
   );
