@@ -3,9 +3,11 @@ import { runningEmbedded, startEmbedded } from "@ruta/db/embedded";
 import { TOPIC_SPECS } from "@ruta/events";
 import { UnknownTopic, openLog } from "@ruta/log";
 import type { HubConfig } from "../config.ts";
+import { kafkaOf } from "../connections.ts";
 import { isInitialised } from "../keys.ts";
 import { say } from "../language.ts";
 import { CommandError, EXIT } from "../output.ts";
+import { reach } from "../reach.ts";
 
 /** A database that answers, until it is let go. */
 export interface Reached {
@@ -31,10 +33,11 @@ export async function reachDatabase(config: HubConfig, { alone }: { readonly alo
 /** Where the partitions of a log in Kafka begin and end now, by topic. A topic that is missing has none. */
 export async function kafkaBounds(
   config: HubConfig,
-  brokers: string,
 ): Promise<Map<string, { readonly start: bigint; readonly end: bigint }[]>> {
   const prefix = config.RUTA_PREFIX === "" ? "" : `${config.RUTA_PREFIX}.`;
-  const log = await openLog({ kafkaBrokers: brokers, databaseUrl: "", prefix, clientId: "ruta-backup" });
+  const log = await reach("KAFKA_BROKERS", () =>
+    openLog({ ...kafkaOf(config), databaseUrl: "", prefix, clientId: "ruta-backup" }),
+  );
   try {
     const bounds = new Map<string, { start: bigint; end: bigint }[]>();
     for (const { name } of TOPIC_SPECS) {

@@ -114,6 +114,6 @@ const UNDEFINED_TABLE = "42P01";
 
 async function endsOf(config: HubConfig): Promise<LogEnds> {
   if (config.KAFKA_BROKERS === undefined) return {};
-  const bounds = await kafkaBounds(config, config.KAFKA_BROKERS);
+  const bounds = await kafkaBounds(config);
   return Object.fromEntries([...bounds].map(([topic, all]) => [topic, all.map(({ end }) => String(end))]));
 }

@@ -78,13 +78,11 @@ export async function examine(config: HubConfig, parts: readonly BackupPart[]): 
       );
   }
   const state = parts.find(({ part }) => part === "state");
-  return state && config.KAFKA_BROKERS !== undefined
-    ? compareLog(config, config.KAFKA_BROKERS, state.about)
-    : { records: 0n, lost: [] };
+  return state && config.KAFKA_BROKERS !== undefined ? compareLog(config, state.about) : { records: 0n, lost: [] };
 }
 
-async function compareLog(config: HubConfig, brokers: string, { ends }: About): Promise<Ahead> {
-  const bounds = await kafkaBounds(config, brokers);
+async function compareLog(config: HubConfig, { ends }: About): Promise<Ahead> {
+  const bounds = await kafkaBounds(config);
   let records = 0n;
   const lost: string[] = [];
   for (const [topic, then] of Object.entries(ends)) {
