@@ -1,4 +1,4 @@
-// The small drill of every test run: a dozen times kill -9 on each log, and a database restored behind it; and the drill bites: it finds a fault that is put into the log.
+// The small drill of every test run: ten times kill -9 on each log, and a database restored behind it; and the drill bites: it finds a fault that is put into the log.
 // Every kind of fault and every break of the log take their time: `npm run drill`, and `npm test -- --project long`.
 import { describe, expect, test } from "vitest";
 import { missingForJars } from "../../infra/kafka/jars.ts";
@@ -8,12 +8,12 @@ import { inWords, isClean, killsOf } from "./summary.ts";
 
 const missing = await missingForJars();
 const DRIVERS = missing === undefined ? (["postgres", "kafka"] as const) : (["postgres"] as const);
-const KILLS = 12;
+const KILLS = 10;
 
 // Each waits for takeovers most of its time, and has servers of its own: together they take little longer than one.
 describe.concurrent("a small drill", () => {
   test.each(DRIVERS)(
-    "on %s, a dozen kills lose nothing and nothing is decided twice; nor does a database that is restored behind the log",
+    "on %s, ten kills lose nothing and nothing is decided twice; nor does a database that is restored behind the log",
     { timeout: 600_000 },
     async (driver) => {
       const lines: string[] = [];
