@@ -89,7 +89,7 @@ export function openFaulting(
           return hold(servers.database, `the database's disk is full for ${lastsMs / 1000} s`, async () => {
             await disk.fill();
             await delay(lastsMs);
-            disk.empty();
+            await disk.empty();
           });
         case "kill-redis":
           return redis && hold(redis, `kill -9 of Redis, away for ${lastsMs / 1000} s`, () => redis.kill(lastsMs));
