@@ -41,7 +41,8 @@ export function createAdmin(options: AdminOptions): HttpApp {
   const app = createHttp({ logger: options.logger, bodyLimit: BODY_LIMIT, onAnswer: options.metrics.observe });
   app.decorateRequest("staff");
   app.addHook("preHandler", async (request) => {
-    if (!request.url.startsWith("/admin/")) return;
+    // By the route, not by what was asked for: one path has many spellings (/%61dmin/…, http://host/admin/…) that reach it.
+    if (request.routeOptions.url?.startsWith("/admin/") !== true) return;
     const id = header(request, "ruta-staff") ?? "";
     if (!directory().staff(id, now())) await options.caughtUp();
     const staff = directory().staff(id, now());
