@@ -74,6 +74,22 @@ test("user info is refused, also where loopback is allowed", () => {
   expect(() => checkedUrl("http://u@127.0.0.1/in", lax)).toThrow(AddressRefused);
 });
 
+test.each([
+  "https://example.org:22/",
+  "https://example.org:80/",
+  "https://example.org:9092/",
+  "https://example.org:8080/",
+])("%s is refused for its port", (url) => {
+  expect(() => checkedUrl(url, strict)).toThrow(AddressRefused);
+});
+
+test.each(["https://example.org/", "https://example.org:443/", "https://example.org:8443/", "HTTPS://EXAMPLE.ORG/"])(
+  "%s is a URL to send to",
+  (url) => {
+    expect(checkedUrl(url, strict).protocol).toBe("https:");
+  },
+);
+
 test("what is refused is not named in the error", () => {
   expect(() => checkedUrl("http://secreto.example/in", strict)).toThrow(/^(?!.*secreto).*$/);
 });
@@ -106,6 +122,50 @@ test.each([
   ["a name of loopback", "localhost", ["127.0.0.1"]],
 ])("%s is not connected to", async (_name, host, addresses) => {
   expect(await verdict(host, addresses)).toBe("refused");
+});
+
+/** Forms in which an address can be written, each as a URL says it: what the URL reader makes of it is what is judged. */
+test.each([
+  ["decimal", "https://2130706433/"],
+  ["decimal, of the metadata address", "https://2852039166/"],
+  ["octal", "https://0177.0.0.1/"],
+  ["hexadecimal", "https://0x7f.0x0.0x0.0x1/"],
+  ["hexadecimal in one number", "https://0x7f000001/"],
+  ["short", "https://127.1/"],
+  ["short and mixed", "https://0x7f.1/"],
+  ["private and short", "https://10.1/"],
+  ["zero", "https://0/"],
+  ["with a trailing dot", "https://127.0.0.1./"],
+  ["in wide digits", "https://１２７.０.０.１/"],
+  ["in circled digits", "https://①②⑦.⓪.⓪.①/"],
+  ["percent-encoded", "https://%31%32%37.0.0.1/"],
+  ["IPv4-mapped", "https://[::ffff:10.0.0.1]/"],
+  ["IPv4-mapped in hexadecimal", "https://[::ffff:a9fe:a9fe]/"],
+  ["IPv4-translated", "https://[::ffff:0:10.0.0.1]/"],
+  ["IPv4-compatible", "https://[::127.0.0.1]/"],
+  ["6to4", "https://[2002:7f00:1::]/"],
+  ["NAT64", "https://[64:ff9b::127.0.0.1]/"],
+  ["unique local", "https://[fd00::1]/"],
+  ["link-local", "https://[fe80::1]/"],
+  ["behind a scheme in capitals", "HTTPS://127.0.0.1/"],
+])("an address %s is not connected to", async (_name, text) => {
+  expect(await verdict(checkedUrl(text, strict).hostname, [])).toBe("refused");
+});
+
+test.each(["https://[fe80::1%25eth0]/", "https://[fe80::1%eth0]/", "https://1.2.3.4.5/", "https://256.256.256.256/"])(
+  "%s cannot be read",
+  (text) => {
+    expect(() => checkedUrl(text, strict)).toThrow(AddressRefused);
+  },
+);
+
+test.each([
+  ["localhost with a trailing dot", "https://localhost./", ["127.0.0.1"]],
+  ["localhost in wide letters", "https://ｌｏｃａｌｈｏｓｔ/", ["127.0.0.1", "::1"]],
+  ["a name in letters that are not ASCII", "https://rúta.example/", ["192.168.1.1"]],
+  ["a name whose IPv6 address alone is private", "https://six.example/", ["8.8.8.8", "fd00::1"]],
+])("%s is judged by where it leads", async (_name, text, addresses) => {
+  expect(await verdict(checkedUrl(text, strict).hostname, addresses)).toBe("refused");
 });
 
 test("the development flag opens loopback and nothing else", async () => {

@@ -45,6 +45,9 @@ function mayReach(address: string, protocol: string, { allowLoopback }: GuardRul
   return protocol === "https:" && isPublic(address);
 }
 
+/** Ports of https that an institution may serve on: any other is as likely another service of its host. */
+const PORTS: ReadonlySet<string> = new Set(["", "443", "8443"]);
+
 /** The URL to send to. Throws AddressRefused for what is neither https nor, where that is allowed, http on loopback. */
 export function checkedUrl(text: string, { allowLoopback }: GuardRules): URL {
   if (!URL.canParse(text)) throw new AddressRefused("an endpoint's URL cannot be read");
@@ -52,6 +55,7 @@ export function checkedUrl(text: string, { allowLoopback }: GuardRules): URL {
   if (url.username !== "" || url.password !== "") throw new AddressRefused("an endpoint's URL carries user info");
   if (url.protocol !== "https:" && !(allowLoopback && url.protocol === "http:"))
     throw new AddressRefused("an endpoint's URL is not https");
+  if (!allowLoopback && !PORTS.has(url.port)) throw new AddressRefused("an endpoint's URL has an unusual port");
   return url;
 }
 

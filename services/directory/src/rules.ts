@@ -1,4 +1,5 @@
 // Rules of single kinds of entries: reserved ids, secret places, endpoints, and keys that must tell one holder from another.
+import { isIP } from "node:net";
 import { toBinary } from "@bufbuild/protobuf";
 import type { DescMessage, Message } from "@bufbuild/protobuf";
 import { DeliveryMode, MAX_RECORD_BYTES, RESERVED_INSTITUTIONS, SignatureScheme } from "@ruta/events";
@@ -14,7 +15,9 @@ export interface Rules {
   readonly allowLoopback: boolean;
 }
 
-const LOOPBACK = /^(localhost|.*\.localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+const LOOPBACK = /^(localhost\.?|.*\.localhost\.?|127(\.\d{1,3}){3}|\[::1\])$/;
+/** Ports on which an endpoint may be served; the URL leaves 443 out. */
+const PORTS: ReadonlySet<string> = new Set(["", "8443"]);
 
 /** Every new place and endpoint, and every key, that breaks a rule of its own. What stands was checked when it came. */
 export function checkRules(whole: Whole, rules: Rules): Problem[] {
@@ -95,14 +98,18 @@ const HERE = "points at this machine";
 /** What is wrong with an endpoint's URL; undefined when nothing is. */
 function urlFault(url: string, { allowLoopback }: Rules): string | undefined {
   if (!URL.canParse(url) || /\s/.test(url)) return "is not a URL";
-  const { protocol, username, password, hash, hostname } = new URL(url);
+  const { protocol, username, password, hash, hostname, port } = new URL(url);
   if (username !== "" || password !== "") return "carries user info";
   if (hash !== "" || url.endsWith("#")) return "carries a fragment";
   if (LOOPBACK.test(hostname)) {
     if (!allowLoopback) return HERE;
     return protocol === "https:" || protocol === "http:" ? undefined : "is not http or https";
   }
-  return protocol === "https:" ? undefined : "is not https";
+  if (protocol !== "https:") return "is not https";
+  // Whatever range it is of: no certificate is worth its name there. Delivery judges the addresses of a name when it connects.
+  if (isIP(hostname.replace(/^\[(.*)\]$/, "$1")) !== 0) return "names an address instead of a host";
+  if (!allowLoopback && !PORTS.has(port)) return "has another port than 443 or 8443";
+  return undefined;
 }
 
 /** What the record of an entry adds to its bytes: revision, field number, length. */
