@@ -68,6 +68,7 @@ const API = {
     "Referrals between institutions. Post CloudEvents 1.0 JSON signed by Standard Webhooks; read with a bearer token. Refusals are application/problem+json with a code; /docs/errors lists them.",
   securitySchemes: { token: { type: "http", scheme: "bearer" } },
 } as const;
+const READS: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 const RETRY_S = 2;
 /** How long the door waits for the log's acknowledgement, in milliseconds; senders wait 15 s. */
 const RECORD_LIMIT_MS = 10_000;
@@ -93,7 +94,8 @@ export async function registerRoutes(app: HttpApp, deps: HttpDeps): Promise<void
   }
   const readers = new WeakMap<object, Reader>();
   app.addHook("preHandler", async (request) => {
-    if (request.method !== "GET" || !request.url.startsWith("/v1/")) return;
+    // By the route: HEAD reads too, and one path has many spellings that reach it.
+    if (!READS.has(request.method) || request.routeOptions.url?.startsWith("/v1/") !== true) return;
     const found = readerOf(directory(), header(request, "authorization"), now());
     if (!found) return;
     readers.set(request, found);

@@ -51,6 +51,16 @@ test("reads have a limit of their own", async () => {
   expect((await bed.send(door, "other", smallRequest())).status).toBe(202);
 });
 
+test.each([
+  ["asked by HEAD", "HEAD", "/v1/referrals"],
+  ["spelled otherwise", "GET", "/%761/referrals"],
+])("a read %s counts against the same limit", async (_name, method, path) => {
+  const ask = () =>
+    fetch(`${door.url}${path}`, { method, headers: { authorization: `Bearer ${bed.tokens.get("other")}` } });
+  const statuses = new Set((await Promise.all(Array.from({ length: 12 }, ask))).map(({ status }) => status));
+  expect(statuses).toContain(429);
+});
+
 test("a Redis that is gone degrades the gateway and stops nothing", async () => {
   const config = { RUTA_PORT: 0, RUTA_HOST: "127.0.0.1", RUTA_RATE: 50, REDIS_URL: "redis://127.0.0.1:1" };
   const alone = await bed.start({ config });
