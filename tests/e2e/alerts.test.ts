@@ -1,5 +1,8 @@
 // Alerts of a running hub: each metric that a rule or a panel names is there, and what goes wrong fires with what to do, in `ruta status`.
 import { readFileSync } from "node:fs";
+import { openDb, sql } from "@ruta/db";
+import { TOPICS, newCaseId } from "@ruta/events";
+import { openLog } from "@ruta/log";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openCity } from "../city.ts";
 import type { City } from "../city.ts";
@@ -56,4 +59,54 @@ test("an endpoint that is disabled is an alert with what to do, in both language
   expect(spanish.stdout).toContain("docs/operate.es.md#rutaendpointdisabled");
   expect(await ruta(["endpoint", "resume", "casa", ...REASON])).toMatchObject({ code: 0 });
   await expect.poll(firing, SOON).not.toContain("RutaEndpointDisabled");
+});
+
+test("what waits for longer than it may fires, and ends by the remedy: emergencies undelivered, on the worklist, and parked records", async () => {
+  expect(await ruta(["endpoint", "pause", "casa", ...REASON])).toMatchObject({ code: 0 });
+  const consent = { basis: "E", recipientClass: "any", givenOn: "2026-11-20", evidence: "F-1" };
+  const ask = async (number: string, data: object): Promise<string> => {
+    const { body } = await city.citizen("sender").send(number, "request", { priority: "emergency", consent, ...data });
+    return body.referral as string;
+  };
+  await ask("e-1", { serviceType: "ALO-FAM", performer: "casa" });
+  const nobody = await ask("e-2", { serviceType: "LEG" });
+  const poison = { topic: TOPICS.commands, key: newCaseId(), value: Buffer.from([255]), headers: { ce_id: "poison" } };
+  const log = await openLog({ databaseUrl: city.databaseUrl, prefix: `${city.env.RUTA_PREFIX}.`, clientId: "test" });
+  await log.append([poison]);
+  await log.close();
+
+  const db = openDb({ url: city.databaseUrl, name: "test" });
+  const table = (service: string, name: string) => sql.id(`${city.env.RUTA_PREFIX}_${service}`, name);
+  /** Time passes in the tables; again at each look, since the router writes a case anew with whatever it hears of it. */
+  const firingLater = async (): Promise<string[]> => {
+    await db.query(sql`UPDATE ${table("delivery", "deliveries")} SET waits_since = now() - interval '2 hours'
+      WHERE institution = 'casa' AND state = 'waiting'`);
+    await db.query(sql`UPDATE ${table("router", "cases")} SET waiting_since = now() - interval '2 days'
+      WHERE waiting_referral = ${nobody} AND waiting_kind = 'worklisted'`);
+    return firing();
+  };
+  const late = ["RutaEmergencyUndelivered", "RutaUndelivered", "RutaEmergencyUnassigned", "RutaWorklistOld"];
+  try {
+    await expect.poll(firingLater, SOON).toEqual(expect.arrayContaining([...late, "RutaRecordsParked"]));
+  } finally {
+    await db.close();
+  }
+  expect(await ruta(["status"])).toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining("RutaEmergencyUndelivered".toLowerCase()),
+  });
+
+  expect(await ruta(["endpoint", "resume", "casa", ...REASON])).toMatchObject({ code: 0 });
+  const cancel = ["worklist", "resolve", nobody, "--cancel", "other", "--yes", ...REASON];
+  expect(await ruta(cancel)).toMatchObject({ code: 0 });
+  const out = `${city.folder}/op-2.key`;
+  expect(await ruta(["staff", "add", "op-2", "--role", "operator", "--out", out, ...REASON])).toMatchObject({
+    code: 0,
+  });
+  const { records } = JSON.parse((await ruta(["--json", "parked", "records"])).stdout) as { records: { id: string }[] };
+  const aside = ["set-aside", "router", records[0]!.id, ...REASON, "--yes"];
+  expect(await ruta([...aside, "--reason-code", "unreadable"])).toMatchObject({ code: 0 });
+  expect(await ruta(aside, { RUTA_STAFF_KEY: out })).toMatchObject({ code: 0 });
+  await expect.poll(firing, SOON).toEqual([]);
+  expect(await ruta(["status"])).toMatchObject({ code: 0 });
 });

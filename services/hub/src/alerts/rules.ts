@@ -180,7 +180,8 @@ export const RULES: readonly Rule[] = [
     when: below("ruta_key_expiry_seconds", DAY, [], { kind: ["endpoint-secret"] }),
     forSeconds: 0,
     summary: "The former secret of an endpoint ends within a day",
-    remedy: "Ask the institution whether it verifies by the new one; if not, rotate again with a longer overlap.",
+    remedy:
+      "Ask the institution whether it verifies by the new one; where it cannot in time, rotate again once this has ended, and give it that secret.",
   },
   {
     name: "RutaCertificateEnds",
