@@ -36,6 +36,12 @@ interface Sent extends Loaded {
   readonly perS: number;
 }
 
+/** What to send; `apart`: beside another load, by a process of its own, and not in the books: nobody takes it. */
+type Load = Partial<Pick<LoadJob, "rate" | "target" | "performers">> & {
+  readonly seconds: number;
+  readonly apart?: boolean;
+};
+
 /** What measures use. */
 export interface Bed extends BenchOptions {
   readonly servers: Servers;
@@ -45,9 +51,7 @@ export interface Bed extends BenchOptions {
   /** Every service, as this backend runs them: one process on the database, one each on Kafka. */
   readonly everything: readonly (readonly string[])[];
   /** Sends a load to the gateway or another target; everything accepted there goes into the books. */
-  send(
-    load: Partial<Pick<LoadJob, "rate" | "connections" | "target" | "performers">> & { seconds: number },
-  ): Promise<Sent>;
+  send(load: Load): Promise<Sent>;
   /** Lets receivers listen that behave so; answers the ids of their institutions. */
   receivers(manners: readonly Manner[], kind: string): Promise<string[]>;
   /** Begins new books. */
@@ -88,7 +92,7 @@ export async function openBed(options: BenchOptions): Promise<Bed> {
       stops.push(one.stop);
       return one;
     };
-    const [load, sink] = [child("load.ts"), child("sink.ts")];
+    const [load, second, sink] = [child("load.ts"), child("load.ts"), child("sink.ts")];
     const receivers: Bed["receivers"] = async (manners, kind) =>
       hub.performers(await sink.ask<number[]>({ listen: manners }), kind);
     const performers = await receivers(
@@ -109,13 +113,13 @@ export async function openBed(options: BenchOptions): Promise<Bed> {
       performers,
       everything: backend === "kafka" ? SERVICES.map((name) => [name]) : [SERVICES],
       receivers,
-      async send(what) {
+      async send({ apart = false, ...what }) {
         signal.throwIfAborted();
         runs += 1;
         const most = what.rate === undefined ? CONNECTIONS : MOST_CONNECTIONS;
         const job: LoadJob = { ...own, connections: most, run: `${seed}-${runs}`, today: today(Date.now()), ...what };
-        const loaded = await load.ask<Loaded>(job);
-        if (job.target === hub.gateway) accepted = accepted.concat(loaded.accepted);
+        const loaded = await (apart ? second : load).ask<Loaded>(job);
+        if (job.target === hub.gateway && !apart) accepted = accepted.concat(loaded.accepted);
         const [first, last] = [
           loaded.accepted[0]?.from ?? 0,
           Math.max(0, ...loaded.accepted.map(({ until }) => until)),
@@ -128,9 +132,21 @@ export async function openBed(options: BenchOptions): Promise<Bed> {
         accepted = [];
       },
       async settle() {
-        await arrive(log, mark, accepted.length, options);
-        const arrivals = await sink.ask<Arrival[]>({ take: true });
-        balance(accepted, await readSince(log, mark), arrivals);
+        const cases = new Set(accepted.map(({ caseId }) => caseId));
+        let arrivals: Arrival[] = [];
+        for (let [last, moved] = [-1, performance.now()]; ;) {
+          await arrive(log, mark, accepted.length, options);
+          arrivals = arrivals.concat(await sink.ask<Arrival[]>({ take: true }));
+          const kept = await readSince(log, mark, cases);
+          // What others caused may have been counted for what is still to come.
+          if (kept.delivered.size > last) [last, moved] = [kept.delivered.size, performance.now()];
+          const still = performance.now() - moved > (options.stillMs ?? STILL_MS);
+          if (kept.delivered.size >= cases.size || still) {
+            balance(accepted, kept, arrivals);
+            break;
+          }
+          await delay(LOOK_MS, undefined, { signal });
+        }
         say(`  ${accepted.length} taken, every one decided and received`);
         return arrivals;
       },

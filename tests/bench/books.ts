@@ -38,14 +38,15 @@ export interface Kept {
   readonly wrong: number;
 }
 
-/** Reads what came into the log since the mark. */
-export async function readSince(log: Log, mark: Mark): Promise<Kept> {
+/** Reads what came into the log since the mark of the cases that began since then. */
+export async function readSince(log: Log, mark: Mark, cases: ReadonlySet<string>): Promise<Kept> {
   const kept = { commands: new Set<string>(), decided: new Set<string>(), delivered: new Set<string>() };
   const bytesOf = new Map<string, Buffer>();
   const versions = new Map<string, bigint>();
   let wrong = 0;
   await each(log, TOPICS.commands, mark.commands, ({ headers }) => kept.commands.add(headers.ce_id ?? ""));
   await each(log, TOPICS.events, mark.events, ({ key, headers, value }) => {
+    if (!cases.has(key)) return;
     const id = headers.ce_id ?? "";
     const before = bytesOf.get(id);
     if (before) {
