@@ -124,7 +124,7 @@ export async function openHub({ folder, databaseUrl, kafkaBrokers }: Servers): P
     gateway,
     senders: plans.map(({ id, key }) => ({ id, secret: key })),
     async performers(ports, kind) {
-      if (running.length === 0) await run([SERVICES]);
+      await run([SERVICES]);
       const names = ports.map((_, n) => `bench-${kind}-${n}`);
       await institutions(names, true, ports);
       return names;

@@ -24,7 +24,7 @@ export async function rebuild(bed: Bed): Promise<Row[]> {
   while ((await storedIn(bed)) < enough) {
     await bed.open();
     await hub.run(bed.everything);
-    await bed.send({ seconds: bed.seconds });
+    await bed.send({ seconds: Math.max(5, bed.seconds) });
     await bed.settle();
   }
   await hub.stop();
