@@ -1,4 +1,6 @@
+import { connect } from "node:net";
 import { Writable } from "node:stream";
+import { text } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { createHttp } from "./http.ts";
@@ -76,6 +78,24 @@ describe("the HTTP shell", () => {
     expect([answer.statusCode, answer.json().code]).toEqual([500, "internal"]);
     expect(lines.join("")).toContain("a request failed");
     expect(answer.body + lines.join("")).not.toMatch(/María|1712345678/);
+  });
+
+  it.each([
+    ["a path that cannot be decoded", "GET /María%zz HTTP/1.1\r\nHost: x\r\n", "malformed-request"],
+    ["a request without Host", "GET /refuses HTTP/1.1\r\n", "malformed-request"],
+    ["an expectation", "GET /refuses HTTP/1.1\r\nHost: x\r\nExpect: a-miracle\r\n", "expectation-failed"],
+    ["CONNECT", "CONNECT x:22 HTTP/1.1\r\nHost: x:22\r\n", "malformed-request"],
+    ["noise", "\u0000\u0001\r\n", "malformed-request"],
+  ])("answers %s by a problem that repeats nothing", async (_what, head, code) => {
+    const { app } = appWithLines();
+    const { port } = new URL(await app.listen({ host: "127.0.0.1", port: 0 }));
+    const socket = connect(Number(port), "127.0.0.1");
+    socket.write(`${head}Connection: close\r\n\r\n`);
+    const answer = await text(socket);
+    await app.close();
+    expect(answer).toContain("content-type: application/problem+json");
+    expect(answer).toContain(`"code":"${code}"`);
+    expect(answer).not.toContain("Mar");
   });
 
   it("sends the headers of a problem", async () => {

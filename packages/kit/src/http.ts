@@ -1,14 +1,13 @@
 // The HTTP shell: Fastify with zod, problems for every refusal, raw bodies, and an access log without URLs.
 import { randomUUID } from "node:crypto";
-import { STATUS_CODES } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import fastify, { LogController } from "fastify";
-import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply } from "fastify";
+import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors, serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Logger } from "pino";
+import { answerBrokenClient, answerUnusual } from "./framing.ts";
 import { PROBLEM_TYPE, Problem, httpProblem, problemBody } from "./problems.ts";
 
 declare module "fastify" {
@@ -37,6 +36,8 @@ export interface HttpOptions {
 }
 
 const REQUEST_LIMIT_MS = 15_000;
+/** Node would refuse a request without Host by an answer without a body. */
+const NODE_OPTIONS = { requireHostHeader: false };
 const SECURITY_HEADERS = {
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
@@ -82,31 +83,10 @@ export function problemFor(error: FastifyError): Problem | undefined {
   }
 }
 
-/** Bytes that never became a request are answered like one that is refused, as far as the connection still stands. */
-function answerBrokenClient(error: Error & { readonly code?: string }, socket: Socket): void {
-  if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
-  const code =
-    error.code === "ERR_HTTP_REQUEST_TIMEOUT"
-      ? "request-timeout"
-      : error.code === "HPE_HEADER_OVERFLOW"
-        ? "headers-too-large"
-        : "malformed-request";
-  const problem = httpProblem(code);
-  const body = JSON.stringify(problemBody(problem));
-  const { status } = problem.kind;
-  const head = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
-    `content-type: ${PROBLEM_TYPE}`,
-    `content-length: ${Buffer.byteLength(body)}`,
-    "connection: close",
-  ];
-  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
-}
-
 /** Makes an app. The caller registers routes, then listens. */
 export function createHttp(options: HttpOptions): HttpApp {
   const base = fastify({
-    ...(options.tls ? { https: options.tls } : {}),
+    ...(options.tls ? { https: { ...options.tls, ...NODE_OPTIONS } } : { http: NODE_OPTIONS }),
     loggerInstance: options.logger as FastifyBaseLogger,
     // Fastify's own access log shows the URL, and a URL can hold an id.
     logController: new LogController({ disableRequestLogging: true }),
@@ -117,6 +97,9 @@ export function createHttp(options: HttpOptions): HttpApp {
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     clientErrorHandler: answerBrokenClient,
+    // Paths that cannot be decoded reach no route and no hook; Fastify's own answer repeats them.
+    frameworkErrors: (_error: FastifyError, _request: FastifyRequest, reply: FastifyReply) =>
+      sendProblem(reply.headers(SECURITY_HEADERS), httpProblem("malformed-request")),
     onProtoPoisoning: "error",
     onConstructorPoisoning: "error",
     routerOptions: { maxParamLength: 200 },
@@ -126,6 +109,7 @@ export function createHttp(options: HttpOptions): HttpApp {
     return503OnClosing: true,
   } as Parameters<typeof fastify>[0]);
   const app = base.withTypeProvider<ZodTypeProvider>() as unknown as HttpApp;
+  answerUnusual(app.server);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.decorateRequest("rawBody", undefined as unknown as Buffer);
@@ -133,6 +117,7 @@ export function createHttp(options: HttpOptions): HttpApp {
   app.addHook("onRequest", async (request, reply) => {
     request.rawBody = Buffer.alloc(0);
     reply.headers({ ...SECURITY_HEADERS, "request-id": request.id });
+    if (request.headers.host === undefined && request.raw.httpVersion === "1.1") throw httpProblem("malformed-request");
     const encoding = request.headers["content-encoding"];
     if (encoding !== undefined && encoding !== "identity") throw httpProblem("unsupported-media-type");
   });

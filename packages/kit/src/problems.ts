@@ -88,6 +88,11 @@ export const HTTP_PROBLEMS = {
     title: "The request is not HTTP as it should be",
     remedy: "Check what frames the request: its length, its chunks and its headers.",
   },
+  "expectation-failed": {
+    status: 417,
+    title: "What the request expects cannot be met",
+    remedy: "Leave Expect out, or send 100-continue.",
+  },
   "headers-too-large": {
     status: 431,
     title: "The headers are too large",
