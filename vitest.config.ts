@@ -30,7 +30,7 @@ export default defineConfig({
       {
         test: {
           name: "e2e",
-          include: ["tests/{e2e,drill,bench}/**/*.test.ts"],
+          include: ["tests/{e2e,drill,bench,fuzz}/**/*.test.ts"],
           exclude: [...exclude, "**/*.long.test.ts"],
           globalSetup: ["tests/servers.ts"],
           testTimeout: 180_000,

@@ -27,6 +27,7 @@ const TASKS = {
   kafka: ["node", "infra/kafka/run.ts"],
   drill: ["node", "tests/drill/run.ts"],
   bench: ["node", "tests/bench/run.ts"],
+  fuzz: ["node", "tests/fuzz/run.ts"],
   walk: ["node", "tests/walk/run.ts"],
   ruta: ["node", "services/hub/src/main.ts"],
 };

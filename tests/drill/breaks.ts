@@ -1,20 +1,13 @@
 // Deliberate faults in the log, each by a change of its source while it is loaded, for the processes of a drill alone: nothing of
 // them is in the product, so that nothing can switch one on there.
-import { fileURLToPath } from "node:url";
+import type { Edit } from "../source-edits.ts";
 import type { DrillOptions } from "./drill.ts";
 import type { Kind } from "./plan.ts";
-
-/** One change of a source file: what stands there once, and what stands there instead. */
-export interface Edit {
-  /** Path from packages/log/src. */
-  readonly file: string;
-  readonly find: string;
-  readonly replace: string;
-}
 
 /** A fault, and the drill that finds it. */
 interface Break {
   readonly what: string;
+  /** In files whose paths begin at LOG_SOURCES. */
   readonly edits: readonly Edit[];
   readonly kinds: readonly Kind[];
   readonly victims: readonly string[];
@@ -171,5 +164,5 @@ export function brokenArgs(
   };
 }
 
-/** The folder whose files are changed. */
-export const LOG_SOURCES = fileURLToPath(new URL("../../packages/log/src/", import.meta.url));
+/** The folder whose files are changed, from the root of the repository. */
+export const LOG_SOURCES = "packages/log/src/";

@@ -1,4 +1,5 @@
 // What is done to a hub, drawn from a seed: which fault, to whom, how long, and how long until the next. Pure.
+import { numbersOf } from "../numbers.ts";
 import type { Cut } from "./proxy.ts";
 
 /** What can befall a hub. */
@@ -54,17 +55,6 @@ const FULL_MS = 8_000;
 /** How long a Redis that was killed stays away: one that is back at once nobody misses. */
 const AWAY_MS = 4_000;
 const PAUSE_MS = [300, 3_000] as const;
-
-/** Numbers from 0 to 1 that follow from a seed (mulberry32). */
-function numbersOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 /** How long a fault lasts before what was done is undone; a server that was killed is brought back at once. */
 function lasting(kind: Kind, stopMs: number): number {

@@ -39,6 +39,7 @@ describe("the HTTP shell", () => {
 
   it.each([
     ["is not JSON", { payload: "{" }, 400, "invalid-json"],
+    ["holds the character 0", { payload: '{"age":1,"María":["\\u0000"]}' }, 400, "invalid-json"],
     ["is too large", { payload: JSON.stringify({ age: 1, rest: "x".repeat(2_000) }) }, 413, "body-too-large"],
     [
       "has a forbidden media type",
@@ -85,6 +86,7 @@ describe("the HTTP shell", () => {
     ["a request without Host", "GET /refuses HTTP/1.1\r\n", "malformed-request"],
     ["an expectation", "GET /refuses HTTP/1.1\r\nHost: x\r\nExpect: a-miracle\r\n", "expectation-failed"],
     ["CONNECT", "CONNECT x:22 HTTP/1.1\r\nHost: x:22\r\n", "malformed-request"],
+    ["the character 0 in a query", "GET /refuses?x=Mar%00 HTTP/1.1\r\nHost: x\r\n", "malformed-request"],
     ["noise", "\u0000\u0001\r\n", "malformed-request"],
   ])("answers %s by a problem that repeats nothing", async (_what, head, code) => {
     const { app } = appWithLines();

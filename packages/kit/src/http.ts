@@ -83,6 +83,21 @@ export function problemFor(error: FastifyError): Problem | undefined {
   }
 }
 
+/** JSON as a value; undefined for what is none, or holds the character that no text of PostgreSQL holds. */
+function parsed(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return text.includes("\\u0000") && holdsNul(value) ? undefined : value;
+  } catch {
+    return undefined;
+  }
+}
+
+function holdsNul(value: unknown): boolean {
+  if (typeof value === "string") return value.includes("\u0000");
+  return typeof value === "object" && value !== null && Object.entries(value).flat().some(holdsNul);
+}
+
 /** Makes an app. The caller registers routes, then listens. */
 export function createHttp(options: HttpOptions): HttpApp {
   const base = fastify({
@@ -118,6 +133,8 @@ export function createHttp(options: HttpOptions): HttpApp {
     request.rawBody = Buffer.alloc(0);
     reply.headers({ ...SECURITY_HEADERS, "request-id": request.id });
     if (request.headers.host === undefined && request.raw.httpVersion === "1.1") throw httpProblem("malformed-request");
+    // PostgreSQL has no text with it, and nobody means it.
+    if (request.url.includes("%00")) throw httpProblem("malformed-request");
     const encoding = request.headers["content-encoding"];
     if (encoding !== undefined && encoding !== "identity") throw httpProblem("unsupported-media-type");
   });
@@ -146,11 +163,9 @@ export function createHttp(options: HttpOptions): HttpApp {
     app.addContentTypeParser(type, { parseAs: "buffer" }, (request, body, done) => {
       request.rawBody = body as Buffer;
       if (!parseJson || request.rawBody.length === 0) return done(null, undefined);
-      try {
-        done(null, JSON.parse(request.rawBody.toString("utf8")));
-      } catch {
-        done(httpProblem("invalid-json"));
-      }
+      const value = parsed(request.rawBody.toString("utf8"));
+      if (value === undefined) done(httpProblem("invalid-json"));
+      else done(null, value);
     });
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const problem = problemFor(error);
