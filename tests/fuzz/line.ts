@@ -26,6 +26,8 @@ function streaming(bytes: Buffer): boolean {
   return end > 0 && /content-type: text\/event-stream/i.test(bytes.subarray(0, end).toString("latin1"));
 }
 
+const OPENED = { answers: [{ status: 200, headers: {}, body: "" }], rest: 0 } as const;
+
 /** Connects; `bytes` grows with what comes. */
 function connect(port: number): {
   socket: Socket;
@@ -100,7 +102,7 @@ export async function exchange(
   }
   socket.destroy();
   const all = bytes();
-  return { ...answersIn(all, method, true), timedOut };
+  return { ...(streaming(all) ? OPENED : answersIn(all, method, true)), timedOut };
 }
 
 /** A connection that is kept. */
@@ -140,8 +142,7 @@ export function openLine(): Line {
         open.delete(port);
         connection.socket.destroy();
       }
-      const answers = streaming(come) ? [{ status: 200, headers: {}, body: "" }] : found.answers;
-      return { answers, rest: streaming(come) ? 0 : found.rest, timedOut: !done, stale };
+      return { ...(streaming(come) ? OPENED : found), timedOut: !done, stale };
     }
   }
 
