@@ -129,12 +129,13 @@ export function createHttp(options: HttpOptions): HttpApp {
   app.setSerializerCompiler(serializerCompiler);
   app.decorateRequest("rawBody", undefined as unknown as Buffer);
 
+  const parseJson = options.parseJson !== false;
   app.addHook("onRequest", async (request, reply) => {
     request.rawBody = Buffer.alloc(0);
     reply.headers({ ...SECURITY_HEADERS, "request-id": request.id });
     if (request.headers.host === undefined && request.raw.httpVersion === "1.1") throw httpProblem("malformed-request");
-    // PostgreSQL has no text with it, and nobody means it.
-    if (request.url.includes("%00")) throw httpProblem("malformed-request");
+    // PostgreSQL has no text with it, and nobody means it. Where bytes are verified first, who asks is answered by that.
+    if (parseJson && request.url.includes("%00")) throw httpProblem("malformed-request");
     const encoding = request.headers["content-encoding"];
     if (encoding !== undefined && encoding !== "identity") throw httpProblem("unsupported-media-type");
   });
@@ -157,7 +158,6 @@ export function createHttp(options: HttpOptions): HttpApp {
     options.onAnswer?.(answer);
     options.logger.debug({ ...answer, requestId: request.id }, "answered");
   });
-  const parseJson = options.parseJson !== false;
   app.removeAllContentTypeParsers();
   for (const type of ["application/json", /^application\/[\w.-]+\+json(;|$)/])
     app.addContentTypeParser(type, { parseAs: "buffer" }, (request, body, done) => {
