@@ -9,6 +9,7 @@ import {
   newPersonId,
   parseReferralId,
   randomId,
+  randomPiece,
   referralId,
 } from "./ids.ts";
 
@@ -56,4 +57,13 @@ test("the same causes give the same id, and no other causes do", () => {
   );
   expect(derivedId("ab", "c")).not.toBe(derivedId("a", "bc"));
   expect(derivedId("command", "sender", "1")).toMatch(/^[0-9a-z]{26}$/);
+});
+
+test("random pieces have the length that is asked for, do not repeat, and stay as they are", () => {
+  const pieces = Array.from({ length: 2_000 }, (_, index) => randomPiece(8 + (index % 25)));
+  const texts = pieces.map((piece) => piece.toString("hex"));
+  expect(pieces.every((piece, index) => piece.length === 8 + (index % 25))).toBe(true);
+  expect(new Set(texts.map((text) => text.slice(0, 16))).size).toBe(pieces.length);
+  randomPiece(4_096);
+  expect(pieces.map((piece) => piece.toString("hex"))).toEqual(texts);
 });

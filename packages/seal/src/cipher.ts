@@ -4,7 +4,8 @@
 // HKDF-SHA-256(key, salt, "ruta/seal/v1") gives 64 bytes: the message key and the commitment. GCM alone does not commit:
 // two keys can open one ciphertext to two meanings. The commitment is compared first, so a second key opens nothing.
 // The message key serves once, so the nonce is zero.
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes, timingSafeEqual } from "node:crypto";
+import { createCipheriv, createDecipheriv, hkdfSync, timingSafeEqual } from "node:crypto";
+import { randomPiece } from "@ruta/events";
 
 /** Bytes of any key here. */
 export const KEY_BYTES = 32;
@@ -35,7 +36,7 @@ function derive(key: Uint8Array, salt: Uint8Array): { messageKey: Buffer; commit
 
 /** Seals bytes; `context` is bound to them and must be the same when they are opened. */
 export function sealBytes(key: Uint8Array, plaintext: Uint8Array, context: Uint8Array): Uint8Array {
-  const salt = randomBytes(SALT_BYTES);
+  const salt = randomPiece(SALT_BYTES);
   const { messageKey, commitment } = derive(key, salt);
   const cipher = createCipheriv("aes-256-gcm", messageKey, NONCE);
   cipher.setAAD(context);

@@ -1,5 +1,4 @@
 // The outside routes: the door, reads of referrals and of the directory, the hub's public keys, and the API's description of itself.
-import { setTimeout as delay } from "node:timers/promises";
 import type { Db } from "@ruta/db";
 import { randomId, statusOf } from "@ruta/events";
 import type { Directory, Section } from "@ruta/events";
@@ -111,17 +110,15 @@ export async function registerRoutes(app: HttpApp, deps: HttpDeps): Promise<void
   }
   /** While the log or the database is away the sender is told to send the same again; what was claimed by then is answered then. */
   async function recorded<T>(work: () => Promise<T>): Promise<T> {
-    const late = new AbortController();
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => reject(new Error("the log did not acknowledge in time")), RECORD_LIMIT_MS);
     try {
-      const deadline = delay(RECORD_LIMIT_MS, undefined, { signal: late.signal, ref: false }).then(() => {
-        throw new Error("the log did not acknowledge in time");
-      });
-      return await Promise.race([work(), deadline]);
+      return await Promise.race([work(), late]);
     } catch (error) {
       deps.onUnavailable(error);
       throw problemOf({ code: "log-unavailable", retryAfterS: RETRY_S });
     } finally {
-      late.abort();
+      clearTimeout(timer);
     }
   }
 

@@ -1,7 +1,6 @@
 // Prepares a claim: keys, sealed sections, the command and the receipt, before the transaction that makes them count.
-import { randomBytes } from "node:crypto";
 import { toBinary } from "@bufbuild/protobuf";
-import { SectionKind, SectionSchema, TOPICS, derivedId, encodeRecord } from "@ruta/events";
+import { SectionKind, SectionSchema, TOPICS, derivedId, encodeRecord, randomPiece } from "@ruta/events";
 import type { Directory, NewRecord } from "@ruta/events";
 import { publicKeyOf, signReceipt } from "@ruta/proof";
 import type { Receipt } from "@ruta/proof";
@@ -61,7 +60,7 @@ export function createPrepare({ seal, signingSeed, directory, history }: Prepare
   async function prepareOne({ asked, ids }: Admitted, revision: bigint): Promise<Prepared> {
     const { institution, webhookId, path, headers, body, receivedAt } = asked;
     const { input, occurredAt, traceparent } = asked.envelope;
-    const salt = randomBytes(16);
+    const salt = randomPiece(16);
     const personIds = ids.personId === undefined ? [] : [ids.personId, ...(ids.memberIds ?? [])];
     const facts = { institution, webhookId, caseId: ids.caseId, referralId: ids.referralId, personIds };
     const receipt = signReceipt({ ...facts, receivedAt: new Date(receivedAt).toISOString() }, { salt, body }, signing);
