@@ -36,6 +36,11 @@ export interface Ground {
   readonly program?: string;
   /** More variables of the processes and of the command. */
   readonly env?: NodeJS.ProcessEnv;
+  /** What starts a process of a service instead of the city's own arguments and variables, which it is told. */
+  start?(
+    service: string,
+    env: NodeJS.ProcessEnv,
+  ): { readonly args: readonly string[]; readonly env: NodeJS.ProcessEnv };
   /** Opens the one door before the ports of all gateways; answers its port. */
   door(ports: readonly number[]): Promise<number>;
 }
@@ -163,20 +168,15 @@ export async function openCity(
       ...ground?.env,
     };
     const log = join(folder, "hub.log");
-    const kept = groups.map((group, index) =>
-      keep({
-        name: group,
-        file: ground?.program ?? RUTA,
-        args: ["start", "--only", group],
-        execArgv: ground?.execArgv,
-        env: {
-          ...env,
-          RUTA_PORT: String(doors[Math.floor((index * instances) / groups.length)]),
-          RUTA_ADMIN_PORT: String(adminPorts[index]),
-        },
-        log,
-      }),
-    );
+    const kept = groups.map((group, index) => {
+      const own = {
+        ...env,
+        RUTA_PORT: String(doors[Math.floor((index * instances) / groups.length)]),
+        RUTA_ADMIN_PORT: String(adminPorts[index]),
+      };
+      const how = ground?.start?.(group, own) ?? { args: ["start", "--only", group], env: own };
+      return keep({ name: group, file: ground?.program ?? RUTA, execArgv: ground?.execArgv, ...how, log });
+    });
     stops.push(async () => void (await Promise.all(kept.map((process_) => process_.stop()))));
     await Promise.all(adminUrls.map((url) => ready(`${url}/readyz`, READY_MS)));
 
