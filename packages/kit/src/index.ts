@@ -9,7 +9,7 @@ export { createHttp, eventStream, problemFor, sendProblem } from "./http.ts";
 export type { HttpApp, HttpOptions } from "./http.ts";
 export { runService, stopAll } from "./lifecycle.ts";
 export type { Running } from "./lifecycle.ts";
-export { createLogger, describeError } from "./logger.ts";
+export { createLogger, lastWords, describeError } from "./logger.ts";
 export type { Logger } from "pino";
 export { Counter, createMetrics, serveMetrics } from "./metrics.ts";
 export type { Metrics } from "./metrics.ts";

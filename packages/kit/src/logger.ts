@@ -104,3 +104,9 @@ export function createLogger(options: {
   };
   return filterChildren(options.destination ? pino(settings, options.destination) : pino(settings));
 }
+
+/** Says in the log what ends a process that nobody expected to end: its stack is the only trace. */
+export function lastWords(options: Parameters<typeof createLogger>[0]): (error: unknown) => void {
+  const logger = createLogger(options);
+  return (error) => logger.fatal({ err: error }, "an unexpected error ends this process");
+}

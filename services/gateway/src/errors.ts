@@ -26,6 +26,7 @@ export const PROBLEMS = {
   "body-not-json": { status: 400, title: "The body is not JSON", remedy: FORM },
   "body-duplicate-name": { status: 400, title: "An object in the body has the same name twice", remedy: FORM },
   "body-forbidden-name": { status: 400, title: "The body uses a name that no object may have", remedy: FORM },
+  "body-forbidden-character": { status: 400, title: "A text of the body holds the character 0", remedy: FORM },
   "body-too-deep": { status: 400, title: "The body is nested deeper than 16 (FHIR: 32)", remedy: FORM },
   "unknown-act": {
     status: 400,

@@ -54,6 +54,7 @@ const CASES: readonly (readonly [ProblemCode, () => unknown, string?])[] = [
   ["body-not-json", () => ""],
   ["body-not-json", () => `{"${SECRET}":`],
   ["body-duplicate-name", () => '{"resourceType":"Task","status":"accepted","status":"rejected"}'],
+  ["body-forbidden-character", () => '{"resourceType":"Bun\\u0000dle"}'],
   ["body-forbidden-name", () => '{"__proto__":{"resourceType":"Task"}}'],
   ["body-too-deep", () => `${"[".repeat(33)}${"]".repeat(33)}`],
   ["fhir-not-taken", () => ({ resourceType: "Patient", name: [{ text: SECRET }] }), "Resource.resourceType"],

@@ -35,6 +35,7 @@ const CASES: Readonly<Partial<Record<ProblemCode, readonly [() => Promise<Answer
   "body-not-utf8": [() => signedBytes(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]))],
   "body-not-json": [() => send(`{"${SECRET}":`)],
   "body-duplicate-name": [() => send('{"type":"a","type":"b"}')],
+  "body-forbidden-character": [() => send('{"type":"a\\u0000b"}')],
   "body-forbidden-name": [() => send('{"__proto__":{"x":1}}')],
   "body-too-deep": [() => send(`${"[".repeat(17)}${"]".repeat(17)}`)],
   "unknown-act": [() => send({ ...smallRequest(), type: `ruta.referral.${SECRET}` }), "type"],

@@ -53,6 +53,12 @@ test("half of a surrogate pair, escaped, is refused; a whole pair is not", () =>
   expect(parse('{"a":"\\ud83d\\ude00"}').ok).toBe(true);
 });
 
+test("the character 0, escaped, is refused in a value and in a name; a backslash before u0000 is not", () => {
+  expect(fault('{"a":["x\\u0000"]}')).toBe("body-forbidden-character");
+  expect(fault('{"\\u0000":1}')).toBe("body-forbidden-character");
+  expect(parse('{"a":"\\\\u0000"}').ok).toBe(true);
+});
+
 test("nesting is taken to the limit and not beyond it, brackets in strings aside", () => {
   expect(parse("[".repeat(MAX_DEPTH) + "]".repeat(MAX_DEPTH)).ok).toBe(true);
   expect(fault("[".repeat(MAX_DEPTH + 1) + "]".repeat(MAX_DEPTH + 1))).toBe("body-too-deep");

@@ -4,7 +4,13 @@
 export const MAX_DEPTH = 16;
 
 /** Why a body is not taken: each is also a problem code of the door. */
-type JsonFault = "body-not-utf8" | "body-not-json" | "body-duplicate-name" | "body-forbidden-name" | "body-too-deep";
+type JsonFault =
+  | "body-not-utf8"
+  | "body-not-json"
+  | "body-duplicate-name"
+  | "body-forbidden-name"
+  | "body-forbidden-character"
+  | "body-too-deep";
 
 /** A parsed body, or why there is none. */
 export type JsonResult =
@@ -60,7 +66,7 @@ function endOfString(text: string, start: number): number {
   return text.length;
 }
 
-/** Walks the tokens of valid JSON: names of each object, and strings that no UTF-8 text could hold (half a surrogate pair). */
+/** Walks the tokens of valid JSON: names of each object, and strings that no UTF-8 text (half a surrogate pair) or no PostgreSQL text (the character 0) could hold. */
 function faultOfTokens(text: string): JsonFault | undefined {
   const names: (Set<string> | undefined)[] = []; // one a level; undefined for an array
   for (let i = 0; i < text.length; i += 1) {
@@ -72,6 +78,7 @@ function faultOfTokens(text: string): JsonFault | undefined {
       const end = endOfString(text, i);
       const string = JSON.parse(text.slice(i, end + 1)) as string;
       if (!string.isWellFormed()) return "body-not-utf8";
+      if (string.includes("\0")) return "body-forbidden-character";
       i = end;
       if (!isName(text, end)) continue;
       const seen = names.at(-1);

@@ -1,5 +1,5 @@
 // `ruta start`: runs all services, or some of them, in this process until it is told to stop.
-import { createLogger, runService } from "@ruta/kit";
+import { lastWords, runService } from "@ruta/kit";
 import { Command, Option } from "commander";
 import { readHubFile } from "../keys.ts";
 import { say } from "../language.ts";
@@ -40,10 +40,9 @@ export function startCommand(): Command {
         );
       for (const line of NOTICE) process.stderr.write(`${style.yellow(line)}\n`);
       const tell = (line: string): void => void process.stderr.write(`${style.dim(line)}\n`);
-      const logger = createLogger({ service: "hub", level: config.RUTA_LOG_LEVEL });
       await runService({
         start: () => startHub({ config, only, env: process.env, tell }),
-        onFailure: (error) => logger.fatal({ err: error }, "an unexpected error ends this process"),
+        onFailure: lastWords({ service: "hub", level: config.RUTA_LOG_LEVEL }),
       });
     });
 }
