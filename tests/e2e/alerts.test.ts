@@ -50,7 +50,8 @@ test("each metric that a rule or the dashboard names is exported", async () => {
 
 test("an endpoint that is disabled is an alert with what to do, in both languages, until it is resumed", async () => {
   expect(await firing()).not.toContain("RutaEndpointDisabled");
-  expect(await ruta(["endpoint", "disable", "casa", "--yes", ...REASON])).toMatchObject({ code: 0 });
+  // Until delivery has read of it in the directory, there is none to disable.
+  await expect.poll(() => ruta(["endpoint", "disable", "casa", "--yes", ...REASON]), SOON).toMatchObject({ code: 0 });
   await expect.poll(firing, SOON).toContain("RutaEndpointDisabled");
   const said = await ruta(["status"]);
   expect(said).toMatchObject({ code: 0, stdout: expect.stringContaining("ruta endpoint resume") });
