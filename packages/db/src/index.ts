@@ -8,5 +8,5 @@ export { isGone, processId } from "./session.ts";
 export { sql } from "./sql.ts";
 export type { Sql } from "./sql.ts";
 export { isTransient } from "./transient.ts";
-export { startSweeps, sweepAll } from "./sweep.ts";
+export { inParts, rowsOf, startSweeps, sweepAll } from "./sweep.ts";
 export type { Sweep } from "./sweep.ts";

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Db, Tx } from "./open.ts";
 import { sql } from "./sql.ts";
+import type { Sql } from "./sql.ts";
 
 /** One kind of what goes. */
 export interface Sweep {
@@ -25,6 +26,23 @@ export interface SweepOptions {
 const EVERY_MS = 60_000;
 /** The least pause after a part: whoever else writes comes first. */
 const PAUSE_MS = 20;
+
+/** Most rows that go in one transaction. */
+const PART = 1_000;
+
+/** A drop by a statement that takes at most as many rows as it is told, and returns one for each. */
+export function inParts(statement: (most: number) => Sql): Sweep["drop"] {
+  return async (tx) => (await tx.query(statement(PART))).length === PART;
+}
+
+/** A drop of rows of a table that nobody holds: `which` is the condition, with its order if it has one, on the table as `old`. */
+export function rowsOf(table: Sql, which: Sql): Sweep["drop"] {
+  return inParts(
+    (most) => sql`
+      DELETE FROM ${table} WHERE ctid = ANY(ARRAY(
+        SELECT old.ctid FROM ${table} AS old WHERE ${which} LIMIT ${most} FOR UPDATE SKIP LOCKED)) RETURNING 1`,
+  );
+}
 
 /** Drops a part; false when there is no more, or another process is at it. */
 async function part(db: Db, schema: string, sweep: Sweep): Promise<boolean> {
