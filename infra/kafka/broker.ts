@@ -8,7 +8,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ensureJars, javaProgram } from "./jars.ts";
 import { serverProperties } from "./settings.ts";
-import type { ClusterNode, Listener } from "./settings.ts";
+import type { Listener } from "./settings.ts";
 
 const LOGGING = fileURLToPath(new URL("log4j2.properties", import.meta.url));
 const HOST = "127.0.0.1";
@@ -38,8 +38,6 @@ export interface BrokerOptions {
   readonly listeners?: readonly Listener[];
   /** Users of SCRAM that the first start on a folder makes, with their passwords. */
   readonly users?: Readonly<Record<string, string>>;
-  /** When it is one of several; its controller's port is the one said there. */
-  readonly cluster?: ClusterNode;
   /** Told what takes time, in plain lines. */
   readonly say?: (line: string) => void;
 }
@@ -62,22 +60,17 @@ export interface Broker {
 
 /** Starts a broker and waits until it answers. Throws with the end of its log when it does not. */
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
-  const { folder, advertised, listeners, users = {}, cluster, say } = options;
+  const { folder, advertised, listeners, users = {}, say } = options;
   const lib = await ensureJars(say);
   const home = resolve(folder);
   mkdirSync(home, { recursive: true });
-  const place = await placeOf(home, options.port, cluster?.controllers[cluster.node - 1]);
+  const place = await placeOf(home, options.port);
   const settings = join(home, "server.properties");
-  writeFileSync(settings, serverProperties({ ...place, advertised, listeners, cluster, data: join(home, "data") }));
+  writeFileSync(settings, serverProperties({ ...place, advertised, listeners, data: join(home, "data") }));
   const logFile = join(home, "broker.log");
   const classPath = join(lib, "*");
   if (!existsSync(join(home, "data", "meta.properties")))
-    await format(classPath, settings, logFile, [
-      ...(cluster ? [] : ["--standalone"]),
-      "-t",
-      cluster?.cluster ?? newClusterId(),
-      ...Object.entries(users).flatMap(scramArgs),
-    ]);
+    await format(classPath, settings, logFile, Object.entries(users).flatMap(scramArgs));
 
   let running = await launch(classPath, settings, logFile, place.port);
   return {
@@ -112,17 +105,13 @@ function signal(pid: number, name: NodeJS.Signals): void {
 }
 
 /** The ports of a folder: those of its first start, since the controller's own port is part of its data. */
-async function placeOf(
-  home: string,
-  port: number | undefined,
-  controller: number | undefined,
-): Promise<{ port: number; controllerPort: number }> {
+async function placeOf(home: string, port: number | undefined): Promise<{ port: number; controllerPort: number }> {
   const file = join(home, "ports.json");
   const kept = existsSync(file)
     ? (JSON.parse(readFileSync(file, "utf8")) as { port: number; controllerPort: number })
     : undefined;
   const [first, second] = await freePorts(2);
-  const place = { port: port ?? kept?.port ?? first!, controllerPort: controller ?? kept?.controllerPort ?? second! };
+  const place = { port: port ?? kept?.port ?? first!, controllerPort: kept?.controllerPort ?? second! };
   writeFileSync(file, JSON.stringify(place));
   return place;
 }
@@ -138,16 +127,15 @@ async function freePorts(count: number): Promise<number[]> {
 
 const JVM = ["-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
 
-/** Kafka's ids are 16 bytes in URL-safe base64; its own tool refuses one that begins with a dash. */
-export const newClusterId = (): string => `R${randomBytes(16).toString("base64url").slice(1, 21)}A`;
-
 const scramArgs = ([name, password]: readonly [string, string]): string[] =>
   ["SCRAM-SHA-256", "SCRAM-SHA-512"].flatMap((way) => ["--add-scram", `${way}=[name=${name},password=${password}]`]);
 
 async function format(classPath: string, settings: string, logFile: string, more: readonly string[]): Promise<void> {
-  const tool = ["kafka.tools.StorageTool", "format", "--ignore-formatted", "-c", settings, ...more];
+  // Kafka's ids are 16 bytes in URL-safe base64; its own tool refuses one that begins with a dash.
+  const id = `R${randomBytes(16).toString("base64url").slice(1, 21)}A`;
+  const tool = ["kafka.tools.StorageTool", "format", "--standalone", "--ignore-formatted", "-t", id, "-c", settings];
   const log = openSync(logFile, "a");
-  const child = spawn(javaProgram(), [...JVM, "-cp", classPath, ...tool], { stdio: ["ignore", log, log] });
+  const child = spawn(javaProgram(), [...JVM, "-cp", classPath, ...tool, ...more], { stdio: ["ignore", log, log] });
   closeSync(log);
   const code = await new Promise<number | null>((done, fail) => child.on("error", fail).on("close", done));
   if (code !== 0) throw new Error(`Kafka's storage could not be formatted:\n${tail(logFile)}`);

@@ -1,4 +1,4 @@
-// The settings of a broker that is a controller too, alone or one of a cluster: small, quick to come back, strict about topics.
+// The settings of a single broker that is its own controller: small, quick to come back, strict about topics.
 
 /** A further door of a broker, beside the one in clear. */
 export interface Listener {
@@ -10,16 +10,6 @@ export interface Listener {
   readonly settings: Readonly<Record<string, string>>;
 }
 
-/** One of the brokers that make a cluster. */
-export interface ClusterNode {
-  /** The same for all of them: 16 bytes in URL-safe base64. */
-  readonly cluster: string;
-  /** From 1. */
-  readonly node: number;
-  /** Ports of all controllers, by node. */
-  readonly controllers: readonly number[];
-}
-
 /** Where a broker listens and keeps its data. */
 export interface BrokerPlace {
   readonly port: number;
@@ -29,38 +19,30 @@ export interface BrokerPlace {
   /** Folder of the log segments. */
   readonly data: string;
   readonly listeners?: readonly Listener[] | undefined;
-  readonly cluster?: ClusterNode | undefined;
-}
-
-/** Of its own, or who votes with whom. */
-function quorum({ controllerPort, cluster }: BrokerPlace): Record<string, string | number> {
-  if (!cluster) return { "node.id": 1, "controller.quorum.bootstrap.servers": `127.0.0.1:${controllerPort}` };
-  const voters = cluster.controllers.map((port, index) => `${index + 1}@127.0.0.1:${port}`);
-  return { "node.id": cluster.node, "controller.quorum.voters": voters.join(",") };
 }
 
 /** The text of server.properties. Only the loopback interface is served. */
 export function serverProperties(place: BrokerPlace): string {
-  const { port, advertised = port, controllerPort, data, listeners = [], cluster } = place;
-  const copies = Math.min(3, cluster?.controllers.length ?? 1);
+  const { port, advertised = port, controllerPort, data, listeners = [] } = place;
   const each = (line: (listener: Listener) => string): string => listeners.map((one) => `,${line(one)}`).join("");
   const settings: Record<string, string | number | boolean> = {
     "process.roles": "broker,controller",
-    ...quorum(place),
+    "node.id": 1,
+    "controller.quorum.bootstrap.servers": `127.0.0.1:${controllerPort}`,
     listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}${each((one) => `${one.name}://127.0.0.1:${one.port}`)}`,
     "advertised.listeners": `PLAINTEXT://127.0.0.1:${advertised}${each((one) => `${one.name}://localhost:${one.port}`)}`,
     "controller.listener.names": "CONTROLLER",
     "inter.broker.listener.name": "PLAINTEXT",
     "listener.security.protocol.map": `PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT${each((one) => `${one.name}:${one.protocol}`)}`,
     "log.dirs": data,
-    // Internal topics as small as they may be.
-    "offsets.topic.replication.factor": copies,
+    // Internal topics as small as one broker needs them.
+    "offsets.topic.replication.factor": 1,
     "offsets.topic.num.partitions": 1,
-    "transaction.state.log.replication.factor": copies,
-    "transaction.state.log.min.isr": copies >= 3 ? 2 : 1,
+    "transaction.state.log.replication.factor": 1,
+    "transaction.state.log.min.isr": 1,
     "transaction.state.log.num.partitions": 1,
-    "share.coordinator.state.topic.replication.factor": copies,
-    "share.coordinator.state.topic.min.isr": copies >= 3 ? 2 : 1,
+    "share.coordinator.state.topic.replication.factor": 1,
+    "share.coordinator.state.topic.min.isr": 1,
     "group.initial.rebalance.delay.ms": 0,
     "group.min.session.timeout.ms": 1000,
     "auto.create.topics.enable": false,
