@@ -12,7 +12,7 @@ import type { ArchivedTable, Manifest } from "./manifest.ts";
 import { ArchiveProblem } from "./problem.ts";
 import { counter } from "./progress.ts";
 import type { Progress } from "./progress.ts";
-import { inSession, stoppable } from "./session.ts";
+import { inSession, stoppable, unlessStopped } from "./session.ts";
 import type { Session } from "./session.ts";
 
 /** The folders of migrations that make the tables of each schema, by the schema's name. */
@@ -56,6 +56,7 @@ export async function loadArchive(options: LoadOptions): Promise<void> {
     await finish?.(session);
     for (const { schema, table } of manifest.tables) await session.query(sql`ANALYZE ${sql.id(schema, table)}`);
     told.end();
+    unlessStopped(signal);
   });
 }
 

@@ -35,8 +35,16 @@ export async function inSession<T>(url: string, begin: string, fn: (session: Ses
   }
 }
 
-/** Lets a signal end a stream in the middle. */
+const stopped = (): Error => new Error("stopped");
+
+/** Lets a signal end a stream, in the middle or before its first byte. */
 export function stoppable<S extends Readable>(stream: S, signal: AbortSignal | undefined): S {
-  signal?.addEventListener("abort", () => stream.destroy(new Error("stopped")), { once: true });
+  if (signal?.aborted) stream.destroy(stopped());
+  signal?.addEventListener("abort", () => stream.destroy(stopped()), { once: true });
   return stream;
+}
+
+/** Throws where a signal has come when no stream was left to notice it. */
+export function unlessStopped(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw stopped();
 }

@@ -15,7 +15,7 @@ import type { Manifest } from "./manifest.ts";
 import { ArchiveProblem } from "./problem.ts";
 import { counter } from "./progress.ts";
 import type { Progress } from "./progress.ts";
-import { inSession, stoppable } from "./session.ts";
+import { inSession, stoppable, unlessStopped } from "./session.ts";
 import type { Session } from "./session.ts";
 
 /** What `writeArchive` takes. */
@@ -62,6 +62,7 @@ export async function writeArchive(options: WriteOptions): Promise<Manifest> {
       archived.push({ ...table, rows: written.rows, file });
     }
     told.end();
+    unlessStopped(signal);
     const manifest: Manifest = {
       format: FORMAT,
       takenAt: (head?.at ?? new Date(0)).toISOString(),
