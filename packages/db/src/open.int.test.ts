@@ -119,10 +119,27 @@ test("a schema is where unqualified names are looked up", async () => {
   expect(() => openDb({ url: database.url, name: "x", schema: 'a", public -c x="' })).toThrow(TypeError);
 });
 
-test("a named statement is prepared once", async () => {
-  const one = openDb({ url: database.url, name: "open-test-named", max: 1 });
-  for (const id of [1, 2]) await one.query({ ...sql`SELECT ${id}::int AS id`, name: "by-id" });
-  expect(await one.query(sql`SELECT name FROM pg_prepared_statements`)).toEqual([{ name: "by-id" }]);
+test("a statement that comes often is prepared, with one plan for whatever its parameters are", async () => {
+  const one = openDb({ url: database.url, name: "open-test-prepared", max: 1 });
+  for (const id of [1, 2, 3, 4, 5, 6, 7]) expect(await one.query(sql`SELECT ${id}::int AS id`)).toEqual([{ id }]);
+  expect(await one.query(sql`SELECT statement, generic_plans, custom_plans FROM pg_prepared_statements`)).toEqual([
+    { statement: "SELECT $1::int AS id", generic_plans: 3n, custom_plans: 0n },
+  ]);
+  await one.close();
+});
+
+test("a prepared statement whose table has another column since is transient, and good on the next connection", async () => {
+  const one = openDb({ url: database.url, name: "open-test-stale", max: 1 });
+  const all = sql`SELECT * FROM grows`;
+  await one.query(sql`CREATE TABLE grows AS SELECT 1 AS a`);
+  for (let n = 0; n < 6; n += 1) await one.query(all);
+  await one.query(sql`ALTER TABLE grows ADD COLUMN b integer DEFAULT 2`);
+  expect(isTransient(await rejection(one.query(all)))).toBe(true);
+  expect(await one.query(all)).toEqual([{ a: 1, b: 2 }]);
+  for (let n = 0; n < 6; n += 1) await one.query(all);
+  await one.query(sql`ALTER TABLE grows ADD COLUMN c integer DEFAULT 3`);
+  expect(isTransient(await rejection(one.tx((tx) => tx.query(all))))).toBe(true);
+  expect(await one.tx((tx) => tx.query(all))).toEqual([{ a: 1, b: 2, c: 3 }]);
   await one.close();
 });
 

@@ -1,7 +1,9 @@
 // A database: one pool, queries, and transactions that cannot last.
 import { randomBytes } from "node:crypto";
 import pg from "pg";
+import { PLANNING, createPrepared } from "./prepared.ts";
 import type { Sql } from "./sql.ts";
+import { isStale } from "./transient.ts";
 
 /** The pool of connections below a database. */
 export type Pool = pg.Pool;
@@ -75,8 +77,9 @@ export function openDb(options: DbOptions): Db {
     statement_timeout: LIMIT_MS,
     idle_in_transaction_session_timeout: LIMIT_MS,
     query_timeout: ANSWER_MS,
-    ...(options.schema === undefined ? {} : { options: `-c search_path=${searchPath(options.schema)}` }),
+    options: options.schema === undefined ? PLANNING : `${PLANNING} -c search_path=${searchPath(options.schema)}`,
   });
+  const prepared = createPrepared();
   // Without these two a server that stops would end this process: the pool's event is for idle connections, the
   // connection's own for those in use, whose query is rejected anyway.
   pool.on("error", (error) => options.onError?.(error));
@@ -88,8 +91,7 @@ export function openDb(options: DbOptions): Db {
     try {
       return await fn(client);
     } catch (error) {
-      // A server's error has a severity and leaves the connection usable; anything else says that the line is lost.
-      if (!(error instanceof pg.DatabaseError) || error.severity === "FATAL") broken = asError(error);
+      if (ends(error)) broken = asError(error);
       throw error;
     } finally {
       client.release(broken);
@@ -101,7 +103,7 @@ export function openDb(options: DbOptions): Db {
     let broken: Error | undefined;
     try {
       await client.query("BEGIN");
-      const result = await fn({ query: (query) => run(client, query) });
+      const result = await fn({ query: (query) => run(client, query, prepared) });
       // A transaction that failed inside answers COMMIT with ROLLBACK and no error: say so, or writes vanish silently.
       const { command } = await client.query("COMMIT");
       if (command !== "COMMIT") throw new Error("the transaction was rolled back: a query in it had failed");
@@ -110,6 +112,7 @@ export function openDb(options: DbOptions): Db {
       await client.query("ROLLBACK").catch((failed: unknown) => {
         broken = asError(failed);
       });
+      if (isStale(error)) broken ??= asError(error);
       throw error;
     } finally {
       client.release(broken);
@@ -122,7 +125,7 @@ export function openDb(options: DbOptions): Db {
     session,
     url: options.url,
     tx,
-    query: (query) => within((client) => run(client, query)),
+    query: (query) => within((client) => run(client, query, prepared)),
     healthy: async () => {
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<false>((resolve) => {
@@ -138,13 +141,23 @@ export function openDb(options: DbOptions): Db {
   };
 }
 
-async function run<R>(client: pg.ClientBase, query: Sql): Promise<R[]> {
+async function run<R>(
+  client: pg.ClientBase,
+  { text, values }: Sql,
+  prepared: (text: string) => string | undefined,
+): Promise<R[]> {
+  const name = prepared(text);
   const { rows } = await client.query<pg.QueryResultRow>({
-    text: query.text,
-    values: [...query.values],
-    ...(query.name === undefined ? {} : { name: query.name }),
+    text,
+    values: [...values],
+    ...(name === undefined ? {} : { name }),
   });
   return rows as R[];
+}
+
+/** A server's error has a severity and leaves the connection usable; anything else says that the line is lost. */
+function ends(error: unknown): boolean {
+  return !(error instanceof pg.DatabaseError) || error.severity === "FATAL" || isStale(error);
 }
 
 function searchPath(schema: string): string {

@@ -1,10 +1,9 @@
 // A tag for SQL: values become parameters, fragments nest, and names are quoted.
 
-/** A query and its parameters. With `name` the server keeps it prepared on each connection. */
+/** A query and its parameters. */
 export interface Sql {
   readonly text: string;
   readonly values: readonly unknown[];
-  readonly name?: string;
 }
 
 // The pieces between parameters, kept so that nesting can number parameters anew without reading SQL.

@@ -47,6 +47,11 @@ const MESSAGES = [
   "Cannot use a pool after calling end", // this process is stopping: the work is for the next one
 ];
 
+/** True for a statement that was prepared before a migration gave its table another column: it is good on a new connection. */
+export function isStale(error: unknown): boolean {
+  return error instanceof Error && error.message === "cached plan must not change result type";
+}
+
 /**
  * True when trying again may help: connection lost or not to be trusted, server stopping or starting, serialization failure,
  * deadlock, timeout, no disk or memory. After such an error of a COMMIT nobody knows whether it happened: what follows must be
@@ -59,7 +64,7 @@ export function isTransient(error: unknown): boolean {
     if (STATES.has(code) || SYSTEM.has(code) || TLS.test(code)) return true;
     if (code.length === 5 && CLASSES.has(code.slice(0, 2))) return true;
   }
-  if (MESSAGES.some((message) => error.message.startsWith(message))) return true;
+  if (isStale(error) || MESSAGES.some((message) => error.message.startsWith(message))) return true;
   if (error instanceof AggregateError && error.errors.some(isTransient)) return true;
   return error.cause !== undefined && error.cause !== error && isTransient(error.cause);
 }

@@ -64,17 +64,20 @@ export interface Named {
 export function createClaims(schema: string): Claims {
   const claim = sql.id(schema, "claim");
   const knownPerson = sql.id(schema, "known_person");
+  const read = sql.raw(
+    "c.institution, c.webhook_id, c.command_id, c.act, c.case_id, c.referral_id, c.placer_number, c.received_at, c.sealed",
+  );
   const columns = (persons: readonly Named[]) =>
     sql`unnest(${persons.map((p) => p.institution)}::text[], ${persons.map((p) => p.personId)}::text[]) as n (institution, person_id)`;
 
   return {
     async find(on, keys) {
       const rows = await on.query<Row>(sql`
-        select c.* from ${claim} c join unnest(${keys.map((k) => k.institution)}::text[],
+        select ${read} from ${claim} c join unnest(${keys.map((k) => k.institution)}::text[],
           ${keys.map((k) => k.webhookId)}::text[]) as k (institution, webhook_id)
           on c.institution = k.institution and c.webhook_id = k.webhook_id
         union
-        select c.* from ${claim} c join unnest(${keys.map((k) => k.institution)}::text[],
+        select ${read} from ${claim} c join unnest(${keys.map((k) => k.institution)}::text[],
           ${keys.map((k) => k.number ?? null)}::text[]) as k (institution, placer_number)
           on c.institution = k.institution and c.placer_number = k.placer_number`);
       return rows.map(claimOf);

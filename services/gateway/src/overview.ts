@@ -3,6 +3,7 @@ import { sql } from "@ruta/db";
 import type { Db } from "@ruta/db";
 import { classOf, priorityWord, statusWord } from "@ruta/events";
 import type { Status } from "@ruta/events";
+import { REFERRAL_ROW } from "./state.ts";
 import type { ReferralRow } from "./state.ts";
 
 /** What a list of referrals is narrowed to; what is left out does not narrow it. Times are milliseconds. */
@@ -70,7 +71,7 @@ export function openOverview(db: Db, schema: string): Overview {
     async list({ status, institution, serviceType, rehearsals = false, overdueAt, since = 0, after, limit }) {
       const overdue = overdueAt === undefined ? null : new Date(overdueAt);
       const rows = await db.query<Row>(sql`
-        select * from ${referral}
+        select ${REFERRAL_ROW}, expected_institution, expected_until from ${referral}
         where (changed_at, referral_id) > (${new Date(after?.changedAt ?? 0)}, ${after?.referralId ?? ""})
           and changed_at >= ${new Date(since)}
           and (${status ?? null}::smallint is null or status = ${status ?? null})
