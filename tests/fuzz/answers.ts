@@ -7,6 +7,15 @@ export interface Answer {
   readonly body: string;
 }
 
+/** A stream of events is open as soon as it is answered, and has no end; a `100 Continue` may stand before it. */
+export function streaming(bytes: Buffer): boolean {
+  for (let at = 0, end = 0; (end = bytes.indexOf("\r\n\r\n", at)) >= 0; at = end + 4) {
+    const head = bytes.subarray(at, end).toString("latin1");
+    if (!/^HTTP\/1\.[01] 1/.test(head)) return /^content-type: text\/event-stream/im.test(head);
+  }
+  return false;
+}
+
 /** The answers in what came, and how many bytes were left that are none. `closed` means that nothing more comes. */
 export function answersIn(bytes: Buffer, method: string, closed: boolean): { answers: Answer[]; rest: number } {
   const answers: Answer[] = [];

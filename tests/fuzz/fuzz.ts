@@ -80,9 +80,11 @@ export async function fuzz(options: FuzzOptions): Promise<Fuzzed> {
 
 async function attack(options: FuzzOptions, world: World, folder: string): Promise<Fuzzed> {
   const { requests, seed, from = 0, say, hurried = false, signal } = options;
-  const targets: Target[] = listening(folder).flatMap(({ port, routes }) =>
-    routes.map((route) => ({ ...route, port })),
-  );
+  // In an order that does not depend on which app got which port: a seed makes the same requests again.
+  const name = ({ method, url }: Target): string => `${url} ${method}`;
+  const targets: Target[] = listening(folder)
+    .flatMap(({ port, routes }) => routes.map((route) => ({ ...route, port })))
+    .toSorted((a, b) => (name(a) < name(b) ? -1 : name(a) > name(b) ? 1 : 0));
   const planOf = planner(targets, seed);
   const codes = documentedCodes();
   const book = openBook(world, (finding) => say(inWords(finding, seed)));
@@ -168,7 +170,7 @@ async function attack(options: FuzzOptions, world: World, folder: string): Promi
       seed,
       requests: done,
       seconds,
-      routes: new Set(targets.map(({ method, url }) => `${method} ${url}`)).size,
+      routes: new Set(targets.map(name)).size,
       ...book.counts(),
       memory,
       warnings,

@@ -3,7 +3,7 @@
 import { createConnection } from "node:net";
 import type { Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { answersIn } from "./answers.ts";
+import { answersIn, streaming } from "./answers.ts";
 import type { Answer } from "./answers.ts";
 import type { Step } from "./raw.ts";
 
@@ -19,12 +19,6 @@ export interface Outcome {
 const LIMIT_MS = 45_000;
 /** As long as the hub may take to end a request that does not go on. */
 const PATIENCE_MS = 75_000;
-
-/** A stream of events is open as soon as it is answered, and has no end. */
-function streaming(bytes: Buffer): boolean {
-  const end = bytes.indexOf("\r\n\r\n");
-  return end > 0 && /content-type: text\/event-stream/i.test(bytes.subarray(0, end).toString("latin1"));
-}
 
 const OPENED = { answers: [{ status: 200, headers: {}, body: "" }], rest: 0 } as const;
 

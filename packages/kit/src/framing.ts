@@ -18,15 +18,28 @@ function answer(socket: Duplex, code: keyof typeof HTTP_PROBLEMS): void {
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
 }
 
+/** The answer to the latest request of each connection, begun or not. */
+const latest = new WeakMap<Duplex, ServerResponse>();
+
 /** Bytes that never became a request, as far as the connection still stands. */
 export function answerBrokenClient(error: Error & { readonly code?: string }, socket: Duplex): void {
   if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
+  const response = latest.get(socket);
+  if (response?.headersSent) {
+    // What breaks inside a request that is answered already, or inside an answer, gets no second one.
+    if (!response.req.complete || !response.writableFinished) return void socket.end();
+  } else if (response?.req.complete) {
+    // A request that came whole before the noise gets its own answer: what it asks for may be done. Then the connection ends.
+    response.shouldKeepAlive = false;
+    return;
+  }
   if (error.code === "ERR_HTTP_REQUEST_TIMEOUT") return answer(socket, "request-timeout");
   answer(socket, error.code === "HPE_HEADER_OVERFLOW" ? "headers-too-large" : "malformed-request");
 }
 
 /** CONNECT, which Node would end without a word, and Expect, to which it would say a word without a body. */
 export function answerUnusual(server: Server): void {
+  server.on("request", ({ socket }, response: ServerResponse) => void latest.set(socket, response));
   server.on("connect", (_request, socket: Duplex) => {
     socket.on("error", () => socket.destroy());
     answer(socket, "malformed-request");

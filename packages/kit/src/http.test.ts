@@ -1,9 +1,10 @@
+import { once } from "node:events";
 import { connect } from "node:net";
 import { Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { createHttp } from "./http.ts";
+import { createHttp, eventStream } from "./http.ts";
 import { createLogger } from "./logger.ts";
 import { httpProblem } from "./problems.ts";
 
@@ -99,6 +100,39 @@ describe("the HTTP shell", () => {
     expect(answer).toContain(`"code":"${code}"`);
     expect(answer).not.toContain("Mar");
   });
+
+  it("leaves a request that came whole its own answer, whatever comes behind it", async () => {
+    const { app } = appWithLines();
+    const go = Promise.withResolvers<void>();
+    app.get("/slow", () => go.promise.then(() => ({ done: true })));
+    app.server.on("clientError", () => setImmediate(() => go.resolve()));
+    const { port } = new URL(await app.listen({ host: "127.0.0.1", port: 0 }));
+    const socket = connect(Number(port), "127.0.0.1");
+    socket.write("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n\u0000 noise\r\n\r\n");
+    const answer = await text(socket);
+    await app.close();
+    expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 200"]);
+    expect(answer).toContain("Connection: close");
+  });
+
+  it.each(["/fails", "/stream"])(
+    "gives a request of %s whose body breaks after the answer no second one",
+    async (path) => {
+      const { app } = appWithLines();
+      const gone = new AbortController();
+      app.get("/stream", (_request, reply) => reply.type("text/event-stream").send(eventStream(gone.signal).stream));
+      const { port } = new URL(await app.listen({ host: "127.0.0.1", port: 0 }));
+      const socket = connect(Number(port), "127.0.0.1");
+      socket.once("data", () => socket.write("no chunk\r\n"));
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n`);
+      let answer = "";
+      socket.on("data", (bytes: Buffer) => void (answer += bytes.toString()));
+      await once(socket, "end");
+      gone.abort();
+      await app.close();
+      expect(answer.match(/HTTP\/1\.1 \d+/g)).toHaveLength(1);
+    },
+  );
 
   it("sends the headers of a problem", async () => {
     const { app } = appWithLines();
