@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { testDatabase } from "@ruta/db/testing";
+import { TOPIC_SPECS } from "@ruta/events";
 import { startRedis } from "@ruta/kit/testing";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
@@ -152,14 +153,16 @@ test.skipIf(!canRun)(
         return stdout;
       };
 
-      const [doctor, status, referrals, key] = await Promise.all([
+      const [doctor, topics, status, referrals, key] = await Promise.all([
         ops("doctor"),
+        ops("topics"),
         ops("status", "--json"),
         ops("referral", "list", "--json"),
         ops("keys", "new", "sender", "--reason", "a second key"),
       ]);
       expect(doctor.match(/^ok +admin /gm)).toHaveLength(8);
       expect(doctor).toMatch(/^ok +redis /m);
+      expect(topics.match(/ as wanted$/gm)).toHaveLength(TOPIC_SPECS.length);
       // Of each service one instance tells how it gets on; alerts are asked of all.
       const { services, missing } = JSON.parse(status) as { services: { ready: boolean }[]; missing: string[] };
       expect([services.filter(({ ready }) => ready).length, missing]).toEqual([SERVICES.length, []]);

@@ -5,8 +5,6 @@ export type { FollowedDirectory } from "./directory.ts";
 export { VersionGap, decodeEvent, newEvents, placeOf } from "./events.ts";
 export { follow } from "./follow.ts";
 export type { Following } from "./follow.ts";
-export { reachKafka } from "./kafka/reach.ts";
-export type { KafkaSecurity } from "./kafka/security.ts";
 export { openLog } from "./open-log.ts";
 export type { LogConfig } from "./open-log.ts";
 export { LOG_MIGRATIONS, logSchema } from "./postgres/driver.ts";

@@ -14,7 +14,7 @@ import { createProcessMetrics } from "./metrics.ts";
 import { kafkaOf } from "./connections.ts";
 import { servePoison } from "./poison.ts";
 import { reach } from "./reach.ts";
-import { SERVICES, schemaName } from "./service-names.ts";
+import { SERVICES, logPrefix, schemaName } from "./service-names.ts";
 import { BUILDERS } from "./services.ts";
 import { serveLog } from "./read-log.ts";
 import type { Ground, Step } from "./start.ts";
@@ -41,13 +41,13 @@ export async function compose(ground: Ground, steps: Step[]): Promise<void> {
       ...kafkaOf(config),
       databaseUrl: url,
       db,
-      prefix: prefix === "" ? "" : `${prefix}.`,
+      prefix: logPrefix(prefix),
       clientId: "ruta",
       logger,
     }),
   );
   steps.push({ name: "log", stop: () => log.close() });
-  await log.createTopics(TOPIC_SPECS);
+  await reach("KAFKA_BROKERS", () => log.createTopics(TOPIC_SPECS));
   const seal = await reach("KEYRING_URL", () =>
     openSeal({ url: config.KEYRING_URL ?? url, masterKey: keys.masterKey, schema: schemaName(prefix, "keyring") }),
   );

@@ -1,7 +1,7 @@
 // How the hub reaches PostgreSQL and Kafka: the variables, what they take, and what must not stand together.
 import { readFileSync } from "node:fs";
 import { ConfigError, pemFile, together } from "@ruta/kit";
-import type { KafkaSecurity } from "@ruta/log";
+import type { KafkaSecurity } from "@ruta/log/kafka";
 import { z } from "zod";
 import { databaseUrl } from "./database-url.ts";
 

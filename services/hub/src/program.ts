@@ -23,6 +23,7 @@ import { startCommand } from "./commands/start.ts";
 import { statusCommand } from "./commands/status.ts";
 import { stuckCommand } from "./commands/stuck.ts";
 import { tokensCommand } from "./commands/tokens.ts";
+import { topicsCommand } from "./commands/topics.ts";
 import { watchCommand } from "./commands/watch.ts";
 import { worklistCommand } from "./commands/worklist.ts";
 import { translated } from "./language.ts";
@@ -98,6 +99,7 @@ export function createProgram(): Command {
     attemptsCommand(),
     backupCommand(),
     restoreCommand(),
+    topicsCommand(),
     configCommand(),
     doctorCommand(),
   ])

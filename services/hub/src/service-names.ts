@@ -10,3 +10,8 @@ export type ServiceName = (typeof SERVICES)[number];
 export function schemaName(prefix: string, service: ServiceName | "keyring"): string {
   return prefix === "" ? service : `${prefix}_${service}`;
 }
+
+/** What the log puts before every topic and group under a prefix. */
+export function logPrefix(prefix: string): string {
+  return prefix === "" ? "" : `${prefix}.`;
+}

@@ -1,15 +1,11 @@
 // The topics of the log in Kafka: made when missing, and how many partitions each has.
-import type { Admin, Cluster, ITopicConfig } from "kafkajs";
-import { setTimeout as sleep } from "node:timers/promises";
+import type { Cluster } from "kafkajs";
 import { UnknownTopic } from "../errors.ts";
 import type { TopicName, TopicSpec } from "../port.ts";
 import type { HealingCluster } from "./cluster.ts";
-import { codeOf, saysUnknownTopic } from "./connection.ts";
+import { saysUnknownTopic } from "./connection.ts";
 import type { Connection } from "./connection.ts";
-
-const CREATE_TIMEOUT_MS = 15_000;
-const POLL_MS = 50;
-const NOT_YET = new Set(["UNKNOWN_TOPIC_OR_PARTITION", "NOT_LEADER_FOR_PARTITION", "LEADER_NOT_AVAILABLE"]);
+import { makeMissing } from "./topic-make.ts";
 
 /** Topics as Kafka has them. */
 export interface Topics {
@@ -50,26 +46,6 @@ export function openTopics(connection: Connection, cluster: HealingCluster): Top
     }
   }
 
-  function configOf(spec: TopicSpec, brokers: number): ITopicConfig {
-    const factor = connection.replicas ?? Math.min(3, brokers);
-    const minInSync = factor >= 3 ? 2 : 1;
-    const settings = {
-      "cleanup.policy": "delete",
-      "retention.ms": String(spec.retentionMs),
-      "retention.bytes": "-1",
-      // A record's time is the log's: what a sender claims stands in the record itself.
-      "message.timestamp.type": "LogAppendTime",
-      "min.insync.replicas": String(minInSync),
-      "unclean.leader.election.enable": "false",
-    };
-    return {
-      topic: full(spec.name),
-      numPartitions: spec.partitions,
-      replicationFactor: factor,
-      configEntries: Object.entries(settings).map(([name, value]) => ({ name, value })),
-    };
-  }
-
   return {
     ask,
     count: async (topic) => counts.get(topic) ?? ask(topic, async (_c, _name, partitions) => partitions),
@@ -78,38 +54,11 @@ export function openTopics(connection: Connection, cluster: HealingCluster): Top
       const admin = connection.client().admin();
       await admin.connect();
       try {
-        const there = new Set(await admin.listTopics());
-        const missing = specs.filter(({ name }) => !there.has(full(name)));
-        if (missing.length > 0) {
-          const { brokers } = await admin.describeCluster();
-          const topics = missing.map((spec) => configOf(spec, brokers.length));
-          // Another process may make them at the same time: kafkajs answers false then, which is as good. It would make
-          // topics by itself on first use (and fail to, under KRaft): every client here is told not to.
-          await admin.createTopics({ topics, waitForLeaders: false, timeout: CREATE_TIMEOUT_MS });
-        }
-        const names = specs.map(({ name }) => full(name));
-        const until = performance.now() + CREATE_TIMEOUT_MS;
-        while (!(await usable(admin, names))) {
-          if (performance.now() > until) throw new Error("the new topics cannot be used yet");
-          await sleep(POLL_MS);
-        }
+        await makeMissing(admin, connection, specs);
       } finally {
         await admin.disconnect();
       }
       counts.clear();
     },
   };
-}
-
-/** A leader that the metadata names may not serve its partition yet: it does when it tells the partition's offsets. */
-async function usable(admin: Admin, names: string[]): Promise<boolean> {
-  try {
-    const { topics } = await admin.fetchTopicMetadata({ topics: names });
-    if (topics.some(({ partitions }) => partitions.some(({ leader }) => leader < 0))) return false;
-    await Promise.all(names.map((name) => admin.fetchTopicOffsets(name)));
-    return true;
-  } catch (error) {
-    if (NOT_YET.has(codeOf(error))) return false;
-    throw error;
-  }
 }

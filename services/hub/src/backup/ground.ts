@@ -8,6 +8,7 @@ import { isInitialised } from "../keys.ts";
 import { say } from "../language.ts";
 import { CommandError, EXIT } from "../output.ts";
 import { reach } from "../reach.ts";
+import { logPrefix } from "../service-names.ts";
 
 /** A database that answers, until it is let go. */
 export interface Reached {
@@ -34,7 +35,7 @@ export async function reachDatabase(config: HubConfig, { alone }: { readonly alo
 export async function kafkaBounds(
   config: HubConfig,
 ): Promise<Map<string, { readonly start: bigint; readonly end: bigint }[]>> {
-  const prefix = config.RUTA_PREFIX === "" ? "" : `${config.RUTA_PREFIX}.`;
+  const prefix = logPrefix(config.RUTA_PREFIX);
   const log = await reach("KAFKA_BROKERS", () =>
     openLog({ ...kafkaOf(config), databaseUrl: "", prefix, clientId: "ruta-backup" }),
   );

@@ -3,7 +3,7 @@ import type { Manifest, SchemaFolders } from "@ruta/db/archive";
 import { ENGINE_MIGRATIONS, LOG_MIGRATIONS, logSchema } from "@ruta/log";
 import { SEAL_MIGRATIONS } from "@ruta/seal";
 import type { HubConfig } from "../config.ts";
-import { SERVICES, schemaName } from "../service-names.ts";
+import { SERVICES, logPrefix, schemaName } from "../service-names.ts";
 import { BUILDERS } from "../services.ts";
 
 /** Name of a part, which is the name of its folder. */
@@ -35,7 +35,7 @@ export function schemasOf(part: PartName, config: Pick<HubConfig, "RUTA_PREFIX" 
   const prefix = config.RUTA_PREFIX;
   if (part === "keyring") return { [schemaName(prefix, "keyring")]: [SEAL_MIGRATIONS] };
   const services = SERVICES.map((name) => [schemaName(prefix, name), [BUILDERS[name].migrations, ENGINE_MIGRATIONS]]);
-  const log = logSchema(prefix === "" ? "" : `${prefix}.`);
+  const log = logSchema(logPrefix(prefix));
   return Object.fromEntries(
     config.KAFKA_BROKERS === undefined ? [...services, [log, [LOG_MIGRATIONS]]] : services,
   ) as SchemaFolders;

@@ -48,7 +48,7 @@ async function database(url: string): Promise<string> {
 
 async function kafka(config: HubConfig): Promise<string> {
   const target = kafkaOf(config);
-  const { reachKafka } = await import("@ruta/log");
+  const { reachKafka } = await import("@ruta/log/kafka");
   const brokers = await reachKafka({ ...target, clientId: "ruta-doctor" }).catch((error: unknown) => {
     const words =
       whyRefused(error) ??
