@@ -135,8 +135,9 @@ export async function audit(
 }
 
 /** Whether something was found that no waiting can undo. */
-export function isSure({ lostCommands, gaps, decidedTwice, fallen, outOfOrder, refused, otherId }: Findings): boolean {
-  return lostCommands + gaps + decidedTwice + fallen + outOfOrder + refused + otherId > 0;
+export function isSure(found: Findings): boolean {
+  const { lostCommands, gaps, missing, decidedTwice, fallen, outOfOrder, refused, otherId } = found;
+  return lostCommands + gaps + missing + decidedTwice + fallen + outOfOrder + refused + otherId > 0;
 }
 
 /** Findings in the words of the last line. */

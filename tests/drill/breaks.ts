@@ -10,13 +10,19 @@ interface Break {
   /** In files whose paths begin at LOG_SOURCES. */
   readonly edits: readonly Edit[];
   readonly kinds: readonly Kind[];
-  readonly victims: readonly string[];
   readonly kills: number;
   readonly instances: number;
 }
 
 /** Keeps the moment open in which the fault can show: a few milliseconds are rarely hit. */
 const WAIT = "await new Promise((go) => setTimeout(go, 100));";
+
+/** Whoever is killed leaves something unsent. */
+const LATE_RELAY: Edit = {
+  file: "engine/relay.ts",
+  find: "        await log.append(rows);",
+  replace: `        ${WAIT}\n        await log.append(rows);`,
+};
 
 /** The faults by name. */
 export const BREAKS = {
@@ -33,12 +39,11 @@ export const BREAKS = {
       },
     ],
     kinds: ["kill"],
-    victims: ["router", "delivery"],
     kills: 5,
     instances: 1,
   },
   "relay-by-last": {
-    what: "the relay sends seq > last, and misses what commits late",
+    what: "the relay sends seq > last, and misses what commits late or is taken over",
     edits: [
       {
         file: "engine/outbox.ts",
@@ -50,16 +55,11 @@ export const BREAKS = {
         find: "AND seq <> ALL(${sent}::bigint[]) ORDER BY seq",
         replace: "AND seq > ${(last = sent.reduce((a, b) => (b > a ? b : a), last))} ORDER BY seq",
       },
-      {
-        file: "engine/engine.ts",
-        find: '          await faults("effect");',
-        replace: `          if (count > 0 && Math.random() < 0.5) ${WAIT}`,
-      },
+      LATE_RELAY,
     ],
     kinds: ["kill"],
-    victims: ["directory"],
-    kills: 4,
-    instances: 1,
+    kills: 5,
+    instances: 2,
   },
   "no-fence": {
     what: "the offset is moved whoever holds the partition",
@@ -76,7 +76,6 @@ export const BREAKS = {
       },
     ],
     kinds: ["stop"],
-    victims: ["router", "delivery"],
     kills: 4,
     instances: 2,
   },
@@ -87,7 +86,6 @@ export const BREAKS = {
       { file: "engine/relay.ts", find: '        await faults("relay");', replace: `        ${WAIT}` },
     ],
     kinds: ["kill"],
-    victims: ["router"],
     kills: 5,
     instances: 1,
   },
@@ -112,7 +110,6 @@ export const BREAKS = {
       },
     ],
     kinds: ["kill"],
-    victims: ["gateway"],
     kills: 5,
     instances: 1,
   },
@@ -125,14 +122,9 @@ export const BREAKS = {
         find: "WHERE owner <> ${owner} AND owner NOT IN (",
         replace: "WHERE false AND owner NOT IN (",
       },
-      {
-        file: "engine/relay.ts",
-        find: "        await log.append(rows);",
-        replace: `        ${WAIT}\n        await log.append(rows);`,
-      },
+      LATE_RELAY,
     ],
     kinds: ["kill"],
-    victims: ["router", "gateway"],
     kills: 5,
     instances: 1,
   },
@@ -150,16 +142,16 @@ export function isBreak(name: string): name is BreakName {
 export function brokenArgs(
   name: BreakName,
   asked: { readonly kills?: number | undefined; readonly instances?: number | undefined } = {},
-): Pick<DrillOptions, "kills" | "instances" | "kinds" | "victims" | "pace" | "settleMs" | "execArgv"> {
-  const { kinds, victims, kills, instances }: Break = BREAKS[name];
+): Pick<DrillOptions, "kills" | "processes" | "instances" | "kinds" | "pace" | "settleMs" | "execArgv"> {
+  const { kinds, kills, instances }: Break = BREAKS[name];
   const entry = new URL(`broken.ts?break=${name}`, import.meta.url);
   return {
     kinds,
-    victims,
+    processes: "one",
     kills: asked.kills ?? kills,
     instances: asked.instances ?? instances,
     pace: "hurried",
-    settleMs: 25_000,
+    settleMs: 15_000,
     execArgv: ["--import", entry.href],
   };
 }

@@ -13,15 +13,21 @@ import type { Flow, Traffic } from "./traffic.ts";
 const RECOVERY_LIMIT_MS = 90_000;
 const WORKS_LIMIT_MS = 10_000;
 const LOOK_MS = 100;
+/** How often a hurried drill looks whether something is found already. */
+const FOUND_MS = 2_000;
 /** A hurried drill pauses by so much less. */
 const HURRY = 4;
 
-/** Does the faults, and answers what was done and how the hub took it; resolves when the last is over. */
+/**
+ * Does the faults, and answers what was done and how the hub took it; resolves when the last is over. A hurried drill does no more
+ * of them as soon as `isFound` says that something is found that no waiting can undo.
+ */
 export async function disturb(
   { driver, kills, seed, say, kinds = KINDS, victims, pace, signal }: DrillOptions,
   city: City,
   servers: Servers,
   traffic: Traffic,
+  isFound: () => Promise<boolean>,
 ): Promise<Pick<Drilled, "faults" | "recoveries" | "shut">> {
   const faulting = openFaulting(city, servers, kinds, victims);
   for (const line of faulting.skipped) say(`${driver}: ${line}`);
@@ -41,7 +47,7 @@ export async function disturb(
     if (calm && !flowing) {
       await Promise.all(under);
       await flows(traffic, performance.now(), signal);
-    } else if (pace === "hurried") await works(traffic, last, signal);
+    } else if (pace === "hurried" && (await works(traffic, last, isFound, signal)) === "found") break;
     const from = performance.now();
     const befallen = faulting.begin(fault);
     if (!befallen) {
@@ -92,9 +98,24 @@ async function flows(
   return { seconds: RECOVERY_LIMIT_MS / 1000, lastCase: undefined };
 }
 
-/** Waits until something is complete that was asked after `at`, for a while: who is killed before it works again shows nothing. */
-async function works({ asked, toldAt }: Traffic, at: number, signal: AbortSignal | undefined): Promise<void> {
+/**
+ * Waits until something is complete that was asked after `at`, for a while, since who is killed before it works again shows nothing;
+ * or until something is found.
+ */
+async function works(
+  { asked, toldAt }: Traffic,
+  at: number,
+  isFound: () => Promise<boolean>,
+  signal: AbortSignal | undefined,
+): Promise<"goes on" | "found"> {
   const works = (): boolean => asked.some(({ begunAt, caseId }) => begunAt > at && toldAt.has(caseId));
-  for (const end = performance.now() + WORKS_LIMIT_MS; !works() && performance.now() < end;)
-    await delay(LOOK_MS, undefined, { signal });
+  let looked = performance.now();
+  for (const end = looked + WORKS_LIMIT_MS; ; await delay(LOOK_MS, undefined, { signal })) {
+    const done = works() || performance.now() > end;
+    if (done || performance.now() - looked > FOUND_MS) {
+      if (await isFound()) return "found";
+      looked = performance.now();
+    }
+    if (done) return "goes on";
+  }
 }

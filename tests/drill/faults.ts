@@ -30,15 +30,16 @@ export function openFaulting(
 ): Faulting {
   const busy = new Set<unknown>();
   const processes = city.processes.filter(({ name }) => victims?.includes(name) ?? true);
-  const { disk, broker, redis } = servers;
+  const { database, disk, broker, redis } = servers;
   const possible = wanted.filter(
     (kind) =>
-      (kind !== "fill-disk" || disk.cannot === undefined) &&
+      (kind !== "fill-disk" || (disk !== undefined && disk.cannot === undefined)) &&
+      (database !== undefined || !kind.endsWith("database")) &&
       (broker !== undefined || !kind.endsWith("broker")) &&
       (redis !== undefined || !kind.endsWith("redis")),
   );
   const skipped = [
-    ...(wanted.includes("fill-disk") && disk.cannot ? [`a full disk is skipped: ${disk.cannot}`] : []),
+    ...(wanted.includes("fill-disk") && disk?.cannot ? [`a full disk is skipped: ${disk.cannot}`] : []),
     ...(wanted.some((kind) => kind.endsWith("redis")) && !redis
       ? ["faults of Redis are skipped: there is no redis-server on the PATH"]
       : []),
@@ -78,19 +79,22 @@ export function openFaulting(
             chosen.signal("SIGCONT");
           });
         case "kill-database":
-          return kill(servers.database, "database");
+          return database && kill(database, "database");
         case "cut-database":
-          return cut(servers.database, "the database", fault);
+          return database && cut(database, "the database", fault);
         case "kill-broker":
           return broker && kill(broker, "broker");
         case "cut-broker":
           return broker && cut(broker, "the broker", fault);
         case "fill-disk":
-          return hold(servers.database, `the database's disk is full for ${lastsMs / 1000} s`, async () => {
-            await disk.fill();
-            await delay(lastsMs);
-            await disk.empty();
-          });
+          return (
+            disk &&
+            hold(database, `the database's disk is full for ${lastsMs / 1000} s`, async () => {
+              await disk.fill();
+              await delay(lastsMs);
+              await disk.empty();
+            })
+          );
         case "kill-redis":
           return redis && hold(redis, `kill -9 of Redis, away for ${lastsMs / 1000} s`, () => redis.kill(lastsMs));
         case "stop-redis":

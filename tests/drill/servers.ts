@@ -30,17 +30,16 @@ interface RedisServer {
   asked(): Promise<number>;
 }
 
-/** What a drill runs on. */
+/** What a drill runs on. A server that is not its own can be neither killed nor cut. */
 export interface Servers {
   readonly databaseUrl: string;
   /** host:port of the proxy; undefined without Kafka. */
-  readonly kafkaBrokers: string | undefined;
-  readonly database: Server;
-  readonly broker: Server | undefined;
+  readonly kafkaBrokers?: string | undefined;
+  readonly database?: Server;
+  readonly broker?: Server | undefined;
   /** Undefined where there is no redis-server. */
-  readonly redis: RedisServer | undefined;
-  readonly disk: Disk;
-  stop(): Promise<void>;
+  readonly redis?: RedisServer | undefined;
+  readonly disk?: Disk;
 }
 
 const AGAIN_MS = 250;
@@ -60,7 +59,10 @@ async function persist<T>(start: () => Promise<T>): Promise<T> {
 }
 
 /** Starts the servers of a drill. */
-export async function startServers(driver: "postgres" | "kafka", say: (line: string) => void): Promise<Servers> {
+export async function startServers(
+  driver: "postgres" | "kafka",
+  say: (line: string) => void,
+): Promise<Servers & { stop(): Promise<void> }> {
   const root = mkdtempSync(join(tmpdir(), "ruta-drill-"));
   chmodSync(root, 0o711); // passable for the database's user
   const stops: (() => Promise<void>)[] = [async () => rmSync(root, { recursive: true, force: true })];
