@@ -96,8 +96,9 @@ async function load(job: LoadJob): Promise<Loaded> {
   async function byTheClock(perMs: number): Promise<void> {
     const all: Promise<void>[] = [];
     for (let n = 0; ;) {
-      const due = Math.floor((Math.min(clock(), end) - begin) * perMs);
-      for (; n < due; n += 1) all.push(send(n, begin + n / perMs));
+      // The n-th is due at begin + n / perMs, the first at once.
+      const due = (Math.min(clock(), end) - begin) * perMs;
+      for (; n <= due; n += 1) all.push(send(n, begin + n / perMs));
       if (clock() >= end) break;
       if (waiting > MOST_WAITING) {
         note("not kept up");

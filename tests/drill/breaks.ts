@@ -31,11 +31,11 @@ export const BREAKS = {
     edits: [
       {
         file: "engine/work.ts",
-        find: "    const written = await context.db.tx(async (tx) => {\n      await advance(tx,",
-        replace: `    await context.db.tx((tx) => advance(tx, context.schema, context.group, [...planned.steps.values()]));
+        find: "    const written = await context.db.tx((tx) =>\n      fenced(tx, context, [...planned.steps.values()],",
+        replace: `    await context.db.tx((tx) => fenced(tx, context, [...planned.steps.values()], async () => 0));
     ${WAIT}
-    const written = await context.db.tx(async (tx) => {
-      if (false) await advance(tx,`,
+    const written = await context.db.tx((tx) =>
+      fenced(tx, context, [],`,
       },
     ],
     kinds: ["kill"],

@@ -58,8 +58,27 @@ test("a transaction that hides a failed query does not pass for committed", asyn
     await tx.query(sql`INSERT INTO note VALUES (2)`);
     await tx.query(sql`SELECT 1 / 0`).catch(() => {});
   });
-  await expect(work).rejects.toThrow("rolled back");
+  await expect(work).rejects.toThrow("division by zero");
   expect(await count(2n)).toBe(0);
+});
+
+test("what is sent goes in order with what follows, and its failure is that of the transaction", async () => {
+  await db.tx(async (tx) => {
+    tx.send(sql`INSERT INTO note VALUES (30)`);
+    tx.send(sql`UPDATE note SET id = 31 WHERE id = 30`);
+    expect(await tx.query(sql`SELECT count(*)::int AS n FROM note WHERE id = 31`)).toEqual([{ n: 1 }]);
+  });
+  expect(await count(31n)).toBe(1);
+  const work = db.tx(async (tx) => {
+    tx.send(sql`INSERT INTO note VALUES (32)`);
+    tx.send(sql`SELECT 1 / 0`);
+    tx.send(sql`INSERT INTO note VALUES (33)`);
+    await tx.query(sql`SELECT 1`);
+  });
+  await expect(work).rejects.toThrow("division by zero");
+  const late = db.tx(async (tx) => tx.send(sql`SELECT 1 / 0`));
+  await expect(late).rejects.toThrow("division by zero");
+  expect(await count(32n)).toBe(0);
 });
 
 test("a failed query does not cost the connection", async () => {

@@ -1,5 +1,6 @@
 // A database: one pool, queries, and transactions that cannot last.
 import { randomBytes } from "node:crypto";
+import type { Duplex } from "node:stream";
 import pg from "pg";
 import { PLANNING, createPrepared } from "./prepared.ts";
 import type { Sql } from "./sql.ts";
@@ -8,14 +9,20 @@ import { isStale } from "./transient.ts";
 /** The pool of connections below a database. */
 export type Pool = pg.Pool;
 
-/** Queries inside a transaction. */
-export interface Tx {
+/** Whatever runs queries. */
+export interface Querying {
   /** Runs a query; rows as the type says, which nobody checks. int8 comes as bigint, timestamptz as Date. */
   query<R = Record<string, unknown>>(query: Sql): Promise<R[]>;
 }
 
+/** Queries inside a transaction, executed in the order in which they are given, whether or not they are waited for. */
+export interface Tx extends Querying {
+  /** Runs a query of which nobody needs the answer. It goes together with what follows; when it fails, so does the transaction. */
+  send(query: Sql): void;
+}
+
 /** An open database. */
-export interface Db extends Tx {
+export interface Db extends Querying {
   /** Runs `fn` between BEGIN and COMMIT; rolls back when it throws. `isTransient` tells which errors to try again. */
   tx<T>(fn: (tx: Tx) => Promise<T>): Promise<T>;
   /** The pool itself, for what needs a connection of its own. */
@@ -50,6 +57,8 @@ const LIMIT_MS = 5_000;
 const ANSWER_MS = 2 * LIMIT_MS;
 const HEALTH_MS = 2_000;
 const SESSION_BYTES = 6;
+/** SQLSTATE of a query behind one that failed, in a transaction. */
+const ABORTED = "25P02";
 const INT8 = 20;
 const INT8_ARRAY = 1016;
 
@@ -77,6 +86,8 @@ export function openDb(options: DbOptions): Db {
     statement_timeout: LIMIT_MS,
     idle_in_transaction_session_timeout: LIMIT_MS,
     query_timeout: ANSWER_MS,
+    // What a transaction need not wait for goes with what comes after it.
+    pipeline: true,
     options: options.schema === undefined ? PLANNING : `${PLANNING} -c search_path=${searchPath(options.schema)}`,
   });
   const prepared = createPrepared();
@@ -101,19 +112,34 @@ export function openDb(options: DbOptions): Db {
   const tx = async <T>(fn: (tx: Tx) => Promise<T>): Promise<T> => {
     const client = await pool.connect();
     let broken: Error | undefined;
+    const asked: Promise<unknown>[] = [];
+    const query = <R>(query: Sql): Promise<R[]> => {
+      const rows = run<R>(client, query, prepared);
+      rows.catch(() => {}); // told by what comes behind it
+      asked.push(rows);
+      return rows;
+    };
     try {
+      // Waited for: were it to fail alone, what follows would count without a transaction.
       await client.query("BEGIN");
-      const result = await fn({ query: (query) => run(client, query, prepared) });
+      const result = await fn({ query, send: (one) => void query(one) });
       // A transaction that failed inside answers COMMIT with ROLLBACK and no error: say so, or writes vanish silently.
+      gather(client);
       const { command } = await client.query("COMMIT");
-      if (command !== "COMMIT") throw new Error("the transaction was rolled back: a query in it had failed");
+      if (command !== "COMMIT") {
+        await Promise.all(asked);
+        throw new Error("the transaction was rolled back: a query in it had failed");
+      }
       return result;
     } catch (error) {
-      await client.query("ROLLBACK").catch((failed: unknown) => {
-        broken = asError(failed);
+      await client.query("ROLLBACK").catch((lost: unknown) => {
+        broken = asError(lost);
       });
-      if (isStale(error)) broken ??= asError(error);
-      throw error;
+      // Those behind the first that failed say no more than that one has.
+      const isBehind = error instanceof pg.DatabaseError && error.code === ABORTED;
+      const first = isBehind ? await firstFailure(asked, error) : error;
+      if (isStale(first)) broken ??= asError(first);
+      throw first;
     } finally {
       client.release(broken);
     }
@@ -147,12 +173,28 @@ async function run<R>(
   prepared: (text: string) => string | undefined,
 ): Promise<R[]> {
   const name = prepared(text);
+  gather(client);
   const { rows } = await client.query<pg.QueryResultRow>({
     text,
     values: [...values],
     ...(name === undefined ? {} : { name }),
   });
   return rows as R[];
+}
+
+/** What is asked in one turn of the event loop leaves in one write: a write of its own for each costs more than the rest of asking. */
+function gather(client: pg.ClientBase): void {
+  const { stream } = (client as unknown as { readonly connection: { readonly stream: Duplex } }).connection;
+  stream.cork();
+  process.nextTick(() => stream.uncork());
+}
+
+/** Why the first of these failed that did; `otherwise` when none has. */
+async function firstFailure(asked: readonly Promise<unknown>[], otherwise: unknown): Promise<unknown> {
+  return Promise.all(asked).then(
+    () => otherwise,
+    (error: unknown) => error,
+  );
 }
 
 /** A server's error has a severity and leaves the connection usable; anything else says that the line is lost. */

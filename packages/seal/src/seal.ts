@@ -1,7 +1,7 @@
 // The seal: the one shared store of keys, and what services may do with it.
 import { createHash } from "node:crypto";
 import { migrate, openDb, sql } from "@ruta/db";
-import type { Db } from "@ruta/db";
+import type { Db, Querying } from "@ruta/db";
 import type { Section } from "@ruta/events";
 import { KEY_BYTES, openBytes, sealBytes } from "./cipher.ts";
 import { openKeyring } from "./keyring.ts";
@@ -63,7 +63,7 @@ export function masterFingerprint(masterKey: Uint8Array): string {
 }
 
 /** The fingerprint of the master key under which a keyring was made; undefined for one that was never started. */
-export async function pinnedMaster(db: Pick<Db, "query">, schema: string): Promise<string | undefined> {
+export async function pinnedMaster(db: Querying, schema: string): Promise<string | undefined> {
   const [row] = await db.query<{ fingerprint: string }>(
     sql`SELECT fingerprint FROM ${sql.id(schema, "fingerprint")} WHERE name = ${MASTER_KEY}`,
   );

@@ -34,10 +34,10 @@ export interface AttemptFilter {
 export type ListedAttempt = ReturnType<typeof listedOf>;
 
 /** Writes attempts in the transaction of their results. */
-export async function writeAttempts(tx: Tx, schema: string, attempts: readonly Attempt[]): Promise<void> {
+export function writeAttempts(tx: Tx, schema: string, attempts: readonly Attempt[]): void {
   if (attempts.length === 0) return;
   const of = attempts.map(({ message }) => message);
-  await tx.query(sql`
+  tx.send(sql`
     INSERT INTO ${sql.id(schema, "attempts")}
       (institution, case_id, referral_id, delivery_id, outcome, started_at, record)
     SELECT * FROM unnest(${of.map((m) => m.institution)}::text[], ${of.map((m) => m.caseId)}::text[],

@@ -34,10 +34,12 @@ export async function takeIn({ intake, directory }: BatchDeps, tx: Tx, batch: re
     directory,
     batch.map(({ message }) => message),
   );
-  const versions = await intake.versions(tx, [...new Set(batch.map(({ message }) => message.caseId))]);
+  const [versions, facts] = await Promise.all([
+    intake.versions(tx, [...new Set(batch.map(({ message }) => message.caseId))]),
+    intake.facts(tx, [...new Set(batch.map(({ message }) => message.referralId))]),
+  ]);
   const fresh = newEvents(versions, batch);
   if (fresh.length === 0) return [];
-  const facts = await intake.facts(tx, [...new Set(fresh.map(({ message }) => message.referralId))]);
   const told = fresh.flatMap(({ record, message }) => {
     const after = factsAfter(facts.get(message.referralId) ?? NO_FACTS, message);
     facts.set(message.referralId, after);
@@ -47,9 +49,9 @@ export async function takeIn({ intake, directory }: BatchDeps, tx: Tx, batch: re
   const growing = growths(told);
   await intake.taken(tx, takenIn(fresh), growing);
   const lasts = await intake.grow(tx, growing);
-  await intake.add(tx, deliveries(told, lasts, directory.current()));
-  await intake.saveFacts(tx, facts);
-  await intake.saveVersions(tx, new Map(fresh.map(({ message }) => [message.caseId, message.version])));
+  intake.add(tx, deliveries(told, lasts, directory.current()));
+  intake.saveFacts(tx, facts);
+  intake.saveVersions(tx, new Map(fresh.map(({ message }) => [message.caseId, message.version])));
   return [];
 }
 
@@ -66,7 +68,7 @@ export async function passOver(intake: Intake, tx: Tx, record: Pick<LogRecord, "
   if (!place) return;
   const { caseId, version } = place;
   const last = (await intake.versions(tx, [caseId])).get(caseId) ?? 0n;
-  if (version === last + 1n) await intake.saveVersions(tx, new Map([[caseId, version]]));
+  if (version === last + 1n) intake.saveVersions(tx, new Map([[caseId, version]]));
 }
 
 /** One event to tell one institution. */

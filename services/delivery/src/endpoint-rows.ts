@@ -82,15 +82,15 @@ export async function lockEndpoints(
 }
 
 /** Writes rows back; those of `probed` are probed by nobody any more. */
-export async function writeEndpoints(
+export function writeEndpoints(
   tx: Tx,
   schema: string,
   rows: readonly EndpointRow[],
   probed: ReadonlySet<string>,
-): Promise<void> {
+): void {
   if (rows.length === 0) return;
   const of = <T>(pick: (breaker: Breaker) => T): T[] => rows.map(({ breaker }) => pick(breaker));
-  await tx.query(sql`
+  tx.send(sql`
     UPDATE ${sql.id(schema, "endpoints")} AS e SET good_at = r.good_at, failures = r.failures,
       first_failed_at = r.first_failed_at, last_failed_at = r.last_failed_at, window_since = r.window_since,
       window_total = r.window_total, window_failed = r.window_failed, opened_at = r.opened_at, wait_ms = r.wait_ms,

@@ -158,7 +158,7 @@ export async function disableEndpoint(tx: Tx, schema: string, institution: strin
   if (!row || (row.fingerprint === "" && !row.pulls)) return undefined;
   if (row.disabledAt) return [];
   const { row: disabled, record } = disable(row, "operator");
-  await writeEndpoints(tx, schema, [disabled], new Set());
+  writeEndpoints(tx, schema, [disabled], new Set());
   await pullForward(tx, schema, [institution], "all");
   await tx.query(sql`SELECT pg_notify(${channelOf(schema)}, '')`);
   return [record];

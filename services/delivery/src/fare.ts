@@ -31,7 +31,7 @@ export async function foldSightings(tx: Tx, schema: string, sightings: readonly 
   const pressing = sightings.filter((one) => one.probe || one.proved || one.gone || one.sign === "down");
   const well = sightings.filter(({ sign }) => sign === "up");
   if (pressing.length + well.length === 0) return [];
-  await prove(
+  prove(
     tx,
     schema,
     sightings.filter(({ proved }) => proved),
@@ -51,7 +51,7 @@ export async function foldSightings(tx: Tx, schema: string, sightings: readonly 
     if (mine.some(({ probe }) => probe)) probed.add(row.institution);
     if (record) records.push(record);
   }
-  await writeEndpoints(tx, schema, changed, probed);
+  writeEndpoints(tx, schema, changed, probed);
   const disabled = changed.filter(({ disabledAt }, i) => disabledAt && !rows[i]?.disabledAt);
   // What waits for it is parked now, not when its next try would be due.
   await pullForward(tx, schema, names(disabled), "all");
@@ -92,9 +92,9 @@ export function disable(row: EndpointRow, reason: DisabledReason): { row: Endpoi
   };
 }
 
-async function prove(tx: Tx, schema: string, proved: readonly Sighting[]): Promise<void> {
+function prove(tx: Tx, schema: string, proved: readonly Sighting[]): void {
   if (proved.length === 0) return;
-  await tx.query(sql`
+  tx.send(sql`
     INSERT INTO ${sql.id(schema, "proofs")} (institution, fingerprint, proved_at)
     SELECT DISTINCT institution, fingerprint, now()
     FROM unnest(${proved.map(({ institution }) => institution)}::text[], ${proved.map((one) => one.fingerprint)}::text[])

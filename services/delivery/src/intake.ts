@@ -37,9 +37,9 @@ export interface TakenFact {
 export interface Intake {
   /** The last version folded of each case; none for a case not seen before. */
   versions(tx: Tx, caseIds: readonly string[]): Promise<Map<string, bigint>>;
-  saveVersions(tx: Tx, versions: ReadonlyMap<string, bigint>): Promise<void>;
+  saveVersions(tx: Tx, versions: ReadonlyMap<string, bigint>): void;
   facts(tx: Tx, referralIds: readonly string[]): Promise<Map<string, ReferralFacts>>;
-  saveFacts(tx: Tx, facts: ReadonlyMap<string, ReferralFacts>): Promise<void>;
+  saveFacts(tx: Tx, facts: ReadonlyMap<string, ReferralFacts>): void;
   /**
    * Marks what institutions have taken: the facts of events that came back from cases. What a worker sent is marked already. Also
    * locks these and the `growing` lanes in the one order, so that nothing done with them later in `tx` deadlocks.
@@ -48,7 +48,7 @@ export interface Intake {
   /** Makes room in lanes and answers each lane's last sequence, its key as `laneName` writes it. */
   grow(tx: Tx, lanes: readonly LaneGrowth[]): Promise<Map<string, bigint>>;
   /** Adds deliveries to lanes that have grown, and wakes the workers when it commits. */
-  add(tx: Tx, deliveries: readonly NewDelivery[]): Promise<void>;
+  add(tx: Tx, deliveries: readonly NewDelivery[]): void;
 }
 
 /** How a lane is called in maps. */
@@ -67,8 +67,8 @@ export function openIntake(schema: string): Intake {
       return new Map(rows.map(({ caseId, version }) => [caseId, version]));
     },
 
-    async saveVersions(tx, versions) {
-      await tx.query(sql`
+    saveVersions(tx, versions) {
+      tx.send(sql`
         INSERT INTO ${table("cases")} (case_id, version)
         SELECT * FROM unnest(${[...versions.keys()]}::text[], ${[...versions.values()]}::bigint[])
         ON CONFLICT (case_id) DO UPDATE SET version = excluded.version`);
@@ -82,10 +82,10 @@ export function openIntake(schema: string): Intake {
       return new Map(rows.map(({ id, ...facts }) => [id, facts]));
     },
 
-    async saveFacts(tx, facts) {
+    saveFacts(tx, facts) {
       if (facts.size === 0) return;
       const all = [...facts.values()];
-      await tx.query(sql`
+      tx.send(sql`
         INSERT INTO ${table("referrals")} (referral_id, service_type, placer_number, filler_number, replaces, requested_at)
         SELECT * FROM unnest(${[...facts.keys()]}::text[], ${all.map((f) => f.serviceType)}::text[],
           ${all.map((f) => f.placerNumber)}::text[], ${all.map((f) => f.fillerNumber)}::text[], ${all.map((f) => f.replaces)}::text[],
@@ -105,15 +105,15 @@ export function openIntake(schema: string): Intake {
         WHERE d.state <> 'delivered' AND (d.delivered_at IS NULL OR d.state = 'offered')`);
       if (rows.length === 0) return;
       const all = [...rows, ...growing];
-      await tx.query(sql`
+      tx.send(sql`
         SELECT FROM ${table("lanes")} WHERE (institution, case_id) IN (
           SELECT * FROM unnest(${all.map(({ institution }) => institution)}::text[], ${all.map(({ caseId }) => caseId)}::text[]))
         ORDER BY institution, case_id FOR UPDATE`);
-      await tx.query(sql`
+      tx.send(sql`
         UPDATE ${table("deliveries")} SET state = 'delivered', delivered_at = now(), offered_at = NULL, parked_at = NULL, parked_reason = NULL
         WHERE delivery_id = ANY(${rows.map(({ id }) => id)}::text[])`);
       // One that waited for a worker may have been what its lane waited for.
-      await tx.query(sql`
+      tx.send(sql`
         UPDATE ${table("lanes")} AS l SET next_due = now()
         FROM unnest(${rows.map(({ institution }) => institution)}::text[], ${rows.map(({ caseId }) => caseId)}::text[])
           AS t (institution, case_id)
@@ -124,7 +124,7 @@ export function openIntake(schema: string): Intake {
       if (lanes.length === 0) return new Map();
       const institutions = lanes.map(({ institution }) => institution);
       const cases = lanes.map(({ caseId }) => caseId);
-      await tx.query(sql`
+      tx.send(sql`
         INSERT INTO ${table("recipients")} (institution)
         SELECT DISTINCT institution FROM unnest(${institutions}::text[]) AS r (institution) ORDER BY institution
         ON CONFLICT DO NOTHING`);
@@ -141,13 +141,13 @@ export function openIntake(schema: string): Intake {
       const urgent = lanes.filter(({ capMs }) => Number.isFinite(capMs));
       if (urgent.length > 0) {
         // What is urgent does not wait out the back-off of what stands before it in its lane.
-        await tx.query(sql`
+        tx.send(sql`
           UPDATE ${table("lanes")} AS l SET next_due = least(l.next_due, now() + u.cap * interval '1 millisecond')
           FROM unnest(${urgent.map(({ institution }) => institution)}::text[], ${urgent.map(({ caseId }) => caseId)}::text[],
             ${urgent.map(({ capMs }) => capMs)}::double precision[]) AS u (institution, case_id, cap)
           WHERE l.institution = u.institution AND l.case_id = u.case_id`);
         // Nor for the next probe of an endpoint that is spared; rows in one order, behind the lanes.
-        await tx.query(sql`
+        tx.send(sql`
           WITH u AS (
             SELECT institution, min(cap) * interval '1 millisecond' AS cap
             FROM unnest(${urgent.map(({ institution }) => institution)}::text[],
@@ -161,9 +161,9 @@ export function openIntake(schema: string): Intake {
       return new Map(rows.map((row) => [laneName(row), row.sequence]));
     },
 
-    async add(tx, deliveries) {
+    add(tx, deliveries) {
       if (deliveries.length === 0) return;
-      await tx.query(sql`
+      tx.send(sql`
         INSERT INTO ${table("deliveries")}
           (delivery_id, event_id, institution, case_id, referral_id, sequence, priority, body, late_at,
             state, attempts, delivered_at, parked_at, parked_reason)
@@ -177,7 +177,7 @@ export function openIntake(schema: string): Intake {
           AS n (delivery_id, event_id, institution, case_id, referral_id, sequence, priority, body, late_at)
         LEFT JOIN ${table("outcomes")} AS o ON o.delivery_id = n.delivery_id
         ON CONFLICT DO NOTHING`);
-      await tx.query(sql`SELECT pg_notify(${channelOf(schema)}, '')`);
+      tx.send(sql`SELECT pg_notify(${channelOf(schema)}, '')`);
     },
   };
 }

@@ -33,6 +33,8 @@ export interface Head extends LaneKey {
   readonly proved: boolean;
   /** The endpoint is spared, or has not proved itself yet, and this is the one delivery that is let through. */
   readonly probe: boolean;
+  /** It took the last place at its institution: more may wait until there is one. */
+  readonly last: boolean;
   /** It was taken once before: an operator sends it again, and the case knows it as delivered. */
   readonly replayed: boolean;
 }
@@ -66,8 +68,10 @@ type Claimed = LaneKey &
     /** At most one of its lanes may go, and this one may if the place of the probe was free. */
     readonly spared: boolean;
     readonly probe: boolean;
+    /** How many of its institution's lanes could go; null without a limit. */
+    readonly room: bigint | null;
   };
-type Row = Omit<Head, Exclude<keyof Claimed, keyof LaneKey>>;
+type Row = Omit<Head, Exclude<keyof Claimed, keyof LaneKey> | "last">;
 
 /** Workers that have not been heard of for this long are forgotten, whatever their connections are. */
 const FORGET = sql.raw(`interval '1 hour'`);
@@ -114,7 +118,7 @@ export function openLanes(db: Db, schema: string, worker: string, expiryMs: numb
         UPDATE ${lanes} AS l SET holder = ${worker}, token = ${nextToken(schema, sql`l.token`)} FROM due
         WHERE l.ctid = due.place
         RETURNING l.institution, l.case_id, l.token, l.pulled_from, due.taken_over, due.fingerprint, due.disabled,
-          due.pulls, due.proved, due.spared
+          due.pulls, due.proved, due.spared, due.room
       ), free AS (
         -- Whoever comes second finds the row changed, or locked: one probe, however many workers look at once.
         SELECT e.institution FROM ${endpoints} AS e
@@ -125,14 +129,14 @@ export function openLanes(db: Db, schema: string, worker: string, expiryMs: numb
         UPDATE ${endpoints} AS e SET prober = ${worker} FROM free WHERE e.institution = free.institution RETURNING e.institution
       )
       SELECT c.institution, c.case_id AS "caseId", c.token, c.pulled_from AS "pulledFrom", c.taken_over AS "takenOver",
-        c.fingerprint, c.disabled, c.pulls, c.proved, c.spared, p.institution IS NOT NULL AS probe
+        c.fingerprint, c.disabled, c.pulls, c.proved, c.spared, c.room, p.institution IS NOT NULL AS probe
       FROM claimed AS c LEFT JOIN probing AS p ON p.institution = c.institution`);
   }
 
   /** Gives back lanes that came second for a probe. */
-  async function giveBack(tx: Tx, late: readonly LaneKey[]): Promise<void> {
+  function giveBack(tx: Tx, late: readonly LaneKey[]): void {
     if (late.length === 0) return;
-    await tx.query(sql`
+    tx.send(sql`
       UPDATE ${lanes} AS l SET holder = NULL
       FROM unnest(${late.map(({ institution }) => institution)}::text[], ${late.map(({ caseId }) => caseId)}::text[])
         AS e (institution, case_id)
@@ -140,12 +144,12 @@ export function openLanes(db: Db, schema: string, worker: string, expiryMs: numb
   }
 
   /** Frees lanes in which nothing waits after all. */
-  async function rest(tx: Tx, empty: readonly Claimed[]): Promise<void> {
+  function rest(tx: Tx, empty: readonly Claimed[]): void {
     if (empty.length === 0) return;
     const probes = empty.filter(({ probe }) => probe).map(({ institution }) => institution);
     if (probes.length > 0)
-      await tx.query(sql`UPDATE ${endpoints} SET prober = NULL WHERE institution = ANY(${probes}::text[])`);
-    await tx.query(sql`
+      tx.send(sql`UPDATE ${endpoints} SET prober = NULL WHERE institution = ANY(${probes}::text[])`);
+    tx.send(sql`
       UPDATE ${lanes} AS l SET holder = NULL, next_due = NULL
       FROM unnest(${empty.map(({ institution }) => institution)}::text[], ${empty.map(({ caseId }) => caseId)}::text[])
         AS e (institution, case_id)
@@ -173,7 +177,7 @@ export function openLanes(db: Db, schema: string, worker: string, expiryMs: numb
       db.tx(async (tx) => {
         const all = await claimLanes(tx, allowance);
         const claimed = all.filter(({ spared, probe }) => probe || !spared);
-        await giveBack(
+        giveBack(
           tx,
           all.filter((lane) => !claimed.includes(lane)),
         );
@@ -190,14 +194,16 @@ export function openLanes(db: Db, schema: string, worker: string, expiryMs: numb
             WHERE d.institution = c.institution AND d.case_id = c.case_id AND d.state = 'waiting'
             ORDER BY d.sequence LIMIT 1) AS d`);
         const heads = new Map(rows.map((row) => [laneName(row), row]));
-        await rest(
+        rest(
           tx,
           claimed.filter((lane) => !heads.has(laneName(lane))),
         );
+        const taken = Map.groupBy(all, ({ institution }) => institution);
         return claimed.flatMap((lane) => {
           const head = heads.get(laneName(lane));
-          const { spared: _, ...claim } = lane;
-          return head ? [{ ...head, ...claim }] : [];
+          const { spared: _, room, ...claim } = lane;
+          const last = room !== null && (taken.get(lane.institution)?.length ?? 0) >= room;
+          return head ? [{ ...head, ...claim, last }] : [];
         });
       }),
 

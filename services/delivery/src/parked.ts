@@ -1,6 +1,6 @@
 // What was given up and waits for an operator: listed without content, and sent again under the same webhook-id.
 import { sql } from "@ruta/db";
-import type { Db, Tx } from "@ruta/db";
+import type { Db, Querying, Tx } from "@ruta/db";
 import { makeDue } from "./due.ts";
 import type { Addressed } from "./due.ts";
 import { revive } from "./endpoints.ts";
@@ -40,7 +40,7 @@ export interface ParkedDeliveries {
   /** The longest parked first. */
   list(filter: ParkedFilter): Promise<ParkedPage>;
   /** What became of a delivery; undefined when there is none. */
-  stateOf(tx: Pick<Tx, "query">, id: string): Promise<string | undefined>;
+  stateOf(tx: Querying, id: string): Promise<string | undefined>;
   /** Makes a parked delivery due again, with a schedule that begins anew; or says why it does not. */
   retry(tx: Tx, id: string): Promise<"due" | "not-parked" | "endpoint-disabled">;
 }

@@ -1,7 +1,7 @@
 // After a restore: what the log says was taken or parked is so, so that nothing that was delivered is sent as if it had not been.
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { sql } from "@ruta/db";
-import type { Tx } from "@ruta/db";
+import type { Querying, Tx } from "@ruta/db";
 import { TOPICS, decodeRecord, derivedId } from "@ruta/events";
 import type { DeliveryAttempt } from "@ruta/events";
 import type { LogRecord, OwnOutput } from "@ruta/log";
@@ -41,12 +41,12 @@ const LOST_SEQUENCES = 1_000;
  * Where the log was taken back too, lanes have lost deliveries that institutions have seen: their numbers go on above any of those, or
  * whoever goes by them would take what comes next for late. In the transaction that restores.
  */
-export async function renumberLanes(tx: Pick<Tx, "query">, schema: string): Promise<void> {
+export async function renumberLanes(tx: Querying, schema: string): Promise<void> {
   await tx.query(sql`UPDATE ${sql.id(schema, "lanes")} SET sequence = sequence + ${LOST_SEQUENCES}`);
 }
 
 /** Forgets what has been used: the deliveries are there by now. */
-export async function forgetOutcomes(tx: Pick<Tx, "query">, schema: string): Promise<void> {
+export async function forgetOutcomes(tx: Querying, schema: string): Promise<void> {
   await tx.query(sql`
     DELETE FROM ${sql.id(schema, "outcomes")} AS o USING ${sql.id(schema, "deliveries")} AS d
     WHERE d.delivery_id = o.delivery_id`);
@@ -105,6 +105,6 @@ async function addAttempts(tx: Tx, schema: string, all: ReturnType<typeof attemp
       WHERE t.case_id = a.case_id AND t.delivery_id = a.delivery_id AND t.started_at = a.at)`);
   const numbers = new Set(known.map(({ n }) => n));
   const unknown = all.filter((_, index) => !numbers.has(index + 1));
-  await writeAttempts(tx, schema, unknown);
+  writeAttempts(tx, schema, unknown);
   return unknown.length;
 }

@@ -36,8 +36,8 @@ export type Result = { readonly head: Head } & (
   | { readonly back: true; readonly challenged?: Outcome }
 );
 
-/** What was decided on a result; undefined when another worker holds the lane by now. */
-export type Settled = Verdict | { readonly kind: "wait" } | undefined;
+/** What was decided on a result, and whether anything waits in its lane still; undefined when another worker holds the lane by now. */
+export type Settled = { readonly verdict: Verdict | { readonly kind: "wait" }; readonly waits: boolean } | undefined;
 
 type Sent = Exclude<Result, { readonly back: true }>;
 
@@ -76,17 +76,17 @@ export async function settle(
   const names = results.map(({ head }) => head.institution);
   const cases = results.map(({ head }) => head.caseId);
   // First the locks, in one order; then, in a statement of its own, what waits in the lanes.
-  const held = await tx.query<Held>(sql`
+  const locking = tx.query<Held>(sql`
     SELECT l.institution, l.case_id AS "caseId", l.token, clock_timestamp() AS now FROM ${table("lanes")} AS l
     JOIN unnest(${names}::text[], ${cases}::text[], ${results.map(({ head }) => head.token)}::bigint[])
       AS r (institution, case_id, token) USING (institution, case_id)
     WHERE l.holder = ${worker} AND l.token = r.token
     ORDER BY l.institution, l.case_id FOR UPDATE OF l`);
-  const waiting = await tx.query<LaneKey & Waiting>(sql`
+  const finding = tx.query<LaneKey & Waiting>(sql`
     SELECT d.institution, d.case_id AS "caseId", d.delivery_id AS id, d.priority, d.sequence
-    FROM unnest(${held.map(({ institution }) => institution)}::text[], ${held.map(({ caseId }) => caseId)}::text[])
-      AS h (institution, case_id)
+    FROM unnest(${names}::text[], ${cases}::text[]) AS r (institution, case_id)
     JOIN ${table("deliveries")} AS d USING (institution, case_id) WHERE d.state = 'waiting'`);
+  const [held, waiting] = await Promise.all([locking, finding]);
   const waitingOf = Map.groupBy(waiting, laneName);
   const holdings = new Map(held.map((one) => [laneName(one), one]));
   const mine = results.filter(({ head }) => holdings.has(laneName(head)));
@@ -96,9 +96,9 @@ export async function settle(
     return decideOn(result, waitingOf.get(laneName(lane)) ?? [], lane.now.getTime(), jitter());
   });
   const written = decided.filter((one) => one !== undefined);
-  await writeDeliveries(tx, schema, written);
-  await writeLanes(tx, schema, written);
-  await freeLanes(
+  writeDeliveries(tx, schema, written);
+  writeLanes(tx, schema, written);
+  freeLanes(
     tx,
     schema,
     mine.filter((result) => "back" in result).map(({ head }) => head),
@@ -106,7 +106,7 @@ export async function settle(
   const attempts = written.map(({ result, verdict, head, attempts }) =>
     "tried" in result ? attemptOf(head, result.tried, verdict, worker, attempts) : undefined,
   );
-  await writeAttempts(
+  writeAttempts(
     tx,
     schema,
     attempts.filter((one) => one !== undefined),
@@ -115,7 +115,9 @@ export async function settle(
   const up = written.filter(({ verdict }) => verdict.kind === "delivered").map(({ head }) => head.institution);
   await pullForward(tx, schema, up, "outages");
   const settled = results.map((result, i): Settled => {
-    return "back" in result && mine.includes(result) ? { kind: "wait" } : decided[i]?.verdict;
+    const one = decided[i];
+    if (one) return { verdict: one.verdict, waits: one.nextDue !== null };
+    return "back" in result && mine.includes(result) ? { verdict: { kind: "wait" }, waits: true } : undefined;
   });
   return { settled, records: [...written.flatMap((one, i) => recordsOf(one, attempts[i])), ...notices] };
 }
@@ -139,9 +141,9 @@ function isStopped(outcome: Outcome): boolean {
 }
 
 /** Frees lanes whose first delivery goes on waiting as it did. */
-async function freeLanes(tx: Tx, schema: string, heads: readonly Head[]): Promise<void> {
+function freeLanes(tx: Tx, schema: string, heads: readonly Head[]): void {
   if (heads.length === 0) return;
-  await tx.query(sql`
+  tx.send(sql`
     UPDATE ${sql.id(schema, "lanes")} AS l SET holder = NULL
     FROM unnest(${heads.map(({ institution }) => institution)}::text[], ${heads.map(({ caseId }) => caseId)}::text[])
       AS r (institution, case_id)
@@ -179,9 +181,9 @@ function decideOn(result: Sent, waiting: readonly Waiting[], now: number, jitter
 
 const dateOf = (ms: number | null): Date | null => (ms === null ? null : new Date(ms));
 
-async function writeDeliveries(tx: Tx, schema: string, all: readonly Decided[]): Promise<void> {
+function writeDeliveries(tx: Tx, schema: string, all: readonly Decided[]): void {
   if (all.length === 0) return;
-  await tx.query(sql`
+  tx.send(sql`
     UPDATE ${sql.id(schema, "deliveries")} AS d SET state = r.state, attempts = r.attempts, step = r.step,
       refusals = r.refusals, tried_since = coalesce(d.tried_since, r.now), parked_reason = r.reason,
       delivered_at = CASE WHEN r.state = 'delivered' THEN r.now ELSE d.delivered_at END,
@@ -200,11 +202,11 @@ function stateOf({ kind }: Verdict): string {
 }
 
 /** Frees the lanes. Only one that failed by schedule can be pulled forward, so that a success pulls it once a step. */
-async function writeLanes(tx: Tx, schema: string, all: readonly Decided[]): Promise<void> {
+function writeLanes(tx: Tx, schema: string, all: readonly Decided[]): void {
   if (all.length === 0) return;
   const outage = ({ result, verdict, head }: Decided) =>
     verdict.kind === "retry" && head.pulledFrom === null && "tried" in result && isOutage(result.tried.outcome);
-  await tx.query(sql`
+  tx.send(sql`
     UPDATE ${sql.id(schema, "lanes")} AS l SET holder = NULL, pulled_from = NULL, next_due = r.next_due, outage = r.outage
     FROM unnest(${all.map(({ head }) => head.institution)}::text[], ${all.map(({ head }) => head.caseId)}::text[],
       ${all.map(({ nextDue }) => dateOf(nextDue))}::timestamptz[], ${all.map(outage)}::boolean[])

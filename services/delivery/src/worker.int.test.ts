@@ -269,7 +269,10 @@ test("the result of a worker that lost its lane is void", async () => {
     bed.db.tx((tx) => settle(tx, bed.schema, worker, [{ head, tried }], () => 0));
   expect(await write("old", stale!)).toEqual({ settled: [undefined], records: [] });
   await bed.states({ waiting: 1 });
-  expect(await write("young", taken)).toMatchObject({ settled: [{ kind: "delivered" }], records: [{}, {}] });
+  expect(await write("young", taken)).toMatchObject({
+    settled: [{ verdict: { kind: "delivered" }, waits: false }],
+    records: [{}, {}],
+  });
   expect(await write("young", taken)).toEqual({ settled: [undefined], records: [] });
 });
 

@@ -93,17 +93,18 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
       }),
   });
 
-  /** Writes a result, again and again: until then nobody else sends the lane's next delivery. */
-  async function finish(result: Result): Promise<void> {
+  /** Writes a result, again and again: until then nobody else sends the lane's next delivery. Answers whether more of it waits. */
+  async function finish(result: Result): Promise<boolean> {
     for (let tries = 1; ; tries += 1) {
       try {
-        const verdict = await write(result);
-        if (verdict === undefined) metrics.fenced();
-        else if ("tried" in result && verdict.kind !== "wait") metrics.attempted(result.tried.outcome, verdict);
-        return;
+        const settled = await write(result);
+        if (settled === undefined) metrics.fenced();
+        else if ("tried" in result && settled.verdict.kind !== "wait")
+          metrics.attempted(result.tried.outcome, settled.verdict);
+        return settled?.waits ?? false;
       } catch (error) {
         logger.warn({ count: tries, err: error }, "the result of a delivery could not be written");
-        if (stopping && tries >= LAST_TRIES) return;
+        if (stopping && tries >= LAST_TRIES) return false;
         unwritten += 1;
         await sleep(AGAIN_MS);
         unwritten -= 1;
@@ -111,7 +112,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     }
   }
 
-  async function deliver(head: Head): Promise<void> {
+  async function deliver(head: Head): Promise<boolean> {
     const endpoint = directory().endpointOf(head.institution, now());
     if (!endpoint) return finish({ head, park: "no-endpoint", endpointId: "" });
     const pulls = endpoint.mode === DeliveryMode.INBOX;
@@ -192,13 +193,14 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
       const heads = await lanes.claim({ total, perEndpoint: limits.perEndpoint, limited: closed });
       looked = performance.now();
       for (const head of heads) {
-        const run = deliver(head).finally(() => {
+        const run = deliver(head).then((waits) => {
           running.delete(run);
-          ring();
+          // Nothing else can be sent for its end, and a look costs as much as a delivery.
+          if (waits || head.last || running.size === limits.total - 1) ring();
         });
         running.set(run, head);
       }
-      if (heads.length > 0) continue;
+      if (heads.length === total) continue; // there may be more than one claim takes
       const paced = held || [...rooms.values()].some((room) => room === 0) ? AGAIN_MS : limits.pollMs;
       return Math.min(paced, ((await lanes.nextDueMs()) ?? limits.pollMs) + 1);
     }

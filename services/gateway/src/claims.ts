@@ -1,8 +1,7 @@
 // Claims in SQL: what the door has taken, unique by webhook-id and by the sender's own number, and whom a sender may name.
 import { sql } from "@ruta/db";
-import type { Tx } from "@ruta/db";
+import type { Querying, Tx } from "@ruta/db";
 import { parseReferralId } from "@ruta/events";
-import type { Querying } from "./state.ts";
 
 /** A claim as it is kept. */
 export interface Claim {
@@ -45,11 +44,11 @@ export interface Claims {
   /** Adds those whose keys are free; returns the command ids that won. Waits for concurrent claims of the same keys. */
   insert(tx: Tx, claims: readonly Claim[]): Promise<ReadonlySet<string>>;
   /** Takes claims back that this transaction has made. */
-  remove(tx: Tx, claims: readonly Claim[]): Promise<void>;
+  remove(tx: Tx, claims: readonly Claim[]): void;
   /** Of these referrals the ones that the institution requested at this door. */
   requestsOf(on: Querying, institution: string, referrals: readonly string[]): Promise<ReadonlySet<string>>;
   /** Remembers persons of an institution's receipts. */
-  addPersons(tx: Tx, persons: readonly Named[]): Promise<void>;
+  addPersons(tx: Tx, persons: readonly Named[]): void;
   /** Of these the pairs that are known, as `institution person`. */
   knownPersons(on: Querying, persons: readonly Named[]): Promise<ReadonlySet<string>>;
 }
@@ -96,9 +95,9 @@ export function createClaims(schema: string): Claims {
       return new Set(rows.map((row) => row.command_id));
     },
 
-    async remove(tx, claims) {
+    remove(tx, claims) {
       if (claims.length === 0) return;
-      await tx.query(sql`
+      tx.send(sql`
         delete from ${claim} c using unnest(${claims.map((c) => c.institution)}::text[],
           ${claims.map((c) => c.webhookId)}::text[]) as k (institution, webhook_id)
         where c.institution = k.institution and c.webhook_id = k.webhook_id`);
@@ -113,9 +112,9 @@ export function createClaims(schema: string): Claims {
       return new Set(rows.map((row) => row.referral_id));
     },
 
-    async addPersons(tx, persons) {
+    addPersons(tx, persons) {
       if (persons.length === 0) return;
-      await tx.query(sql`insert into ${knownPerson} select * from ${columns(persons)} on conflict do nothing`);
+      tx.send(sql`insert into ${knownPerson} select * from ${columns(persons)} on conflict do nothing`);
     },
 
     async knownPersons(on, persons) {

@@ -1,6 +1,7 @@
 // Folds the events of referrals into the view; the directory is followed apart, in memory.
 import type { Tx } from "@ruta/db";
-import { TOPICS } from "@ruta/events";
+import { toBinary } from "@bufbuild/protobuf";
+import { ReferralEventSchema, TOPICS } from "@ruta/events";
 import type { ReferralEvent } from "@ruta/events";
 import { newEvents, placeOf } from "@ruta/log";
 import type { LogRecord } from "@ruta/log";
@@ -17,13 +18,18 @@ export const FOLDED = [TOPICS.events] as const;
 export async function foldBatch(
   { state, numbers }: { readonly state: State; readonly numbers: Numbers },
   tx: Tx,
-  batch: readonly { readonly message: ReferralEvent }[],
+  batch: readonly { readonly record: Pick<LogRecord, "value">; readonly message: ReferralEvent }[],
 ): Promise<void> {
   const cases = [...new Set(batch.map(({ message }) => message.caseId))];
   const fresh = newEvents(await state.versions(tx, cases), batch);
-  const events = fresh.map(({ message }) => message);
-  await state.fold(tx, events);
-  await numbers.fold(tx, events);
+  state.fold(
+    tx,
+    fresh.map(({ record, message }) => ({ event: message, bytes: record.value })),
+  );
+  numbers.fold(
+    tx,
+    fresh.map(({ message }) => message),
+  );
 }
 
 /** Passes over an event that staff has given up: its place in the case is kept, empty, so that the next is not a gap. */
@@ -31,5 +37,5 @@ export async function passOver(state: State, tx: Tx, record: Pick<LogRecord, "ke
   const place = placeOf(record);
   if (!place) return;
   const last = (await state.versions(tx, [place.caseId])).get(place.caseId) ?? 0n;
-  if (place.version === last + 1n) await state.fold(tx, [place]);
+  if (place.version === last + 1n) state.fold(tx, [{ event: place, bytes: toBinary(ReferralEventSchema, place) }]);
 }

@@ -51,7 +51,7 @@ export async function foldInbox(schema: string, tx: Tx, items: readonly InboxIte
   const inbox = sql.id(schema, "inbox");
   const inboxItem = sql.id(schema, "inbox_item");
   const institutions = [...new Set(items.map(({ institution }) => institution))];
-  await tx.query(sql`
+  tx.send(sql`
     insert into ${inbox} (institution) select * from unnest(${institutions}::text[]) as i (institution) order by institution
     on conflict do nothing`);
   const counters = await tx.query<{ institution: string; last: bigint; acknowledged: bigint }>(sql`
@@ -74,15 +74,15 @@ export async function foldInbox(schema: string, tx: Tx, items: readonly InboxIte
     as n (institution, place, webhook_id, event_id, case_id, referral_id, content_type, body, offered_at, again)`;
   if (fresh.length > 0) await tx.query(sql`insert into ${inboxItem} select * from ${columns(fresh)}`);
   if (renewed.length > 0)
-    await tx.query(sql`
+    tx.send(sql`
       update ${inboxItem} as i set place = n.place, again = n.again, offered_at = n.offered_at, body = n.body,
         content_type = n.content_type
       from ${columns(renewed)} where i.institution = n.institution and i.webhook_id = n.webhook_id`);
-  await tx.query(sql`
+  tx.send(sql`
     update ${inbox} as i set last = n.last
     from unnest(${[...lasts.keys()]}::text[], ${[...lasts.values()]}::bigint[]) as n (institution, last)
     where i.institution = n.institution`);
-  await tx.query(sql`select pg_notify(${inboxChannel(schema)}, i) from unnest(${institutions}::text[]) as i`);
+  tx.send(sql`select pg_notify(${inboxChannel(schema)}, i) from unnest(${institutions}::text[]) as i`);
 }
 
 function placesOf(

@@ -1,8 +1,7 @@
 // The inboxes in SQL: what a reader pulls, what it acknowledges, and how far it is behind.
 import { sql } from "@ruta/db";
-import type { Tx } from "@ruta/db";
+import type { Querying, Tx } from "@ruta/db";
 import type { Delivery } from "@ruta/events";
-import type { Querying } from "./state.ts";
 
 /** An item as it is read. */
 interface ItemRow {
@@ -73,7 +72,7 @@ export function createInboxTable(schema: string): InboxTable {
         from ${item} where institution = ${institution} and place > ${row.acknowledged} and place <= ${place}
         order by place limit ${limit}`);
       const upTo = taken.length < limit ? place : (taken.at(-1)?.place ?? place);
-      await tx.query(sql`update ${inbox} set acknowledged = ${upTo} where institution = ${institution}`);
+      tx.send(sql`update ${inbox} set acknowledged = ${upTo} where institution = ${institution}`);
       return taken;
     },
 

@@ -1,9 +1,8 @@
 // By which numbers institutions name referrals, and what is known of the referrals that somebody names.
 import { sql } from "@ruta/db";
-import type { Tx } from "@ruta/db";
+import type { Querying, Tx } from "@ruta/db";
 import { parseReferralId, statusWord } from "@ruta/events";
 import type { ReferralEvent, Status } from "@ruta/events";
-import type { Querying } from "./state.ts";
 
 /** Whose number it is: the requester's own (PLAC) or the performer's own (FILL). */
 export type NumberKind = "PLAC" | "FILL";
@@ -18,7 +17,7 @@ interface Standing {
 /** The numbers in one schema. */
 export interface Numbers {
   /** Adds the numbers that events bring. */
-  fold(tx: Tx, events: readonly ReferralEvent[]): Promise<void>;
+  fold(tx: Tx, events: readonly ReferralEvent[]): void;
   /** The referrals of an institution under these ids, by id. */
   named(on: Querying, institution: string, referrals: readonly string[]): Promise<Map<string, Standing>>;
   /** Its referrals under its own numbers, by `kind number`; of the same case the latest, since a successor keeps the number. */
@@ -41,10 +40,10 @@ export function createNumbers(schema: string): Numbers {
   const referral = sql.id(schema, "referral");
   const table = sql.id(schema, "referral_number");
   return {
-    async fold(tx, events) {
+    fold(tx, events) {
       const brought = events.flatMap(numbersOf);
       if (brought.length === 0) return;
-      await tx.query(sql`
+      tx.send(sql`
         insert into ${table} (institution, kind, number, referral_id)
         select * from unnest(${brought.map((b) => b.institution)}::text[], ${brought.map((b) => b.kind)}::text[],
           ${brought.map((b) => b.number)}::text[], ${brought.map((b) => b.referralId)}::text[])

@@ -2,7 +2,7 @@
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { sql } from "@ruta/db";
-import type { Tx } from "@ruta/db";
+import type { Querying, Tx } from "@ruta/db";
 import { ReferralCommandSchema, SectionKind, SectionSchema, TOPICS, create, randomId } from "@ruta/events";
 import type { ReferralCommand, Section } from "@ruta/events";
 import type { LogRecord, OwnOutput } from "@ruta/log";
@@ -51,7 +51,7 @@ export function ownCommands(deps: RecoverDeps): OwnOutput {
       );
       const made = await claimsOf(deps, unclaimed);
       await claims.insert(tx, made);
-      await claims.addPersons(tx, unclaimed.flatMap(personsOf));
+      claims.addPersons(tx, unclaimed.flatMap(personsOf));
       return { unknown: made.length };
     },
     async renew(tx, logToo) {
@@ -166,7 +166,7 @@ function unopenable(caseId: string): Section {
 }
 
 /** Which history this is, for the ids of what institutions ask. */
-export async function readHistory(db: Pick<Tx, "query">, schema: string): Promise<bigint> {
+export async function readHistory(db: Querying, schema: string): Promise<bigint> {
   const [row] = await db.query<{ number: bigint }>(sql`select number from ${sql.id(schema, "history")}`);
   return row?.number ?? 0n;
 }

@@ -1,15 +1,9 @@
 // The view of referrals in SQL: what the fold writes and what reads need. One statement a batch.
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { sql } from "@ruta/db";
-import type { Sql, Tx } from "@ruta/db";
-import { ReferralEventSchema, TOPICS, decodeRecord } from "@ruta/events";
+import type { Querying, Tx } from "@ruta/db";
+import { TOPICS, decodeRecord } from "@ruta/events";
 import type { BusinessStatus, Confidentiality, Priority, ReferralEvent, Status } from "@ruta/events";
-import { toBinary } from "@bufbuild/protobuf";
-
-/** Whoever can run a query: a pool or a transaction. */
-export interface Querying {
-  query<R>(q: Sql): Promise<R[]>;
-}
 
 /** A referral as a row of a list. */
 export interface ReferralRow {
@@ -37,7 +31,7 @@ export interface State {
   /** Last version folded of each case that has any. */
   versions(on: Querying, cases: readonly string[]): Promise<Map<string, bigint>>;
   /** Adds events, gapless and in order a case, and brings the rows of their referrals up to them. */
-  fold(tx: Tx, events: readonly ReferralEvent[]): Promise<void>;
+  fold(tx: Tx, events: readonly Folded[]): void;
   /** All events of a case, in order. */
   caseEvents(on: Querying, caseId: string): Promise<ReferralEvent[]>;
   /** One page of an institution's referrals, oldest change first. */
@@ -46,6 +40,12 @@ export interface State {
   partyOf(on: Querying, institution: string, referrals: readonly string[]): Promise<ReadonlySet<string>>;
   /** The persons of these referrals, as `referral person`. */
   personsOf(on: Querying, referrals: readonly string[]): Promise<ReadonlySet<string>>;
+}
+
+/** An event as it is read, and as the log has it. */
+interface Folded {
+  readonly event: ReferralEvent;
+  readonly bytes: Uint8Array;
 }
 
 /** What a page of referrals is asked for. */
@@ -74,18 +74,21 @@ export function createState(schema: string): State {
       return new Map(rows.map((row) => [row.case_id, row.version]));
     },
 
-    async fold(tx, events) {
-      if (events.length === 0) return;
-      await tx.query(sql`
+    fold(tx, folded) {
+      if (folded.length === 0) return;
+      const events = folded.map(({ event }) => event);
+      tx.send(sql`
         insert into ${caseEvent} (case_id, version, referral_id, event)
         select * from unnest(${events.map((e) => e.caseId)}::text[], ${events.map((e) => e.version)}::bigint[],
-          ${events.map((e) => e.referralId)}::text[], ${events.map((e) => toBinary(ReferralEventSchema, e))}::bytea[])`);
-      await openReferrals(tx, events);
-      await changeReferrals(tx, lastOfEach(events));
-      await tx.query(sql`
+          ${events.map((e) => e.referralId)}::text[], ${folded.map(({ bytes }) => bytes)}::bytea[])`);
+      openReferrals(tx, events);
+      changeReferrals(tx, lastOfEach(events));
+      const taken = accepted(events);
+      if (taken.length === 0) return;
+      tx.send(sql`
         insert into ${knownPerson} (institution, person_id)
         select r.performer, p from ${referral} r, unnest(r.persons) p
-        where r.performer <> '' and not r.rehearsal and r.referral_id = any(${accepted(events)}::text[])
+        where r.performer <> '' and not r.rehearsal and r.referral_id = any(${taken}::text[])
         on conflict do nothing`);
     },
 
@@ -122,12 +125,12 @@ export function createState(schema: string): State {
   };
 
   /** Rows of referrals that were requested; what never changes of them comes with that event. */
-  async function openReferrals(tx: Tx, events: readonly ReferralEvent[]): Promise<void> {
+  function openReferrals(tx: Tx, events: readonly ReferralEvent[]): void {
     const opened = events.flatMap((event) =>
       event.fact.case === "requested" ? [{ event, fact: event.fact.value }] : [],
     );
     if (opened.length === 0) return;
-    await tx.query(sql`
+    tx.send(sql`
       insert into ${referral} (referral_id, case_id, requester, performer, status, business_status, priority, confidentiality,
         service_type, placer_number, rehearsal, persons, changed_at)
       select id, case_id, requester, '', 0, 0, 0, 0, service_type, number, rehearsal, string_to_array(persons, ' '), 'epoch'
@@ -139,8 +142,8 @@ export function createState(schema: string): State {
       on conflict do nothing`);
   }
 
-  async function changeReferrals(tx: Tx, last: readonly ReferralEvent[]): Promise<void> {
-    await tx.query(sql`
+  function changeReferrals(tx: Tx, last: readonly ReferralEvent[]): void {
+    tx.send(sql`
       update ${referral} r set performer = c.performer, status = c.status, business_status = c.business_status,
         priority = c.priority, confidentiality = c.confidentiality, changed_at = c.changed_at,
         expected_institution = c.expected_institution, expected_until = c.expected_until

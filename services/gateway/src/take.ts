@@ -102,11 +102,11 @@ export function createTake(deps: TakeDeps): (group: readonly Asked[]) => Promise
         );
         const whole = ofGroup.filter((group) => group.every((each) => made.has(each.claim.commandId)));
         const mine = new Set(whole.flat());
-        await claims.remove(
+        claims.remove(
           tx,
           prepared.filter((each) => made.has(each.claim.commandId) && !mine.has(each)).map((each) => each.claim),
         );
-        await claims.addPersons(
+        claims.addPersons(
           tx,
           [...mine].flatMap(({ persons }) => persons),
         );

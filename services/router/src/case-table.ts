@@ -1,6 +1,6 @@
 // The case table: all cases of a batch read in one go, and written in one go.
 import { sql } from "@ruta/db";
-import type { Tx } from "@ruta/db";
+import type { Querying, Tx } from "@ruta/db";
 import { WAITING } from "./phase.ts";
 import { decodeCase, encodeCase } from "./case-codec.ts";
 import { emptyCase } from "./state.ts";
@@ -17,9 +17,9 @@ export interface CaseTable {
   /** The cases named, each knowing which of the commands named it has decided. */
   load(tx: Tx, commands: readonly DecidedCommand[]): Promise<Map<string, CaseState>>;
   /** Writes cases, and remembers the commands. */
-  save(tx: Tx, states: readonly CaseState[], decided: readonly DecidedCommand[]): Promise<void>;
+  save(tx: Tx, states: readonly CaseState[], decided: readonly DecidedCommand[]): void;
   /** One case, or undefined. */
-  get(on: Pick<Tx, "query">, caseId: string): Promise<CaseState | undefined>;
+  get(on: Querying, caseId: string): Promise<CaseState | undefined>;
 }
 
 /** Opens the table in a schema that has been migrated. */
@@ -30,16 +30,18 @@ export function openCaseTable(schema: string): CaseTable {
     async load(tx, commands) {
       const caseIds = commands.map(({ caseId }) => caseId);
       const states = new Map(caseIds.map((id) => [id, emptyCase(id)]));
-      const rows = await tx.query<{ state: string }>(sql`
-        SELECT state FROM ${cases} WHERE case_id = ANY(${[...states.keys()]}::text[])`);
+      const [rows, decided] = await Promise.all([
+        tx.query<{ state: string }>(sql`
+          SELECT state FROM ${cases} WHERE case_id = ANY(${[...states.keys()]}::text[])`),
+        tx.query<DecidedCommand>(sql`
+          SELECT d.case_id AS "caseId", d.command_id AS "commandId" FROM ${decidedTable} d
+          JOIN unnest(${caseIds}::text[], ${commands.map(({ commandId }) => commandId)}::text[]) AS c (case_id, command_id)
+            USING (case_id, command_id)`),
+      ]);
       for (const { state } of rows) {
         const loaded = decodeCase(state);
         states.set(loaded.caseId, loaded);
       }
-      const decided = await tx.query<DecidedCommand>(sql`
-        SELECT d.case_id AS "caseId", d.command_id AS "commandId" FROM ${decidedTable} d
-        JOIN unnest(${caseIds}::text[], ${commands.map(({ commandId }) => commandId)}::text[]) AS c (case_id, command_id)
-          USING (case_id, command_id)`);
       for (const [caseId, known] of Map.groupBy(decided, ({ caseId }) => caseId)) {
         const state = states.get(caseId) ?? emptyCase(caseId);
         states.set(caseId, { ...state, decided: new Set(known.map(({ commandId }) => commandId)) });
@@ -47,10 +49,10 @@ export function openCaseTable(schema: string): CaseTable {
       return states;
     },
 
-    async save(tx, states, decided) {
+    save(tx, states, decided) {
       if (states.length === 0) return;
       const waiting = states.map(waitingOf);
-      await tx.query(sql`
+      tx.send(sql`
         INSERT INTO ${cases} AS c
           (case_id, version, state, waiting_referral, waiting_kind, waiting_since, waiting_priority)
         SELECT * FROM unnest(${states.map(({ caseId }) => caseId)}::text[], ${states.map(({ version }) => version)}::bigint[],
@@ -61,7 +63,7 @@ export function openCaseTable(schema: string): CaseTable {
         ON CONFLICT (case_id) DO UPDATE SET version = excluded.version, state = excluded.state,
           waiting_referral = excluded.waiting_referral, waiting_kind = excluded.waiting_kind,
           waiting_since = excluded.waiting_since, waiting_priority = excluded.waiting_priority`);
-      await tx.query(sql`
+      tx.send(sql`
         INSERT INTO ${decidedTable} (case_id, command_id)
         SELECT * FROM unnest(${decided.map(({ caseId }) => caseId)}::text[], ${decided.map(({ commandId }) => commandId)}::text[])
         ON CONFLICT DO NOTHING`);

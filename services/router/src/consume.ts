@@ -71,8 +71,8 @@ export async function decideBatch(
     records.push(...recordsOf(command, decision, traceparent), ...rehearsalRecords(decision.events, traceparent));
   }
   const states = [...changed].map((caseId) => cases.get(caseId) ?? emptyCase(caseId));
-  await table.save(tx, states, decided);
-  await worklist.raise(tx, events);
+  table.save(tx, states, decided);
+  worklist.raise(tx, events);
   return records;
 }
 

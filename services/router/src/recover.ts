@@ -55,12 +55,12 @@ export function ownEvents(deps: RecoverDeps): OwnOutput {
         follow.push(...rehearsalRecords([event], traceparent));
       }
       const changed = [...new Set(fresh.map(({ caseId }) => caseId))];
-      await table.save(
+      table.save(
         tx,
         changed.map((caseId) => cases.get(caseId) ?? emptyCase(caseId)),
         fresh.map((event) => ({ caseId: event.caseId, commandId: commandOf(event) })),
       );
-      await worklist.raise(tx, fresh);
+      worklist.raise(tx, fresh);
       if (last && decision) follow.push(...(await rest(deps, tx, decision)));
       if (last) decision = undefined;
       return { unknown: fresh.length, records: follow };
@@ -110,7 +110,7 @@ async function rest({ log, table, directory, seal }: RecoverDeps, tx: Tx, last: 
   if (!isSame) throw new Error("the last decision in the log is only part of one, and is decided otherwise now");
   const missing = decision.events.slice(events.length);
   const state = missing.reduce(evolve, events.reduce(evolve, before));
-  await table.save(tx, [state], []);
+  table.save(tx, [state], []);
   const { traceparent } = record.headers;
   return [...recordsOf(command, decision, traceparent).slice(events.length), ...rehearsalRecords(missing, traceparent)];
 }

@@ -1,6 +1,6 @@
 // The worklist's tables: waiting referrals and open disputes as one list by age, who has taken which, and how a dispute ended.
 import { sql } from "@ruta/db";
-import type { Tx } from "@ruta/db";
+import type { Querying, Tx } from "@ruta/db";
 import type { Priority, ReferralEvent } from "@ruta/events";
 import { decodeCase } from "./case-codec.ts";
 import { msOf } from "./state.ts";
@@ -46,14 +46,14 @@ interface OpenDispute {
 /** The worklist of one schema. */
 export interface Worklist {
   /** Notes the disputes that these events raise; a rehearsal's are nobody's work. */
-  raise(tx: Tx, events: readonly ReferralEvent[]): Promise<void>;
-  list(on: Pick<Tx, "query">, filter: WorkFilter): Promise<WorkItem[]>;
+  raise(tx: Tx, events: readonly ReferralEvent[]): void;
+  list(on: Querying, filter: WorkFilter): Promise<WorkItem[]>;
   /** Whether a row of this id is there. */
-  has(on: Pick<Tx, "query">, id: string): Promise<boolean>;
+  has(on: Querying, id: string): Promise<boolean>;
   /** Gives a row to a member of staff, or to nobody. */
   assign(tx: Tx, id: string, staff: string | undefined): Promise<void>;
   /** The open dispute of this event, or the oldest of this referral. */
-  dispute(on: Pick<Tx, "query">, id: string): Promise<OpenDispute | undefined>;
+  dispute(on: Querying, id: string): Promise<OpenDispute | undefined>;
   /** Ends a dispute; false when it has ended already. */
   resolve(tx: Tx, eventId: string, resolution: "upheld" | "dismissed", staff: string): Promise<boolean>;
 }
@@ -81,12 +81,12 @@ export function openWorklist(schema: string): Worklist {
     SELECT 'disputed', event_id, case_id, referral_id, since, priority, institution, reason_code
     FROM ${table("disputes")} WHERE resolution IS NULL) AS open`;
   return {
-    async raise(tx, events) {
+    raise(tx, events) {
       const raised = events.flatMap((event) =>
         event.fact.case === "disputed" && event.rehearsal === "" ? [{ event, fact: event.fact }] : [],
       );
       if (raised.length === 0) return;
-      await tx.query(sql`
+      tx.send(sql`
         INSERT INTO ${table("disputes")} (event_id, case_id, referral_id, institution, reason_code, priority, since)
         SELECT * FROM unnest(${raised.map(({ fact }) => fact.value.eventId)}::text[],
           ${raised.map(({ event }) => event.caseId)}::text[], ${raised.map(({ event }) => event.referralId)}::text[],
@@ -119,7 +119,7 @@ export function openWorklist(schema: string): Worklist {
     async assign(tx, id, staff) {
       if (staff === undefined) await tx.query(sql`DELETE FROM ${table("assignments")} WHERE item_id = ${id}`);
       else
-        await tx.query(sql`INSERT INTO ${table("assignments")} (item_id, staff) VALUES (${id}, ${staff})
+        tx.send(sql`INSERT INTO ${table("assignments")} (item_id, staff) VALUES (${id}, ${staff})
           ON CONFLICT (item_id) DO UPDATE SET staff = excluded.staff, since = now()`);
     },
 
@@ -134,7 +134,7 @@ export function openWorklist(schema: string): Worklist {
       const rows = await tx.query(sql`
         UPDATE ${table("disputes")} SET resolution = ${resolution}, resolved_by = ${staff}, resolved_at = now()
         WHERE event_id = ${eventId} AND resolution IS NULL RETURNING 1`);
-      await tx.query(sql`DELETE FROM ${table("assignments")} WHERE item_id = ${eventId}`);
+      tx.send(sql`DELETE FROM ${table("assignments")} WHERE item_id = ${eventId}`);
       return rows.length > 0;
     },
   };

@@ -1,6 +1,6 @@
 // What staff sees of parked records and does with them: a list without content, one record whole, release, and giving up.
 import { sql } from "@ruta/db";
-import type { Sql, Tx } from "@ruta/db";
+import type { Querying, Sql, Tx } from "@ruta/db";
 import type { LogRecord, TopicName } from "../port.ts";
 import type { ParkReason } from "./parked.ts";
 
@@ -42,14 +42,11 @@ export interface ParkedFilter {
 
 /** The parked records of a service, over all its groups. */
 export interface Aside {
-  list(on: Pick<Tx, "query">, filter: ParkedFilter): Promise<ParkedRecord[]>;
+  list(on: Querying, filter: ParkedFilter): Promise<ParkedRecord[]>;
   /** One record with its bytes, parked or set aside. */
-  get(
-    on: Pick<Tx, "query">,
-    id: ParkedId,
-  ): Promise<{ readonly parked: ParkedRecord; readonly record: LogRecord } | undefined>;
+  get(on: Querying, id: ParkedId): Promise<{ readonly parked: ParkedRecord; readonly record: LogRecord } | undefined>;
   /** Flags the parked records of a key; answers how many. */
-  release(tx: Tx, topic: string, key: string): Promise<number>;
+  release(tx: Querying, topic: string, key: string): Promise<number>;
   /** Writes a note on the first record of a key; false for any other, and when it is given up already. */
   note(tx: Tx, id: ParkedId, note: string): Promise<boolean>;
   /** Gives up the first record of a key, if its note is still `expected`; the holder of its partition sets it aside. */

@@ -179,9 +179,9 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
         const result = await db.tx(async (tx) => {
           const { result, records } = await fn(tx);
           checkSizes(records);
-          const seqs = await outbox.insert(tx, records);
-          count = seqs.length;
-          if (waitForLog && count > 0) receipt = relay.expect(seqs);
+          count = records.length;
+          if (waitForLog) receipt = relay.expect(await outbox.insert(tx, records));
+          else outbox.put(tx, records);
           await faults("effect");
           return result;
         });

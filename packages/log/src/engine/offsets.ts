@@ -1,6 +1,6 @@
 // The offsets of a group in SQL: the only truth about where it stands, and the fence against former holders.
 import { sql } from "@ruta/db";
-import type { Tx } from "@ruta/db";
+import type { Querying, Tx } from "@ruta/db";
 import type { Position, TopicName, TopicPartition } from "../port.ts";
 import { partitionRows } from "./rows.ts";
 
@@ -20,10 +20,24 @@ export interface Step extends TopicPartition {
 }
 
 /**
- * Moves all offsets or throws Fenced. It is the first statement of a consumer's transaction: its row locks make a second
- * holder wait, and then find another value than it expected.
+ * Moves all offsets and does `fn` behind it, or throws Fenced. The move is the first statement of a consumer's transaction: its row
+ * locks make a second holder wait, and then find another value than it expected. What `fn` asks goes together with it, and
+ * counts for nothing when it failed.
  */
-export async function advance(tx: Tx, schema: string, group: string, steps: readonly Step[]): Promise<void> {
+export async function fenced<T>(
+  tx: Tx,
+  { schema, group }: { readonly schema: string; readonly group: string },
+  steps: readonly Step[],
+  fn: () => Promise<T>,
+): Promise<T> {
+  const moved = advance(tx, schema, group, steps);
+  const [step, done] = await Promise.allSettled([moved, fn()]);
+  if (step.status === "rejected") throw step.reason;
+  if (done.status === "rejected") throw done.reason;
+  return done.value;
+}
+
+async function advance(tx: Tx, schema: string, group: string, steps: readonly Step[]): Promise<void> {
   const moved = await tx.query(sql`
     UPDATE ${sql.id(schema, "consumer_offset")} o SET next = s.next
     FROM unnest(${steps.map((s) => s.topic)}::text[], ${steps.map((s) => s.partition)}::integer[],
@@ -55,10 +69,10 @@ export async function lockOffsets(
 
 /** Where the groups of a service stand; of one group when it is named. */
 export function readOffsets(
-  tx: Tx,
+  on: Querying,
   schema: string,
   group?: string,
 ): Promise<{ group: string; topic: TopicName; partition: number; next: bigint }[]> {
-  return tx.query(sql`SELECT grp AS "group", topic, partition, next FROM ${sql.id(schema, "consumer_offset")}
+  return on.query(sql`SELECT grp AS "group", topic, partition, next FROM ${sql.id(schema, "consumer_offset")}
     WHERE ${group ?? null}::text IS NULL OR grp = ${group ?? null} ORDER BY grp, topic, partition`);
 }

@@ -1,6 +1,6 @@
 // The outbox table: written with the effect, read by the relay, handed on when its owner is gone.
 import { isGone, sql } from "@ruta/db";
-import type { Db, Tx } from "@ruta/db";
+import type { Db, Sql, Tx } from "@ruta/db";
 import type { NewRecord, TopicName, TopicPartition } from "../port.ts";
 import { partitionRows, recordRows } from "./rows.ts";
 
@@ -22,7 +22,9 @@ interface Source {
 /** The outbox of one process of a service. */
 export interface Outbox {
   /** Writes records in order, and answers their sequences. */
-  insert(tx: Tx, records: readonly NewRecord[], source?: Source): Promise<bigint[]>;
+  insert(tx: Tx, records: readonly NewRecord[]): Promise<bigint[]>;
+  /** Writes records in order, with what follows in the transaction. */
+  put(tx: Tx, records: readonly NewRecord[], source?: Source): void;
   /** Removes what was sent, and answers this process's next rows by sequence. */
   next(sent: readonly bigint[], max: number): Promise<OutboxRow[]>;
   /** Takes what another process left unsent for partitions that are this one's now. */
@@ -44,24 +46,30 @@ export function openOutbox(db: Db, schema: string, owner: string): Outbox {
   const outbox = sql.id(schema, "outbox");
   const instance = sql.id(schema, "engine_instance");
   const seqs = (rows: readonly { seq: bigint }[]): bigint[] => rows.map(({ seq }) => seq);
+  function insertion(records: readonly NewRecord[], source?: Source): Sql {
+    const from = source?.partitions;
+    return sql`
+      INSERT INTO ${outbox} (owner, grp, source_topic, source_partition, topic, key, value, headers)
+      SELECT ${owner}, ${source?.group ?? null}, s.source_topic, s.source_partition, s.topic, r.key, r.value, r.headers
+      FROM ${recordRows(records)} AS r
+      JOIN unnest(${records.map(({ topic }) => topic)}::text[], ${records.map((_, n) => from?.[n]?.topic ?? null)}::text[],
+        ${records.map((_, n) => from?.[n]?.partition ?? null)}::integer[])
+        WITH ORDINALITY AS s (topic, source_topic, source_partition, ord) ON s.ord = r.ord
+      ORDER BY r.ord`;
+  }
   return {
-    async insert(tx, records, source) {
+    async insert(tx, records) {
       if (records.length === 0) return [];
-      const from = source?.partitions;
-      return seqs(
-        await tx.query<{ seq: bigint }>(sql`
-          INSERT INTO ${outbox} (owner, grp, source_topic, source_partition, topic, key, value, headers)
-          SELECT ${owner}, ${source?.group ?? null}, s.source_topic, s.source_partition, s.topic, r.key, r.value, r.headers
-          FROM ${recordRows(records)} AS r
-          JOIN unnest(${records.map(({ topic }) => topic)}::text[], ${records.map((_, n) => from?.[n]?.topic ?? null)}::text[],
-            ${records.map((_, n) => from?.[n]?.partition ?? null)}::integer[])
-            WITH ORDINALITY AS s (topic, source_topic, source_partition, ord) ON s.ord = r.ord
-          ORDER BY r.ord RETURNING seq`),
-      );
+      return seqs(await tx.query<{ seq: bigint }>(sql`${insertion(records)} RETURNING seq`));
+    },
+    put(tx, records, source) {
+      if (records.length > 0) tx.send(insertion(records, source));
     },
     async next(sent, max) {
+      // Were a mark lost with the server, its record would be sent again: it does not wait for the disk.
       const rows = await db.query<{ seq: bigint; topic: TopicName; key: string; value: Buffer; headers: string }>(sql`
-        WITH gone AS (DELETE FROM ${outbox} WHERE seq = ANY(${sent}::bigint[]))
+        WITH soft AS (SELECT set_config('synchronous_commit', 'off', true)),
+        gone AS (DELETE FROM ${outbox} USING soft WHERE seq = ANY(${sent}::bigint[]))
         SELECT seq, topic, key, value, headers FROM ${outbox}
         WHERE owner = ${owner} AND seq <> ALL(${sent}::bigint[]) ORDER BY seq LIMIT ${max}`);
       return rows.map((row) => ({ ...row, headers: JSON.parse(row.headers) as Record<string, string> }));

@@ -1,6 +1,6 @@
 // A service's own output: what the log has of it and its tables do not, since they were restored, is taken in before it works on.
 import { sql } from "@ruta/db";
-import type { Db, Tx } from "@ruta/db";
+import type { Db, Querying, Tx } from "@ruta/db";
 import type { Log, LogLogger, LogRecord, NewRecord, TopicName, TopicPartition } from "../port.ts";
 import { MAX_BATCH } from "../port.ts";
 import { readOffsets } from "./offsets.ts";
@@ -39,7 +39,7 @@ export interface OutputDeps {
 const WAIT_MS = 1_000;
 
 /** Notes in a schema, in the transaction that restores it, that its next start follows a restore. `takenAt` is the backup's time. */
-export async function noteRestored(tx: Pick<Tx, "query">, schema: string, takenAt: string): Promise<void> {
+export async function noteRestored(tx: Querying, schema: string, takenAt: string): Promise<void> {
   await tx.query(sql`INSERT INTO ${sql.id(schema, "restored")} (taken_at) VALUES (${takenAt}::timestamptz)`);
 }
 

@@ -1,6 +1,6 @@
 // The parked table: records that stepped aside with those of their key that wait behind them. It is the only dead letter.
 import { sql } from "@ruta/db";
-import type { Tx } from "@ruta/db";
+import type { Querying } from "@ruta/db";
 import type { LogRecord, TopicPartition } from "../port.ts";
 import { partitionRows, recordRows } from "./rows.ts";
 
@@ -22,23 +22,26 @@ export interface ParkedKey extends TopicPartition {
 
 /** The parked table of one schema, for one group. */
 export interface Parked {
-  insert(tx: Tx, records: readonly ToPark[]): Promise<void>;
+  insert(tx: Querying, records: readonly ToPark[]): Promise<void>;
   /** The keys with parked records in these partitions; only those flagged for release when asked. */
-  keys(tx: Tx, partitions: readonly TopicPartition[], flagged: boolean): Promise<ParkedKey[]>;
+  keys(tx: Querying, partitions: readonly TopicPartition[], flagged: boolean): Promise<ParkedKey[]>;
   /** The first records of a key, by offset. */
-  head(tx: Tx, key: ParkedKey, max: number): Promise<LogRecord[]>;
+  head(tx: Querying, key: ParkedKey, max: number): Promise<LogRecord[]>;
   /** The first record of each key in these partitions whose kind was not known when it came. */
-  unknownHeads(tx: Tx, partitions: readonly TopicPartition[]): Promise<LogRecord[]>;
-  remove(tx: Tx, key: ParkedKey, through: bigint): Promise<void>;
+  unknownHeads(tx: Querying, partitions: readonly TopicPartition[]): Promise<LogRecord[]>;
+  remove(tx: Querying, key: ParkedKey, through: bigint): Promise<void>;
   /** The first record of a key, when staff has given it up. */
-  givenUp(tx: Tx, key: ParkedKey): Promise<LogRecord | undefined>;
+  givenUp(tx: Querying, key: ParkedKey): Promise<LogRecord | undefined>;
   /** Takes the first record of a key out of what is parked, and keeps it readable. */
-  setAside(tx: Tx, key: ParkedKey, offset: bigint): Promise<void>;
+  setAside(tx: Querying, key: ParkedKey, offset: bigint): Promise<void>;
   /** Records another failure of a key's first record, and takes the flag from the key. */
-  failed(tx: Tx, key: ParkedKey, offset: bigint, reason: ParkReason, error: string): Promise<void>;
-  flag(tx: Tx, keys: readonly ParkedKey[]): Promise<void>;
+  failed(tx: Querying, key: ParkedKey, offset: bigint, reason: ParkReason, error: string): Promise<void>;
+  flag(tx: Querying, keys: readonly ParkedKey[]): Promise<void>;
   /** How many stepped aside within the last minute on the database's clock, waiting ones not counted, by partition. */
-  recent(tx: Tx, partitions: readonly TopicPartition[]): Promise<{ topic: string; partition: number; count: number }[]>;
+  recent(
+    tx: Querying,
+    partitions: readonly TopicPartition[],
+  ): Promise<{ topic: string; partition: number; count: number }[]>;
 }
 
 interface Row extends ParkedKey {

@@ -9,6 +9,12 @@ import type { Outbox } from "./outbox.ts";
 /** More unsent rows than this make consumers wait. */
 const FULL = 5_000;
 
+/**
+ * What was sent is marked with the next look, or after so many milliseconds: a look each costs as much as the rest of the relay.
+ * A process that is killed before sends so much again, which every reader drops.
+ */
+const MARK_MS = 50;
+
 /** Waits for some rows to be in the log. */
 export interface Receipt {
   readonly appended: Promise<void>;
@@ -92,6 +98,7 @@ export function startRelay(log: Log, outbox: Outbox, faults: Faults, logger: Log
         settle(sent);
         backlog = Math.max(0, backlog - sent.length);
         failures = 0;
+        if (rows.length < MAX_BATCH) await bell.wait(seen, MARK_MS);
       } catch (error) {
         failures += 1;
         stuck ??= performance.now();

@@ -3,7 +3,7 @@ import { backoff } from "../backoff.ts";
 import type { LogRecord } from "../port.ts";
 import type { Held } from "./batch.ts";
 import { describeError, passes } from "./blame.ts";
-import { advance, Fenced } from "./offsets.ts";
+import { Fenced, fenced } from "./offsets.ts";
 import type { ParkedKey } from "./parked.ts";
 import { decide } from "./work.ts";
 import type { Handled, WorkContext } from "./work.ts";
@@ -94,11 +94,12 @@ async function execute<T>(
   const written = await context.db.tx(async (tx) => {
     const { topic, partition, next } = held;
     // The offset stays, but its row lock and the expected value fence a former holder here too.
-    await advance(tx, context.schema, context.group, [{ topic, partition, expected: next, next }]);
-    const count = await decide(context, tx, batch);
-    await context.parked.remove(tx, key, batch.at(-1)!.record.offset);
-    await context.faults("effect");
-    return count;
+    return fenced(tx, context, [{ topic, partition, expected: next, next }], async () => {
+      const count = await decide(context, tx, batch);
+      await context.parked.remove(tx, key, batch.at(-1)!.record.offset);
+      await context.faults("effect");
+      return count;
+    });
   });
   await context.faults("commit");
   if (written > 0) context.relay.wake(written);
@@ -108,10 +109,11 @@ async function execute<T>(
 async function setAside<T>(context: WorkContext<T>, held: Held, key: ParkedKey, record: LogRecord): Promise<void> {
   await context.db.tx(async (tx) => {
     const { topic, partition, next } = held;
-    await advance(tx, context.schema, context.group, [{ topic, partition, expected: next, next }]);
-    await context.parked.setAside(tx, key, record.offset);
-    await context.givenUp?.(tx, record);
-    await context.faults("effect");
+    await fenced(tx, context, [{ topic, partition, expected: next, next }], async () => {
+      await context.parked.setAside(tx, key, record.offset);
+      await context.givenUp?.(tx, record);
+      await context.faults("effect");
+    });
   });
   await context.faults("commit");
   const { group } = context;

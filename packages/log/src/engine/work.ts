@@ -7,7 +7,7 @@ import { PARKINGS_A_MINUTE, plan } from "./batch.ts";
 import type { Held, Item } from "./batch.ts";
 import { describeError, passes } from "./blame.ts";
 import type { Faults } from "./faults.ts";
-import { advance, Fenced } from "./offsets.ts";
+import { Fenced, fenced } from "./offsets.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Parked } from "./parked.ts";
 import type { Relay } from "./relay.ts";
@@ -60,8 +60,8 @@ export async function decide<T>(
   checkSizes(records);
   const origin = new Map<string, TopicPartition>(batch.map(({ record, held }) => [record.key, held]));
   const partitions = records.map(({ key }) => origin.get(key) ?? first.held);
-  const seqs = await context.outbox.insert(tx, records, { group: context.group, partitions });
-  return seqs.length;
+  context.outbox.put(tx, records, { group: context.group, partitions });
+  return records.length;
 }
 
 async function runOnce<T>(context: WorkContext<T>, items: readonly Item<T>[]): Promise<void> {
@@ -72,13 +72,14 @@ async function runOnce<T>(context: WorkContext<T>, items: readonly Item<T>[]): P
     return PARKINGS_A_MINUTE - (found?.count ?? 0);
   });
   if (planned.steps.size > 0) {
-    const written = await context.db.tx(async (tx) => {
-      await advance(tx, context.schema, context.group, [...planned.steps.values()]);
-      await context.parked.insert(tx, planned.park);
-      const count = await decide(context, tx, planned.handle);
-      await context.faults("effect");
-      return count;
-    });
+    const written = await context.db.tx((tx) =>
+      fenced(tx, context, [...planned.steps.values()], async () => {
+        await context.parked.insert(tx, planned.park);
+        const count = await decide(context, tx, planned.handle);
+        await context.faults("effect");
+        return count;
+      }),
+    );
     for (const [held, step] of planned.steps) {
       context.moved(held, Number(step.next - held.next));
       held.next = step.next;

@@ -1,6 +1,6 @@
 // Retention: removes records that are older than their topic keeps them and that every group has read, a part at a time.
 import { sql } from "@ruta/db";
-import type { Db, Sweep, Tx } from "@ruta/db";
+import type { Db, Querying, Sweep } from "@ruta/db";
 
 /** Records removed in one transaction. */
 const PART = 5_000;
@@ -20,13 +20,13 @@ export async function removeBelow(db: Db, schema: string, place: Place, below: b
 }
 
 /** In a transaction of its own: a reader then sees a later start, never a hole behind it, and writers wait for no removal. */
-async function moveStart(on: Pick<Tx, "query">, schema: string, { id, partition }: Place, to: bigint): Promise<void> {
+async function moveStart(on: Querying, schema: string, { id, partition }: Place, to: bigint): Promise<void> {
   await on.query(sql`UPDATE ${sql.id(schema, "topic_partition")} SET first = greatest(first, least(next, ${to}::bigint))
     WHERE topic_id = ${id} AND partition = ${partition}`);
 }
 
 /** Removes a part of what lies before the start; answers how many. */
-async function removePart(on: Pick<Tx, "query">, schema: string, { id, partition }: Place): Promise<number> {
+async function removePart(on: Querying, schema: string, { id, partition }: Place): Promise<number> {
   const record = sql.id(schema, "record");
   const here = sql`topic_id = ${id} AND partition = ${partition}`;
   // A stretch of the key: offsets have no gaps, and no planner can take another way than the index.
