@@ -1,38 +1,19 @@
 // Tenancy: whatever an institution asks of what is another's is answered as if it were not there, to the byte, on every route that
-// the running gateway has. A route without a word in the table here fails the test.
+// the running gateway has; and whoever of staff may not use a route learns nothing by it. A route without a word in ids.ts fails.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { testDatabase } from "@ruta/db/testing";
 import { ACTS } from "@ruta/events";
 import { signRequest, webhookHeaders } from "@ruta/proof";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { insideArgs, listening } from "../inspect.ts";
+import type { Route } from "../inspect.ts";
+import { INNER, PLACE, OUTSIDE, OUTSIDE_IDS, OUTSIDE_OTHERS, REFUSED, STAFF, STAFF_OTHERS, namesTaken } from "./ids.ts";
+import { SAMPLES } from "./samples.ts";
 import { openWorld } from "./world.ts";
 import type { World } from "./world.ts";
-
-/** Where ids stand in a route; none where it takes none. */
-const OUTSIDE: Readonly<Record<string, string>> = {
-  "POST /v1/in/:institution": "acts",
-  "POST /v1/in/:institution/check": "acts",
-  "POST /v1/in/:institution/fhir": "fhir",
-  "GET /v1/referrals": "none: its own alone",
-  "GET /v1/referrals/:id": "referral",
-  "GET /v1/referrals/:id/content": "referral",
-  "GET /v1/inbox": "cursor",
-  "POST /v1/inbox/ack": "cursor",
-  "GET /v1/directory/:part": "none: the same for all",
-  "GET /v1/keys": "none: public",
-  "GET /fhir/metadata": "none: public",
-  "GET /docs": "none: public",
-  "GET /docs/errors": "none: public",
-  "GET /": "none: public",
-  "GET /openapi.json": "none: public",
-  "GET /asyncapi.json": "none: public",
-  "GET /schemas": "none: public",
-  "GET /healthz": "none: public",
-  "GET /readyz": "none: public",
-};
 
 const folder = mkdtempSync(join(tmpdir(), "ruta-tenancy-"));
 let world: World;
@@ -50,19 +31,25 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+interface Shown {
+  readonly status: number;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: string;
+}
+
 /** What an answer shows: all of it but what is new in each, and what the id itself makes of it. */
-async function shown(response: Response): Promise<object> {
+async function shown(response: Response): Promise<Shown> {
   const headers = [...response.headers].filter(([name]) => !["date", "request-id"].includes(name));
   return { status: response.status, headers, body: await response.text() };
 }
 
-async function read(path: string, method = "GET", body?: object): Promise<object> {
+async function read(path: string, method = "GET", body?: object): Promise<Shown> {
   const headers = { authorization: `Bearer ${world.token("alfa")}`, "content-type": "application/json" };
   const init = body === undefined ? { method, headers } : { method, headers, body: JSON.stringify(body) };
   return shown(await fetch(new URL(path, world.city.gateway), init));
 }
 
-async function send(path: string, event: object): Promise<object> {
+async function send(path: string, event: object): Promise<Shown> {
   const body = Buffer.from(JSON.stringify(event));
   asked += 1;
   const message = { id: `tenancy-${asked}`, timestampS: Math.floor(Date.now() / 1000), body, key: world.key("alfa") };
@@ -96,13 +83,41 @@ const event = (act: string, data: object): object => ({
   data,
 });
 
-test("every route of the gateway has a word here", () => {
-  const port = Number(new URL(world.city.gateway).port);
-  const app = listening(folder).find((one) => one.port === port);
-  const routes = (app?.routes ?? []).map(({ method, url }) => `${method} ${url}`);
-  expect(routes.filter((route) => !/^GET .schemas..*[.]json$/.test(route)).toSorted()).toEqual(
-    Object.keys(OUTSIDE).toSorted(),
-  );
+const portOfGateway = (): number => Number(new URL(world.city.gateway).port);
+const routesOf = (isGateway: boolean): Route[] =>
+  listening(folder)
+    .filter(({ port }) => (port === portOfGateway()) === isGateway)
+    .flatMap(({ routes }) => routes)
+    .filter(({ method, url }) => !/^GET .schemas..*[.]json$/.test(`${method} ${url}`));
+const nameOf = ({ method, url }: Route): string => `${method} ${url}`;
+
+describe("there is a word in ids.ts for every", () => {
+  test("route of the gateway", () => {
+    expect(routesOf(true).map(nameOf).toSorted()).toEqual(Object.keys(OUTSIDE).toSorted());
+  });
+
+  test("route of the admin apps", () => {
+    const routes = routesOf(false)
+      .map(nameOf)
+      .filter((name) => name.includes(" /admin/"));
+    expect(routes.toSorted()).toEqual(Object.keys(STAFF).toSorted());
+  });
+
+  test("name by which a route of the gateway takes something", () => {
+    const known = new Set([...OUTSIDE_IDS, ...OUTSIDE_OTHERS]);
+    const taken = [...new Set(routesOf(true).flatMap(namesTaken))];
+    expect(taken.length).toBeGreaterThan(50);
+    expect(taken.filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  test("name by which a route of staff takes something", () => {
+    const unknown = routesOf(false).flatMap((route) =>
+      namesTaken(route)
+        .filter((name) => !(name in (STAFF[nameOf(route)]?.ids ?? {})) && !STAFF_OTHERS.includes(name))
+        .map((name) => `${nameOf(route)} ${name}`),
+    );
+    expect(unknown).toEqual([]);
+  });
 });
 
 describe("another's is answered like what does not exist:", () => {
@@ -154,6 +169,22 @@ describe("another's is answered like what does not exist:", () => {
     }
   });
 
+  test("an event, and a section, in an act on a referral of its own", async () => {
+    const referral = world.ids("alfa").referral!.own!;
+    for (const [kind, act, of] of [
+      ["event", "dispute", (id: string) => ({ event: id, reasonCode: "other" })],
+      ["event", "acknowledge-supplement", (id: string) => ({ event: id })],
+      ["section", "supplement", (id: string) => ({ supersedes: [id], person: { narrative: "corrected" } })],
+    ] as const) {
+      const [foreign, none] = ids(kind);
+      const check = (id: string) => send("/v1/in/alfa/check", event(act, { referral, worker: "op-1", ...of(id) }));
+      const answer = await check(foreign);
+      expect(answer.status, `${act}: ${answer.body}`).toBeLessThan(500);
+      expect(answer.body).not.toContain("invalid-request");
+      expect(answer, act).toEqual(await check(none));
+    }
+  });
+
   test("a referral in FHIR", async () => {
     const task = (value: string) => ({
       resourceType: "Task",
@@ -170,28 +201,89 @@ describe("another's is answered like what does not exist:", () => {
   });
 });
 
-test("staff without the role is refused in the same way whether an id exists or not, on each route that takes one", async () => {
-  const gatewayPort = Number(new URL(world.city.gateway).port);
-  const apps = listening(folder).filter(({ port }) => port !== gatewayPort);
-  const reason = JSON.stringify({ reason: "to try" });
-  for (const { port, routes } of apps)
-    for (const { method, url } of routes.filter((route) => /^.admin.*:id|:referral/.test(route.url))) {
-      const kind = /referral|worklist|cases/.test(url) ? "referral" : /redrive/.test(url) ? "redrive" : "delivery";
-      const { own = "", none = "" } = world.ids("alfa")[url.includes("poison") ? "poison" : kind] ?? {};
-      const answers: object[] = [];
-      for (const id of [own, none]) {
-        const path = url.replace(/:id|:referral/, id);
-        const body = Buffer.from(method === "GET" ? "" : reason);
-        asked += 1;
-        const signed = signRequest(
-          { method, path, body, staff: "recoverer", now: Date.now(), id: `tenancy-${asked}` },
-          world.staff.recoverer!,
-        );
-        const headers = { ...signed, ...(method === "GET" ? {} : { "content-type": "application/json" }) };
-        const init = method === "GET" ? { method, headers } : { method, headers, body };
-        answers.push(await shown(await fetch(`http://127.0.0.1:${port}${path}`, init)));
-      }
-      expect(answers[0], `${method} ${url}`).toMatchObject({ status: expect.toSatisfy((one: number) => one >= 400) });
-      expect(answers[0], `${method} ${url}`).toEqual(answers[1]);
-    }
+/** Of each kind an id that there is, and a well-formed one of nobody. */
+function pairOf(kind: string): readonly [exists: string, none: string] {
+  if (kind === "institution") return ["alfa", "nobody-at-all"];
+  if (kind === "staff") return ["operator", "nobody-at-all"];
+  if (kind === "term") return ["ALO-FAM", "NONE-AT-ALL"];
+  const { own = "", none = "" } = world.ids("alfa")[kind] ?? {};
+  expect(own, kind).not.toBe(none);
+  return [own, none];
+}
+
+type Headers = Readonly<Record<string, string>>;
+
+/** What stands in paths and is no id. */
+const IN_PATH: Headers = { topic: "commands", kind: "institutions" };
+
+/** Asks an admin app, with these ids under their names in path, query and body. */
+async function askAdmin(route: Route, ids: Headers, sign: (path: string, body: Buffer) => Headers): Promise<Shown> {
+  const left = new Map(Object.entries(ids));
+  const inPath = route.url.replaceAll(/:(\w+)/g, (_, name: string) => {
+    const value = left.get(name) ?? IN_PATH[name] ?? "";
+    left.delete(name);
+    return encodeURIComponent(value);
+  });
+  const rest = Object.fromEntries(left);
+  const isRead = route.method === "GET";
+  const path = isRead && left.size > 0 ? `${inPath}?${new URLSearchParams(rest).toString()}` : inPath;
+  const [sample = {}] = SAMPLES[nameOf(route)] ?? [];
+  const value = { reason: "to try", ...STAFF[nameOf(route)]?.body, ...(sample as object), ...rest };
+  const body = Buffer.from(isRead ? "" : JSON.stringify(value));
+  const headers = { ...sign(path, body), ...(isRead ? {} : { "content-type": "application/json" }) };
+  return shown(
+    await fetch(new URL(path, world.city.adminUrls[0]), { method: route.method, headers, ...(isRead ? {} : { body }) }),
+  );
+}
+
+/** The answers to a route with ids that there are, and with each of them in turn one of nobody's. */
+async function answersOf(route: Route, sign: (path: string, body: Buffer) => Headers): Promise<Shown[]> {
+  const named = Object.entries(STAFF[nameOf(route)]?.ids ?? {});
+  const kinds = named.filter(([, kind]) => kind !== PLACE && kind !== INNER);
+  const there = Object.fromEntries(kinds.map(([name, kind]) => [name, pairOf(kind)[0]]));
+  const answers = [await askAdmin(route, there, sign)];
+  for (const [name, kind] of kinds) answers.push(await askAdmin(route, { ...there, [name]: pairOf(kind)[1] }, sign));
+  return answers;
+}
+
+const staffRoutes = (): Route[] => routesOf(false).filter(({ url }) => url.startsWith("/admin/"));
+
+/** What is wrong with how routes refuse: another status, or answers by which ids can be told apart. */
+async function wrongs(
+  routes: readonly Route[],
+  status: number,
+  sign: (route: Route, path: string, body: Buffer) => Headers,
+): Promise<string[]> {
+  const found: string[] = [];
+  for (const route of routes) {
+    const [first, ...others] = await answersOf(route, (path, body) => sign(route, path, body));
+    if (first?.status !== status) found.push(`${nameOf(route)} answers ${first?.status}: ${first?.body}`);
+    for (const other of others)
+      if (!isDeepStrictEqual(other, first))
+        found.push(`${nameOf(route)} tells ids apart: ${first?.body} / ${other.body}`);
+  }
+  return found;
+}
+
+test("no key and no token of an institution opens a route of staff, nor tells whether an id exists", async () => {
+  const sign = (_route: Route, _path: string, body: Buffer): Headers => {
+    asked += 1;
+    const message = { id: `tenancy-${asked}`, timestampS: Math.floor(Date.now() / 1000), body, key: world.key("alfa") };
+    return { ...webhookHeaders(message), "ruta-staff": "alfa", authorization: `Bearer ${world.token("alfa")}` };
+  };
+  expect(await wrongs(staffRoutes(), 401, sign)).toEqual([]);
 });
+
+test.each(["auditor", "operator", "recoverer"])(
+  "%s is refused where the role does not reach, in the same way whether an id exists or not",
+  async (staff) => {
+    const refused = staffRoutes().filter((route) => REFUSED[STAFF[nameOf(route)]!.who].includes(staff));
+    expect(refused.length).toBeGreaterThan(8);
+    const sign = ({ method }: Route, path: string, body: Buffer): Headers => {
+      asked += 1;
+      const request = { method, path, body, staff, now: Date.now(), id: `tenancy-${asked}` };
+      return signRequest(request, world.staff[staff]!);
+    };
+    expect(await wrongs(refused, 403, sign)).toEqual([]);
+  },
+);
