@@ -57,8 +57,6 @@ const LIMIT_MS = 5_000;
 const ANSWER_MS = 2 * LIMIT_MS;
 const HEALTH_MS = 2_000;
 const SESSION_BYTES = 6;
-/** SQLSTATE of a query behind one that failed, in a transaction. */
-const ABORTED = "25P02";
 const INT8 = 20;
 const INT8_ARRAY = 1016;
 
@@ -135,9 +133,8 @@ export function openDb(options: DbOptions): Db {
       await client.query("ROLLBACK").catch((lost: unknown) => {
         broken = asError(lost);
       });
-      // Those behind the first that failed say no more than that one has.
-      const isBehind = error instanceof pg.DatabaseError && error.code === ABORTED;
-      const first = isBehind ? await firstFailure(asked, error) : error;
+      // Queries behind the first that failed say no more than that one has.
+      const first = error instanceof pg.DatabaseError ? await firstFailure(asked, error) : error;
       if (isStale(first)) broken ??= asError(first);
       throw first;
     } finally {
