@@ -41,6 +41,8 @@ export interface Ground {
     service: string,
     env: NodeJS.ProcessEnv,
   ): { readonly args: readonly string[]; readonly env: NodeJS.ProcessEnv };
+  /** Public keys of the hub that institutions were told ahead, beside the one that it publishes. */
+  readonly toldKeys?: readonly string[];
   /** Opens the one door before the ports of all gateways; answers its port. */
   door(ports: readonly number[]): Promise<number>;
 }
@@ -195,7 +197,8 @@ export async function openCity(
         personality: institutions[id] ?? silent,
         gateway,
         key: plan.key,
-        hubKeys: [plan.deliverySecret ?? keys[0]!.whpk],
+        hubKeys:
+          plan.deliverySecret === undefined ? [keys[0]!.whpk, ...(ground?.toldKeys ?? [])] : [plan.deliverySecret],
         journal,
       });
       await institution.listen(plan.port);

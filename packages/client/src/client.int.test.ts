@@ -128,6 +128,16 @@ test("keys that are not pinned are asked for once, and again when the hub signs 
   expect(asked()).toBe(2);
 });
 
+test("a key that the hub has retired verifies no new receipt", async () => {
+  const former = generateKeyPair();
+  const [before, retired] = [hub.receiptKeys, hub.retired];
+  hub.retired = [{ whpk: encodePublicKey(former.publicKey), until: "2026-11-20T00:00:00.000Z" }];
+  hub.receiptKeys = former;
+  await expect(client().request(data)).rejects.toMatchObject({ reason: "unknown-key" });
+  [hub.receiptKeys, hub.retired] = [before, retired];
+  await expect(client().request(data)).resolves.toMatchObject({ referral: "case-1" });
+});
+
 test("reads carry the token: one referral, all of them page by page, content", async () => {
   const one = client();
   expect(await one.referral("a-1")).toEqual({ referral: "a-1", status: "submitted" });

@@ -30,6 +30,8 @@ export interface TestHub {
   readonly acknowledged: string[];
   /** Signs receipts; another pair makes them not hold. */
   receiptKeys: KeyPair;
+  /** Published beside `whpk` as keys that were retired. */
+  retired: { readonly whpk: string; readonly until: string }[];
   close(): Promise<void>;
 }
 
@@ -55,6 +57,7 @@ export async function testHub(senderKeys: readonly WebhookKey[] = []): Promise<T
     keys,
     whpk: encodePublicKey(keys.publicKey),
     seen: [] as Seen[],
+    retired: [] as TestHub["retired"],
     stumbles: [] as Stumble[],
     items: [] as TestHub["items"],
     acknowledged: [] as string[],
@@ -91,7 +94,7 @@ export async function testHub(senderKeys: readonly WebhookKey[] = []): Promise<T
   async function answer(seen: Seen): Promise<{ status: number; body: unknown }> {
     const { pathname, searchParams } = new URL(seen.path, "http://hub");
     if (pathname.startsWith("/v1/in/")) return door(seen);
-    if (pathname === "/v1/keys") return { status: 200, body: { keys: [{ whpk: hub.whpk }] } };
+    if (pathname === "/v1/keys") return { status: 200, body: { keys: [{ whpk: hub.whpk }, ...hub.retired] } };
     if (seen.headers.authorization !== "Bearer rt_token") return { status: 401, body: { code: "invalid-token" } };
     if (pathname === "/v1/inbox") {
       const after = searchParams.get("after") ?? hub.acknowledged.at(-1) ?? "0";

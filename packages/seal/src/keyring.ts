@@ -1,4 +1,4 @@
-// The keyring: one key a person and a case, wrapped by the master key, created in batches, cached for a minute at most.
+// The keyring: one key a person and a case, wrapped by the root key, created in batches, cached for a minute at most.
 import { randomBytes } from "node:crypto";
 import { sql } from "@ruta/db";
 import type { Db } from "@ruta/db";
@@ -26,7 +26,7 @@ export interface Keyring {
 }
 
 /** Opens the keyring. `now` is monotonic milliseconds, for the cache. */
-export function openKeyring(db: Db, schema: string, masterKey: Uint8Array, now: () => number): Keyring {
+export function openKeyring(db: Db, schema: string, rootKey: Uint8Array, now: () => number): Keyring {
   const keyTable = sql.id(schema, "key");
   const cache = new Map<string, { readonly key: Uint8Array; readonly until: number }>();
   const contextOf = (keyId: string): Uint8Array => Buffer.from(`key:${keyId}`);
@@ -44,7 +44,7 @@ export function openKeyring(db: Db, schema: string, masterKey: Uint8Array, now: 
       const ordered = once.toSorted((a, b) => (a.keyId < b.keyId ? -1 : 1));
       const fresh = ordered.map(({ keyId, subject }) => {
         const key = new Uint8Array(randomBytes(KEY_BYTES));
-        return { keyId, subject, key, wrapped: sealBytes(masterKey, key, contextOf(keyId)) };
+        return { keyId, subject, key, wrapped: sealBytes(rootKey, key, contextOf(keyId)) };
       });
       const made = await db.query<{ key_id: string }>(sql`
         INSERT INTO ${keyTable} (key_id, subject, wrapped)
@@ -67,7 +67,7 @@ export function openKeyring(db: Db, schema: string, masterKey: Uint8Array, now: 
         sql`SELECT key_id, wrapped FROM ${keyTable} WHERE key_id = ANY(${[...missing]}::text[])`,
       );
       for (const { key_id: keyId, wrapped } of rows) {
-        const key = openBytes(masterKey, wrapped, contextOf(keyId));
+        const key = openBytes(rootKey, wrapped, contextOf(keyId));
         remember(keyId, key);
         found.set(keyId, key);
       }

@@ -1,11 +1,11 @@
-// The seal against a real keyring: content small and large, erasure, pinned keys, nothing in clear.
+// The seal against a real keyring: content small and large, erasure, nothing in clear.
 import { randomBytes } from "node:crypto";
 import { openDb, sql } from "@ruta/db";
 import { testDatabase } from "@ruta/db/testing";
 import type { TestDatabase } from "@ruta/db/testing";
 import { SectionKind } from "@ruta/events";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { SealBroken, WrongKey, openSeal } from "./index.ts";
+import { SealBroken, openSeal } from "./index.ts";
 import type { Seal } from "./index.ts";
 
 const CANARY = "María-Canaria-Quispe";
@@ -70,14 +70,6 @@ describe("the seal", () => {
     const wrapped = seal.wrap(Buffer.from("secreto"), "endpoint:a");
     expect(Buffer.from(seal.unwrap(wrapped, "endpoint:a")).toString()).toBe("secreto");
     expect(() => seal.unwrap(wrapped, "endpoint:b")).toThrow(SealBroken);
-  });
-
-  it("refuses to start with another master key, and another pinned key", async () => {
-    const other = openSeal({ url: database.url, masterKey: new Uint8Array(randomBytes(32)), schema });
-    await expect(other).rejects.toThrow(WrongKey);
-    await seal.pin("signing key", "aa");
-    await seal.pin("signing key", "aa");
-    await expect(seal.pin("signing key", "bb")).rejects.toThrow(WrongKey);
   });
 
   it("holds nothing in clear in its tables", async () => {

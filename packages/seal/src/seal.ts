@@ -1,24 +1,14 @@
 // The seal: the one shared store of keys, and what services may do with it.
-import { createHash } from "node:crypto";
-import { migrate, openDb, sql } from "@ruta/db";
-import type { Db, Querying } from "@ruta/db";
+import { migrate, openDb } from "@ruta/db";
 import type { Section } from "@ruta/events";
 import { KEY_BYTES, openBytes, sealBytes } from "./cipher.ts";
+import { openHolder } from "./holders.ts";
+import { admitMaster, admitSigning, listHubKeys, retireHubKey } from "./hub-keys.ts";
+import type { Given, HubKey, NotRetired, PublicKey } from "./hub-keys.ts";
 import { openKeyring } from "./keyring.ts";
 import type { NewKey } from "./keyring.ts";
 import { openSections, sealSections } from "./sections.ts";
 import type { Content } from "./sections.ts";
-
-/** The keyring was made with another key than the one given; starting with it would make what is sealed unreadable. */
-export class WrongKey extends Error {
-  readonly key: string;
-
-  constructor(key: string) {
-    super(`this deployment was first started with another ${key}: give the one whose fingerprint is stored`);
-    this.name = "WrongKey";
-    this.key = key;
-  }
-}
 
 /** Seals and opens content, and keeps the keys. */
 export interface Seal {
@@ -30,12 +20,19 @@ export interface Seal {
   openSections(sections: readonly Section[]): Promise<(Uint8Array | undefined)[]>;
   /** Destroys keys for good; answers how many there were. */
   destroyKeys(keyIds: readonly string[]): Promise<number>;
-  /** Wraps a secret under the master key, bound to what it is for. */
+  /** Wraps a secret under the root key, bound to what it is for. */
   wrap(plaintext: Uint8Array, context: string): Uint8Array;
   /** Unwraps it; throws SealBroken when it is for something else. */
   unwrap(wrapped: Uint8Array, context: string): Uint8Array;
-  /** Stores the fingerprint of a key at the first start; throws WrongKey when another is stored. */
-  pin(name: string, fingerprint: string): Promise<void>;
+  /**
+   * Tells the hub's signing keys by which this process was started, whose public halves are kept for ever; answers the fingerprints
+   * of those in force, the current one first. Throws WrongKey.
+   */
+  admitSigning(given: Given<PublicKey>): Promise<readonly string[]>;
+  /** Every key that the hub has or had, those in force first, the newest first. */
+  hubKeys(): Promise<readonly HubKey[]>;
+  /** Retires one; answers why not. With `dryRun` it only says whether it would. */
+  retire(fingerprint: string, dryRun: boolean): Promise<NotRetired>;
   /** Whether the keyring answers; never throws. */
   healthy(): Promise<boolean>;
   close(): Promise<void>;
@@ -47,59 +44,47 @@ export interface SealOptions {
   readonly url: string;
   /** 32 bytes. */
   readonly masterKey: Uint8Array;
+  /** The one that it takes the place of, while they change over. */
+  readonly previousMasterKey?: Uint8Array | undefined;
   /** Schema of the keyring. */
   readonly schema: string;
 }
 
-/** Name under which the fingerprint of the master key is pinned. */
-const MASTER_KEY = "master key";
-
 /** The migrations of the keyring's tables. */
 export const SEAL_MIGRATIONS = new URL("./migrations/", import.meta.url);
 
-/** What tells one master key from another and says nothing of it, hex. */
-export function masterFingerprint(masterKey: Uint8Array): string {
-  return createHash("sha256").update("ruta/master/v1").update(masterKey).digest("hex").slice(0, 16);
-}
-
-/** The fingerprint of the master key under which a keyring was made; undefined for one that was never started. */
-export async function pinnedMaster(db: Querying, schema: string): Promise<string | undefined> {
-  const [row] = await db.query<{ fingerprint: string }>(
-    sql`SELECT fingerprint FROM ${sql.id(schema, "fingerprint")} WHERE name = ${MASTER_KEY}`,
-  );
-  return row?.fingerprint;
-}
-
-async function pin(db: Db, schema: string, name: string, fingerprint: string): Promise<void> {
-  const table = sql.id(schema, "fingerprint");
-  await db.query(sql`INSERT INTO ${table} (name, fingerprint) VALUES (${name}, ${fingerprint}) ON CONFLICT DO NOTHING`);
-  const [row] = await db.query<{ fingerprint: string }>(sql`SELECT fingerprint FROM ${table} WHERE name = ${name}`);
-  if (row?.fingerprint !== fingerprint) throw new WrongKey(name);
-}
-
-/** Opens the keyring, migrates it, and refuses another master key than the first one (WrongKey). */
+/** Opens the keyring and migrates it. Throws WrongKey where none of the master keys given is in force. */
 export async function openSeal(options: SealOptions): Promise<Seal> {
-  const { schema, masterKey } = options;
-  if (masterKey.length !== KEY_BYTES) throw new Error(`the master key has ${masterKey.length} bytes, not ${KEY_BYTES}`);
+  const { schema, masterKey, previousMasterKey } = options;
+  for (const { length } of [masterKey, ...(previousMasterKey ? [previousMasterKey] : [])])
+    if (length !== KEY_BYTES) throw new Error(`the master key has ${length} bytes, not ${KEY_BYTES}`);
   const db = openDb({ url: options.url, name: "ruta-seal", max: 4 });
+  const holder = openHolder(db, schema);
+  let root: Uint8Array;
   try {
     await migrate(db, { schema, folder: SEAL_MIGRATIONS });
-    await pin(db, schema, MASTER_KEY, masterFingerprint(masterKey));
+    root = await admitMaster(db, schema, { current: masterKey, previous: previousMasterKey }, holder);
   } catch (error) {
+    await holder.stop();
     await db.close();
     throw error;
   }
-  const keyring = openKeyring(db, schema, masterKey, () => performance.now());
+  const keyring = openKeyring(db, schema, root, () => performance.now());
   const contextOf = (context: string): Uint8Array => Buffer.from(`wrap:${context}`);
   return {
     createKeys: keyring.create,
     sealSections: (contents) => sealSections(db, schema, keyring, contents),
     openSections: (sections) => openSections(db, schema, keyring, sections),
     destroyKeys: keyring.destroy,
-    wrap: (plaintext, context) => sealBytes(masterKey, plaintext, contextOf(context)),
-    unwrap: (wrapped, context) => openBytes(masterKey, wrapped, contextOf(context)),
-    pin: (name, fingerprint) => pin(db, schema, name, fingerprint),
+    wrap: (plaintext, context) => sealBytes(root, plaintext, contextOf(context)),
+    unwrap: (wrapped, context) => openBytes(root, wrapped, contextOf(context)),
+    admitSigning: (given) => admitSigning(db, schema, given, holder),
+    hubKeys: () => listHubKeys(db, schema),
+    retire: (fingerprint, dryRun) => retireHubKey(db, schema, fingerprint, dryRun),
     healthy: db.healthy,
-    close: db.close,
+    async close() {
+      await holder.stop();
+      await db.close();
+    },
   };
 }

@@ -24,7 +24,7 @@ let closing: Server[] = [];
 function open(options: Partial<SenderOptions> = {}): Sender {
   return openSender({
     rules: { allowLoopback: true },
-    signingSeed: generateKeyPair().seed,
+    signingSeeds: [generateKeyPair().seed],
     unwrap: (wrapped) => wrapped,
     deadlineMs: 500,
     connections: 2,

@@ -24,8 +24,8 @@ const CONNECT_MS = 5_000;
 /** What `openSender` takes. */
 export interface SenderOptions {
   readonly rules: GuardRules;
-  /** Ed25519 seed of the hub, for v1a. */
-  readonly signingSeed: Uint8Array;
+  /** Ed25519 seeds of the hub, for v1a: two while its key changes over, and both sign. */
+  readonly signingSeeds: readonly [Uint8Array, ...Uint8Array[]];
   /** Opens an endpoint's wrapped secret; throws when it cannot. */
   readonly unwrap: (wrapped: Uint8Array, context: string) => Uint8Array;
   /** Time for the whole exchange, the answer's body included, in milliseconds. */
@@ -150,6 +150,8 @@ function headersOf(now: number, [key, ...others]: Keys, { id, body, attempt }: M
   };
 }
 
+const own = (seed: Uint8Array): SigningKey => ({ scheme: "v1a", seed });
+
 /** The key by which the recipient chose to verify, and the one before it until that ends. */
 function keysOf(options: SenderOptions, endpoint: Endpoint, now: number): Keys {
   const { id, scheme, wrappedSecret, previousWrappedSecret: previous, previousUntil } = endpoint;
@@ -162,8 +164,10 @@ function keysOf(options: SenderOptions, endpoint: Endpoint, now: number): Keys {
       const overlaps = previous.length > 0 && previousUntil !== undefined && now < timestampMs(previousUntil);
       return [shared(wrappedSecret), ...(overlaps ? [shared(previous)] : [])];
     }
-    case SignatureScheme.V1A:
-      return [{ scheme: "v1a", seed: options.signingSeed }];
+    case SignatureScheme.V1A: {
+      const [first, ...others] = options.signingSeeds;
+      return [own(first), ...others.map(own)];
+    }
     default:
       throw new Error("an endpoint asks for a scheme that this version does not know");
   }

@@ -42,8 +42,8 @@ export interface DeliveryDeps {
   /** Schema of its own in that database. */
   readonly schema: string;
   readonly seal: Pick<Seal, "unwrap">;
-  /** Ed25519 seed of the hub, by which v1a deliveries are signed. */
-  readonly signingSeed: Uint8Array;
+  /** Ed25519 seeds of the hub, by each of which v1a deliveries are signed. */
+  readonly signingSeeds: readonly [Uint8Array, ...Uint8Array[]];
   readonly logger: LogLogger;
   readonly config: DeliveryConfig;
   /** Where it adds its routes below /admin/delivery; requests that reach them carry the checked signature. */
@@ -67,7 +67,7 @@ export interface Service {
 
 /** Builds delivery and adds its routes. */
 export async function createDelivery(deps: DeliveryDeps): Promise<Service> {
-  const { log, db, schema, seal, signingSeed, logger, config, admin, now = Date.now } = deps;
+  const { log, db, schema, seal, signingSeeds, logger, config, admin, now = Date.now } = deps;
   const limits = { ...LIMITS, ...deps.limits };
   const rules = { allowLoopback: config.RUTA_ALLOW_LOOPBACK === "1" };
   await migrate(db, { schema, folder: MIGRATIONS });
@@ -88,7 +88,7 @@ export async function createDelivery(deps: DeliveryDeps): Promise<Service> {
   });
   const sender = openSender({
     rules,
-    signingSeed,
+    signingSeeds,
     unwrap: seal.unwrap,
     deadlineMs: limits.deadlineMs,
     connections: limits.perEndpoint,

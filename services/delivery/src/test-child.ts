@@ -32,7 +32,7 @@ const service = await createDelivery({
     masterKey: new Uint8Array(Buffer.from(task.masterKey, "base64")),
     schema: "keyring",
   }),
-  signingSeed: generateKeyPair().seed,
+  signingSeeds: [generateKeyPair().seed],
   logger: silentLogger,
   config: { RUTA_ALLOW_LOOPBACK: "1" },
   admin: adminApp(),

@@ -122,7 +122,7 @@ export class Bed {
       db: this.db,
       schema: this.schema,
       seal: this.seal,
-      signingSeed: this.signing.seed,
+      signingSeeds: [this.signing.seed],
       logger,
       config: { RUTA_ALLOW_LOOPBACK: "1" },
       admin,

@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
+import { fingerprint, publicKeyOf } from "@ruta/proof";
 import type { SigningKey } from "@ruta/proof";
 import type { buildConnector } from "undici";
 
@@ -17,7 +18,7 @@ export interface Wire {
   readonly resolvedMs: number;
   readonly connectedMs: number;
   readonly firstByteMs: number;
-  /** Keys that signed: `hub`, or the beginning of a secret's SHA-256. */
+  /** Keys that signed: `hub:` and the beginning of a public key's fingerprint, or the beginning of a secret's SHA-256. */
   readonly keyIds: readonly string[];
 }
 
@@ -57,7 +58,7 @@ const HEX = 8;
 
 /** Names a key without telling it. */
 export function keyIdOf(key: SigningKey): string {
-  if (key.scheme === "v1a") return "hub";
+  if (key.scheme === "v1a") return `hub:${fingerprint(publicKeyOf(key.seed)).slice(0, HEX)}`;
   return createHash("sha256").update(key.secret).digest("hex").slice(0, HEX);
 }
 

@@ -4,7 +4,6 @@ import { randomId, statusOf } from "@ruta/events";
 import type { Directory, Section } from "@ruta/events";
 import { describeApi, httpProblem, serveApi } from "@ruta/kit";
 import type { HttpApp } from "@ruta/kit";
-import { encodePublicKey, toJwk } from "@ruta/proof";
 import type { WebhookKey } from "@ruta/proof";
 import type { Engine } from "@ruta/log";
 import type { Seal } from "@ruta/seal";
@@ -30,6 +29,8 @@ import { openContent } from "./open-content.ts";
 import { problemOf } from "./problem.ts";
 import type { Refusal } from "./errors.ts";
 import { servePublished } from "./published.ts";
+import { jwkOf } from "./public-keys.ts";
+import type { PublishedKey } from "./public-keys.ts";
 import type { Reads } from "./reads.ts";
 import { refusalsPage } from "./refusals.ts";
 import * as routes from "./routes.ts";
@@ -53,8 +54,7 @@ export interface HttpDeps {
   readonly seal: Pick<Seal, "openSections">;
   /** Told of a section whose bytes do not open although its key is there. */
   readonly onUnreadable: (section: Section) => void;
-  /** The hub's public key, 32 bytes. */
-  readonly publicKey: Uint8Array;
+  readonly publicKeys: () => Promise<readonly PublishedKey[]>;
   /** Told of what the door could not record. */
   readonly onUnavailable: (error: unknown) => void;
   readonly now: () => number;
@@ -215,9 +215,7 @@ export async function registerRoutes(app: HttpApp, deps: HttpDeps): Promise<void
     return reply.send({ revision: String(current.revision), [part]: catalogueOf(current, part, now()) });
   });
 
-  app.get("/v1/keys", routes.keys, async () => ({
-    keys: [{ ...toJwk(deps.publicKey), whpk: encodePublicKey(deps.publicKey) }],
-  }));
+  app.get("/v1/keys", routes.keys, async () => ({ keys: (await recorded(deps.publicKeys)).map(jwkOf) }));
   app.get("/docs/errors", { schema: { hide: true } as never }, async (_request, reply) =>
     reply.type("text/html; charset=utf-8").send(refusalsPage()),
   );

@@ -203,7 +203,8 @@ export const directory = {
 export const keys = {
   schema: {
     summary: "Read the hub's public keys",
-    description: "JWKS (Ed25519), each key also as whpk_: they verify receipts and v1a deliveries.",
+    description:
+      "JWKS (Ed25519), each key also as whpk_: they verify receipts and v1a deliveries. Those in force come first, the newest before the others; one with `until` signs nothing since then, and verifies the receipts of before for ever.",
     response: { 200: z.object({ keys: z.array(object) }) },
   },
 };

@@ -7,7 +7,6 @@ import { createHttp, createLocalLimiter, createRedisLimiter, serveHealth, togeth
 import type { HttpApp, Limiter, Logger, Metrics } from "@ruta/kit";
 import { decodeEvent, followDirectory, openEngine } from "@ruta/log";
 import type { Engine, FollowedDirectory, Log } from "@ruta/log";
-import { publicKeyOf } from "@ruta/proof";
 import type { Seal } from "@ruta/seal";
 import { registerAdmin } from "./admin.ts";
 import { createCertificateMetrics } from "./certificate-metrics.ts";
@@ -19,6 +18,7 @@ import { FOLDED, GROUP, foldBatch, passOver } from "./consume.ts";
 import { createWebhookKeys } from "./credentials.ts";
 import { createFhirDoor } from "./fhir-door.ts";
 import { registerRoutes } from "./http.ts";
+import type { PublishedKey } from "./public-keys.ts";
 import { createInboxPart } from "./inbox-service.ts";
 import { createNumbers } from "./numbers.ts";
 import { openOverview } from "./overview.ts";
@@ -31,6 +31,7 @@ import { createTake } from "./take.ts";
 import { createWatching } from "./watch.ts";
 
 export { config, redisOf } from "./config.ts";
+export type { PublishedKey } from "./public-keys.ts";
 
 /** The migrations of its own tables. */
 export const MIGRATIONS = new URL("./migrations/", import.meta.url);
@@ -44,6 +45,8 @@ export interface GatewayDeps {
   readonly seal: Pick<Seal, "createKeys" | "sealSections" | "openSections" | "unwrap">;
   /** Ed25519 seed that signs receipts. */
   readonly signingSeed: Uint8Array;
+  /** The hub's public keys as they stand: those in force first, and those that old receipts are verified by. */
+  readonly publicKeys: () => Promise<readonly PublishedKey[]>;
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly config: GatewayConfig;
@@ -143,7 +146,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Service> {
     limit: createLimit(limiter),
     engine,
     seal,
-    publicKey: publicKeyOf(signingSeed),
+    publicKeys: deps.publicKeys,
     onUnreadable: ({ sectionId }) =>
       logger.error({ section: sectionId, code: "unreadable" }, "a section does not open"),
     onUnavailable: (error) => logger.error({ err: error }, "the door could not record what it was sent"),

@@ -200,6 +200,7 @@ export class Bed {
       schema: "gateway",
       seal: this.seal,
       signingSeed: this.signing.seed,
+      publicKeys: async () => [{ publicKey: this.signing.publicKey, since: 0, until: undefined }],
       logger,
       metrics,
       config: { RUTA_PORT: 0, RUTA_HOST: "127.0.0.1", RUTA_RATE: 0 },

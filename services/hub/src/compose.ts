@@ -4,7 +4,6 @@ import { TOPIC_SPECS } from "@ruta/events";
 import { createLogger, createMetrics, loadConfig } from "@ruta/kit";
 import type { HealthCheck } from "@ruta/kit";
 import { followDirectory, openLog } from "@ruta/log";
-import { fingerprint, publicKeyOf } from "@ruta/proof";
 import { openSeal } from "@ruta/seal";
 import { createAdmin } from "./admin.ts";
 import { watchAlerts } from "./alerts/watch.ts";
@@ -12,6 +11,8 @@ import { createEngineMetrics } from "./engine-metrics.ts";
 import { serveKeyEnds } from "./key-ends.ts";
 import { createProcessMetrics } from "./metrics.ts";
 import { kafkaOf } from "./connections.ts";
+import { serveHubKeys } from "./hub-keys.ts";
+import { admitSigners, publishedKeys } from "./signers.ts";
 import { servePoison } from "./poison.ts";
 import { reach } from "./reach.ts";
 import { SERVICES, logPrefix, schemaName } from "./service-names.ts";
@@ -49,10 +50,16 @@ export async function compose(ground: Ground, steps: Step[]): Promise<void> {
   steps.push({ name: "log", stop: () => log.close() });
   await reach("KAFKA_BROKERS", () => log.createTopics(TOPIC_SPECS));
   const seal = await reach("KEYRING_URL", () =>
-    openSeal({ url: config.KEYRING_URL ?? url, masterKey: keys.masterKey, schema: schemaName(prefix, "keyring") }),
+    openSeal({
+      url: config.KEYRING_URL ?? url,
+      masterKey: keys.masterKey,
+      previousMasterKey: keys.previousMasterKey,
+      schema: schemaName(prefix, "keyring"),
+    }),
   );
   steps.push({ name: "keyring", stop: seal.close });
-  await seal.pin("signing key", fingerprint(publicKeyOf(keys.signingSeed)));
+  const signers = await admitSigners(seal, keys);
+  const publicKeys = publishedKeys(seal, Date.now);
 
   const directory = await followDirectory(log, { logger });
   steps.push({ name: "directory fold", stop: () => directory.stop() });
@@ -72,6 +79,7 @@ export async function compose(ground: Ground, steps: Step[]): Promise<void> {
   steps.push({ name: "admin routes", stop: () => admin.close() });
 
   serveLog(admin, log);
+  serveHubKeys(admin, { seal, log, now: Date.now });
   serveKeyEnds(admin, directory.current, Date.now);
   createProcessMetrics(metrics, { checks: () => checks, db, directory: directory.current, dataFolder, now: Date.now });
   const measure = createEngineMetrics(metrics);
@@ -84,7 +92,9 @@ export async function compose(ground: Ground, steps: Step[]): Promise<void> {
       db,
       schema: schemaName(prefix, name),
       seal,
-      signingSeed: keys.signingSeed,
+      signingSeed: signers.receipts,
+      signingSeeds: signers.deliveries,
+      publicKeys,
       logger: createLogger({ service: name, level: config.RUTA_LOG_LEVEL }),
       config: configs[index] as never,
       admin: admin as never,

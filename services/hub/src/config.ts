@@ -2,6 +2,7 @@
 import { port } from "@ruta/kit";
 import { z } from "zod";
 import { connections } from "./connections.ts";
+import type { KeySource } from "./keys.ts";
 
 const http = z.url({ protocol: /^https?$/, error: "an http(s) URL" });
 const flag = z.enum(["0", "1"]).default("0");
@@ -25,10 +26,18 @@ export const config = z.object({
     .meta({ help: "put before every topic, group and schema name" }),
   ...connections,
   RUTA_MASTER_KEY: z.string().optional().meta({ help: "32 bytes in base64 that wrap every other key", secret: true }),
+  RUTA_MASTER_KEY_PREVIOUS: z
+    .string()
+    .optional()
+    .meta({ help: "the master key that RUTA_MASTER_KEY takes the place of, while they change over", secret: true }),
   RUTA_SIGNING_KEY: z
     .string()
     .optional()
     .meta({ help: "Ed25519 key (whsk_…) of receipts and deliveries", secret: true }),
+  RUTA_SIGNING_KEY_PREVIOUS: z
+    .string()
+    .optional()
+    .meta({ help: "the signing key that RUTA_SIGNING_KEY takes the place of, while they change over", secret: true }),
   RUTA_FIRST_ADMIN: z
     .string()
     .optional()
@@ -42,3 +51,15 @@ export const config = z.object({
 
 /** The parsed variables. */
 export type HubConfig = z.infer<typeof config>;
+
+/** Where the keys of the hub are, by these variables. */
+export function keySource(config: HubConfig): KeySource {
+  return {
+    data: config.RUTA_DATA,
+    external: config.DATABASE_URL !== undefined,
+    masterKey: config.RUTA_MASTER_KEY,
+    previousMasterKey: config.RUTA_MASTER_KEY_PREVIOUS,
+    signingKey: config.RUTA_SIGNING_KEY,
+    previousSigningKey: config.RUTA_SIGNING_KEY_PREVIOUS,
+  };
+}

@@ -7,10 +7,11 @@ import { HTTP_PROBLEMS } from "@ruta/kit";
 import type { ProblemKind } from "@ruta/kit";
 import { PROBLEMS as ROUTER } from "@ruta/router";
 import { expect, test } from "vitest";
+import { PROBLEMS as HUB_KEYS } from "./hub-keys.ts";
 import { PROBLEMS as POISON } from "./poison.ts";
 
 const page = readFileSync(new URL("../../../docs/errors.md", import.meta.url), "utf8");
-const staff = { ...DIRECTORY, ...STAFF_PROBLEMS, ...ROUTER, ...DELIVERY, ...POISON };
+const staff = { ...DIRECTORY, ...STAFF_PROBLEMS, ...ROUTER, ...DELIVERY, ...POISON, ...HUB_KEYS };
 
 function section(title: string): string {
   return page.split(/^## /mu).find((part) => part.startsWith(`${title}\n`)) ?? "";

@@ -22,18 +22,24 @@ export interface StaffKey {
   readonly seed: Uint8Array;
 }
 
-/** The two keys every service process needs. */
+/** The two keys every service process needs, each with the one that it takes the place of while they change over. */
 export interface HubKeys {
-  /** 32 bytes that wrap all others. */
+  /** 32 bytes that open the root key, which wraps all others. */
   readonly masterKey: Uint8Array;
+  readonly previousMasterKey?: Uint8Array | undefined;
   /** Ed25519 seed that signs receipts and v1a deliveries. */
   readonly signingSeed: Uint8Array;
+  readonly previousSigningSeed?: Uint8Array | undefined;
 }
 
 /** A key that is missing or not of the right form; the message says what to do. */
 export class KeyProblem extends Error {}
 
-const FILES = { hub: "hub.json", master: "keys/master.key", signing: "keys/signing.key", staff: "keys/staff" };
+/** Where the keys lie in a data folder. */
+export const FILES = { hub: "hub.json", master: "keys/master.key", signing: "keys/signing.key", staff: "keys/staff" };
+
+/** The file of a key that is changed over, beside the one that takes its place. */
+export const previousOf = (file: string): string => file.replace(/\.key$/, "-previous.key");
 
 /** True when `ruta init` has been run for this folder. */
 export function isInitialised(data: string): boolean {
@@ -105,33 +111,59 @@ async function readKeyFile(path: string, variable: string): Promise<string> {
   }
 }
 
-function parseMaster(text: string): Uint8Array {
+function parseMaster(text: string, variable: string): Uint8Array {
   const bytes = Buffer.from(text, "base64");
-  if (bytes.length !== 32)
-    throw new KeyProblem(say`RUTA_MASTER_KEY must be 32 bytes in base64; \`ruta init\` makes one`);
+  if (bytes.length !== 32) throw new KeyProblem(say`${variable} must be 32 bytes in base64; \`ruta init\` makes one`);
   return bytes;
 }
 
-function parseSigning(text: string): Uint8Array {
+function parseSigning(text: string, variable: string): Uint8Array {
   const seed = decodeSecretKey(text);
-  if (!seed) throw new KeyProblem(say`RUTA_SIGNING_KEY must be an Ed25519 key as whsk_…; \`ruta init\` makes one`);
+  if (!seed) throw new KeyProblem(say`${variable} must be an Ed25519 key as whsk_…; \`ruta init\` makes one`);
   return seed;
 }
 
-/** Master and signing key from the environment, or from the data folder when no external database is named. */
-export async function hubKeys(config: {
+/** Where a process finds its keys. */
+export interface KeySource {
   readonly data: string;
   readonly external: boolean;
   readonly masterKey?: string | undefined;
+  readonly previousMasterKey?: string | undefined;
   readonly signingKey?: string | undefined;
-}): Promise<HubKeys> {
-  if (config.external && !(config.masterKey && config.signingKey))
+  readonly previousSigningKey?: string | undefined;
+}
+
+/** Master and signing key from the environment, or from the data folder when no external database is named. */
+export async function hubKeys(source: KeySource): Promise<HubKeys> {
+  if (source.external && !(source.masterKey && source.signingKey))
     throw new KeyProblem(
       say`DATABASE_URL is set, so RUTA_MASTER_KEY and RUTA_SIGNING_KEY must be set too; \`ruta init\` makes both`,
     );
-  const master = config.masterKey ?? (await readKeyFile(join(config.data, FILES.master), "RUTA_MASTER_KEY"));
-  const signing = config.signingKey ?? (await readKeyFile(join(config.data, FILES.signing), "RUTA_SIGNING_KEY"));
-  return { masterKey: parseMaster(master), signingSeed: parseSigning(signing) };
+  async function both(
+    variable: string,
+    path: string,
+    given: string | undefined,
+    previous: string | undefined,
+    parse: (text: string, variable: string) => Uint8Array,
+  ): Promise<readonly [Uint8Array, Uint8Array | undefined]> {
+    const file = join(source.data, path);
+    const before = previousOf(file);
+    const name = `${variable}_PREVIOUS`;
+    // What stands in the environment comes from there alone: a folder may be another hub's.
+    const former =
+      previous ?? (given === undefined && existsSync(before) ? await readKeyFile(before, name) : undefined);
+    const current = given ?? (await readKeyFile(file, variable));
+    return [parse(current, variable), former === undefined ? undefined : parse(former, name)];
+  }
+  const { masterKey, previousMasterKey, signingKey, previousSigningKey } = source;
+  const master = await both("RUTA_MASTER_KEY", FILES.master, masterKey, previousMasterKey, parseMaster);
+  const signing = await both("RUTA_SIGNING_KEY", FILES.signing, signingKey, previousSigningKey, parseSigning);
+  return {
+    masterKey: master[0],
+    previousMasterKey: master[1],
+    signingSeed: signing[0],
+    previousSigningSeed: signing[1],
+  };
 }
 
 /** The staff key by which the command signs: the file named, or the only one in the data folder. */

@@ -11,6 +11,7 @@ import type { Command } from "commander";
 import { isSpanish } from "./language.ts";
 import catalogue from "./messages.es.json" with { type: "json" };
 import { RULES } from "./alerts/rules.ts";
+import { PROBLEMS as HUB_KEYS } from "./hub-keys.ts";
 import { PROBLEMS as POISON } from "./poison.ts";
 import { FOOTER, OWN_WORDS, createProgram } from "./program.ts";
 import { SERVICES } from "./service-names.ts";
@@ -28,6 +29,7 @@ const NOT_SPOKEN = new Set([
   "compose.ts",
   "config.ts",
   "engine-metrics.ts",
+  "hub-keys.ts",
   "metrics.ts",
   "connections.ts",
   "database-url.ts",
@@ -60,6 +62,7 @@ const REFUSED = Object.values({
   ...ROUTER,
   ...DELIVERY,
   ...POISON,
+  ...HUB_KEYS,
 }).flatMap(({ title, remedy }) => [title, remedy]);
 
 /** What it says when the case would refuse an act of staff. */

@@ -7,12 +7,14 @@ import { WrongKey } from "@ruta/seal";
 import { KeyProblem } from "./keys.ts";
 import { say } from "./language.ts";
 import { CommandError, EXIT, style } from "./output.ts";
+import { wrongKeyLines } from "./wrong-key.ts";
 import { createProgram } from "./program.ts";
 
 function explain(error: unknown): { lines: string[]; code: number } {
   if (error instanceof CommandError) return { lines: [error.message, error.remedy ?? ""], code: error.exitCode };
-  if ([ConfigError, KeyProblem, WrongKey, FolderInUse].some((kind) => error instanceof kind))
+  if ([ConfigError, KeyProblem, FolderInUse].some((kind) => error instanceof kind))
     return { lines: [(error as Error).message], code: EXIT.usage };
+  if (error instanceof WrongKey) return { lines: wrongKeyLines(error), code: EXIT.usage };
   if (error instanceof LogBehind)
     return {
       lines: [

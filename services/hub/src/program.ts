@@ -7,6 +7,7 @@ import { configCommand } from "./commands/config.ts";
 import { directoryCommand } from "./commands/directory.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { endpointCommand } from "./commands/endpoint.ts";
+import { hubKeysCommand } from "./commands/hub-keys.ts";
 import { initCommand } from "./commands/init.ts";
 import { keysCommand } from "./commands/keys.ts";
 import { logCommand } from "./commands/log.ts";
@@ -81,6 +82,7 @@ export function createProgram(): Command {
     directoryCommand(),
     staffCommand(),
     keysCommand(),
+    hubKeysCommand(),
     tokensCommand(),
     partnerCommand(),
     receiptCommand(),

@@ -2,6 +2,7 @@
 import { startEmbedded } from "@ruta/db/embedded";
 import { stopAll } from "@ruta/kit";
 import type { Running } from "@ruta/kit";
+import { keySource } from "./config.ts";
 import type { HubConfig } from "./config.ts";
 import { KeyProblem, hubKeys, readHubFile } from "./keys.ts";
 import type { HubKeys } from "./keys.ts";
@@ -59,12 +60,7 @@ async function identity({ config, env }: HubOptions): Promise<{ keys: HubKeys; e
   const hubFile = await readHubFile(config.RUTA_DATA);
   if (!hubFile && config.DATABASE_URL === undefined)
     throw new KeyProblem(say`${config.RUTA_DATA} is not initialised: run \`ruta init\` first`);
-  const keys = await hubKeys({
-    data: config.RUTA_DATA,
-    external: config.DATABASE_URL !== undefined,
-    masterKey: config.RUTA_MASTER_KEY,
-    signingKey: config.RUTA_SIGNING_KEY,
-  });
+  const keys = await hubKeys(keySource(config));
   const firstAdmin = env.RUTA_FIRST_ADMIN ?? hubFile?.firstAdmin;
   return { keys, env: firstAdmin === undefined ? env : { ...env, RUTA_FIRST_ADMIN: firstAdmin } };
 }

@@ -5,7 +5,7 @@ import { dirname, join, resolve } from "node:path";
 import { openDb } from "@ruta/db";
 import { syncFolder, writeArchive } from "@ruta/db/archive";
 import type { Manifest, Progress } from "@ruta/db/archive";
-import { pinnedMaster } from "@ruta/seal";
+import { mastersOf } from "@ruta/seal";
 import type { HubConfig } from "../config.ts";
 import { say } from "../language.ts";
 import { CommandError, EXIT } from "../output.ts";
@@ -79,7 +79,7 @@ async function writePart(
   const about: About = {
     part,
     ruta: manifest.version,
-    master: await masterOf(keyring, config),
+    masters: await openers(keyring, config),
     log: config.KAFKA_BROKERS === undefined ? "postgres" : "kafka",
     ends,
   };
@@ -93,11 +93,11 @@ async function writePart(
   });
 }
 
-async function masterOf(url: string, config: HubConfig): Promise<string> {
+async function openers(url: string, config: HubConfig): Promise<string[]> {
   const db = openDb({ url, name: "ruta-backup", max: 1 });
   try {
-    const master = await pinnedMaster(db, schemaName(config.RUTA_PREFIX, "keyring"));
-    if (master !== undefined) return master;
+    const masters = await mastersOf(db, schemaName(config.RUTA_PREFIX, "keyring"));
+    if (masters.length > 0) return masters;
   } catch (error) {
     if ((error as { code?: string }).code !== UNDEFINED_TABLE) throw error;
   } finally {

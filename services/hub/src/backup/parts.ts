@@ -17,8 +17,8 @@ export interface About {
   readonly part: PartName;
   /** Version of Ruta that wrote it. */
   readonly ruta: string;
-  /** Fingerprint of the master key that the keyring is wrapped under. */
-  readonly master: string;
+  /** Fingerprints of the master keys that open the keyring, each alone. */
+  readonly masters: readonly string[];
   readonly log: "postgres" | "kafka";
   /** Of a log in Kafka: where it ended just before the snapshot. */
   readonly ends: LogEnds;
@@ -26,8 +26,8 @@ export interface About {
 
 /** What a manifest says; archives of others are none of ours. */
 export function aboutOf({ about }: Manifest): About | undefined {
-  const { part, master, log, ends } = about as Partial<About>;
-  return part && master !== undefined && log && ends ? (about as unknown as About) : undefined;
+  const { part, masters, log, ends } = about as Partial<About>;
+  return part && masters && log && ends ? (about as unknown as About) : undefined;
 }
 
 /** The schemas of a part, each with the folders of the migrations that make its tables. */

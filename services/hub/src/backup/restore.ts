@@ -5,6 +5,7 @@ import type { Manifest, Progress } from "@ruta/db/archive";
 import { renumberLanes } from "@ruta/delivery";
 import { noteRestored } from "@ruta/log";
 import { masterFingerprint } from "@ruta/seal";
+import { keySource } from "../config.ts";
 import type { HubConfig } from "../config.ts";
 import { hubKeys } from "../keys.ts";
 import { say } from "../language.ts";
@@ -50,17 +51,12 @@ export interface Ahead {
 
 /** Looks whether this hub can be restored from the parts. Throws what is in the way. */
 export async function examine(config: HubConfig, parts: readonly BackupPart[]): Promise<Ahead> {
-  const { masterKey } = await hubKeys({
-    data: config.RUTA_DATA,
-    external: config.DATABASE_URL !== undefined,
-    masterKey: config.RUTA_MASTER_KEY,
-    signingKey: config.RUTA_SIGNING_KEY,
-  });
-  const fingerprint = masterFingerprint(masterKey);
+  const { masterKey, previousMasterKey } = await hubKeys(keySource(config));
+  const given = [masterKey, ...(previousMasterKey ? [previousMasterKey] : [])].map(masterFingerprint);
   for (const { part, about, manifest } of parts) {
-    if (about.master !== fingerprint)
+    if (!about.masters.some((fingerprint) => given.includes(fingerprint)))
       throw new CommandError(
-        say`the backup was made under another master key: its fingerprint is ${about.master}, that of the key given is ${fingerprint}`,
+        say`the backup was made under another master key: its fingerprint is ${about.masters.join(", ")}, that of the key given is ${given.join(", ")}`,
         EXIT.usage,
         say`give the key of then: RUTA_MASTER_KEY, or keys/master.key in ${config.RUTA_DATA}`,
       );

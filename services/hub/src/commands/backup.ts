@@ -100,14 +100,14 @@ async function verify(folder: string, _options: unknown, command: Command): Prom
     tables: manifest.tables.length,
     rows: rowsOf(manifest),
     ruta: about.ruta,
-    master: about.master,
+    masters: about.masters,
   }));
   print(json, { folder: resolve(folder), parts: listed }, () =>
     [
       partsTable(parts.map(({ part, manifest }) => [part, manifest])),
       "",
       style.bold(say`whole: every file is as it was written`),
-      say`written by version ${parts[0]?.about.ruta ?? ""}, under the master key with the fingerprint ${parts[0]?.about.master ?? ""}`,
+      say`written by version ${parts[0]?.about.ruta ?? ""}, under the master key with the fingerprint ${parts[0]?.about.masters.join(", ") ?? ""}`,
     ].join("\n"),
   );
 }

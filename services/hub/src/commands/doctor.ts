@@ -1,6 +1,7 @@
 // `ruta doctor`: what is reachable, what is missing, and what to do about it.
 import { loadConfig, pingRedis } from "@ruta/kit";
 import { Command } from "commander";
+import { keySource } from "../config.ts";
 import type { HubConfig } from "../config.ts";
 import { kafkaOf } from "../connections.ts";
 import { contextOf } from "../context.ts";
@@ -79,12 +80,7 @@ async function redis(env: NodeJS.ProcessEnv): Promise<Finding | undefined> {
 async function examine(config: HubConfig): Promise<Finding[]> {
   const findings = [
     await look(say`keys`, async () => {
-      await hubKeys({
-        data: config.RUTA_DATA,
-        external: config.DATABASE_URL !== undefined,
-        masterKey: config.RUTA_MASTER_KEY,
-        signingKey: config.RUTA_SIGNING_KEY,
-      });
+      await hubKeys(keySource(config));
       return config.RUTA_MASTER_KEY ? say`from the environment` : say`in ${config.RUTA_DATA}/keys`;
     }),
     await look(say`staff key`, async () => (await staffKey(config.RUTA_DATA, config.RUTA_STAFF_KEY)).staff),

@@ -178,7 +178,7 @@ export type DeliveryAttempt = Message<"ruta.delivery.v1.DeliveryAttempt"> & {
   firstByteMs: number;
 
   /**
-   * Keys that signed it: `hub` for the hub's own, else the first 8 hex digits of SHA-256 of each secret.
+   * Keys that signed it: of the hub's own `hub:` and the first 8 hex digits of its fingerprint, else those of SHA-256 of each secret.
    *
    * @generated from field: repeated string key_ids = 23;
    */
