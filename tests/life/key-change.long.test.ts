@@ -87,7 +87,7 @@ beforeAll(async () => {
   const { entries } = await json<{ entries: { institution: string; url: string }[] }>("directory", "show", "endpoint");
   watcher.url = entries.find(({ institution }) => institution === "casa-par")!.url;
   await new Promise<void>((resolve) => void watching.listen(0, "127.0.0.1", resolve));
-  stops.push(async () => void watching.closeAllConnections());
+  stops.push(async () => watching.closeAllConnections());
   const { keys } = (await (await fetch(new URL("/v1/keys", city.gateway))).json()) as { keys: { whpk: string }[] };
   watcher.keys = keys.map(({ whpk }) => whpk);
   const { port } = watching.address() as AddressInfo;

@@ -1,12 +1,12 @@
 // Which living process was started with which of the hub's keys: noted at its start, said again while it runs, taken back at its end.
 import { hostname } from "node:os";
 import { sql } from "@ruta/db";
-import type { Db, Sql, Tx } from "@ruta/db";
+import type { Db, Querying, Sql } from "@ruta/db";
 
 /** This process, as one that holds keys. */
 export interface Holder {
   /** Notes fingerprints, beside those that it noted before. */
-  note(tx: Tx, fingerprints: readonly string[]): Promise<void>;
+  note(tx: Querying, fingerprints: readonly string[]): Promise<void>;
   /** Takes everything back. */
   stop(): Promise<void>;
 }
@@ -29,8 +29,8 @@ export function holdersOf(schema: string, fingerprint: Sql): Sql {
 export function openHolder(db: Db, schema: string): Holder {
   const table = tableOf(schema);
   const held = new Set<string>();
-  async function put(tx: Tx): Promise<void> {
-    await tx.query(sql`
+  async function put(on: Querying): Promise<void> {
+    await on.query(sql`
       INSERT INTO ${table} (process, host, fingerprints)
       VALUES (${db.session}, ${`${hostname()}/${process.pid}`}, ${[...held]}::text[])
       ON CONFLICT (process) DO UPDATE SET seen_at = now(), fingerprints = excluded.fingerprints`);
