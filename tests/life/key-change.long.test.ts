@@ -1,5 +1,6 @@
 // All keys change over while traffic runs through two processes: the hub's master and signing key, an institution's, an endpoint's.
 import { createServer } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { createInstitution } from "@ruta/client/simulator";
@@ -39,7 +40,8 @@ let city: City;
 
 /** Verifies what goes to casa-par by the public keys of the hub that casa-par has at that time, and passes it on. */
 const watcher = { keys: [] as string[], refused: 0, passed: 0, url: "" };
-const watching = createServer(async (request, response) => {
+const watching = createServer((request, response) => void pass(request, response));
+async function pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const body = await buffer(request);
   const header = (name: string): string => String(request.headers[`webhook-${name}`]);
   const headers = { id: header("id"), timestamp: header("timestamp"), signature: header("signature") };
@@ -53,8 +55,8 @@ const watching = createServer(async (request, response) => {
   const answer = await fetch(watcher.url, { method: "POST", body, headers: { ...passed, ...signed } }).catch(() => {});
   if (!answer) return void response.destroy();
   watcher.passed += 1;
-  return void response.writeHead(answer.status).end(await answer.text());
-});
+  response.writeHead(answer.status).end(await answer.text());
+}
 
 async function json<T>(...args: string[]): Promise<T> {
   const { code, stdout, stderr } = await command(["--json", ...args], city.env);
