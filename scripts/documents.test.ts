@@ -18,13 +18,14 @@ const DOCUMENTS = [
   "docs/by-hand.md",
   "docs/install.md",
   "docs/install.es.md",
+  "docs/metrics.md",
   "docs/operate.md",
   "docs/operate.es.md",
 ];
 const read = (file: string): string => readFileSync(file, "utf8");
 const architecture = read("ARCHITECTURE.md");
 const tried = /\[([\w./-]+\.test\.ts)\]\(.+?\) "([^"\n]+)"/g;
-const proofs = [architecture, read("docs/operate.md")].flatMap((page) =>
+const proofs = [architecture, read("docs/metrics.md"), read("docs/operate.md")].flatMap((page) =>
   [...page.matchAll(tried)].map(([, file = "", name = ""]) => ({ file, name })),
 );
 

@@ -28,8 +28,9 @@ async function firing(): Promise<string[]> {
   const { stdout } = await ruta(["--json", "status"]);
   return (JSON.parse(stdout) as Status).alerts.map(({ name }) => name);
 }
+const scraped = async (): Promise<string> => (await fetch(`${city.adminUrls[0]}/metrics`)).text();
 async function exported(): Promise<Set<string>> {
-  const text = await (await fetch(`${city.adminUrls[0]}/metrics`)).text();
+  const text = await scraped();
   return new Set([...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].flatMap(([, name = "", type]) => namesOf(name, type)));
 }
 /** The names of the series of a metric. */
@@ -110,4 +111,24 @@ test("what waits for longer than it may fires, and ends by the remedy: emergenci
   expect(await ruta(aside, { RUTA_STAFF_KEY: out })).toMatchObject({ code: 0 });
   await expect.poll(firing, SOON).toEqual([]);
   expect(await ruta(["status"])).toMatchObject({ code: 0 });
+});
+
+test("the table of metrics is what a running hub exports", async () => {
+  const page = readFileSync(new URL("../../docs/metrics.md", import.meta.url), "utf8");
+  const rows = [...page.matchAll(/^\| `(ruta_\w+)` \| (\w+) \| (.*) \| (.+) \|$/gm)].map(
+    ([, name = "", type = "", labels = "", help = ""]) => ({ name, type, help, labels: labels.match(/\w+/g) ?? [] }),
+  );
+  const text = await scraped();
+  const helps = [...text.matchAll(/^# HELP (ruta_\w+) (.+)$/gm)];
+  expect(rows.map(({ name, type, help }) => [name, help, type])).toEqual(
+    helps.map(([, name = "", help]) => [name, help, new RegExp(`^# TYPE ${name} (\\w+)$`, "m").exec(text)?.[1]]),
+  );
+  const seen = rows.flatMap(({ name, type, labels }) => {
+    const [series] = namesOf(name, type).slice(-1);
+    const [, found] = new RegExp(`^${series}(?:\\{(.*)\\})? `, "m").exec(text) ?? [];
+    const isShown = new RegExp(`^${series}[{ ]`, "m").test(text);
+    return isShown ? [{ name, labels, found: [...(found ?? "").matchAll(/(\w+)="/g)].map(([, label]) => label) }] : [];
+  });
+  expect(seen.length).toBeGreaterThan(20);
+  for (const { name, labels, found } of seen) expect(new Set(found), name).toEqual(new Set(labels));
 });
