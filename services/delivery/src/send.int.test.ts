@@ -5,7 +5,7 @@ import type { AddressInfo, Server } from "node:net";
 import { randomBytes } from "node:crypto";
 import { EndpointSchema, SignatureScheme, create } from "@ruta/events";
 import type { Endpoint } from "@ruta/events";
-import { generateKeyPair } from "@ruta/proof";
+import { generateKeyPair, verifyWebhook } from "@ruta/proof";
 import { Webhook } from "standardwebhooks";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openSender, retryAfter } from "./send.ts";
@@ -70,6 +70,22 @@ test("what is sent is signed at the time of the try, says which try it is, and a
   });
   const library = new Webhook(Buffer.from(secret).toString("base64"));
   expect(library.verify(body, headers as Record<string, string>)).toEqual({ data: "ñ" });
+});
+
+test("while the hub's key changes over both sign, so that a recipient verifies by whichever it has", async () => {
+  const [former, next] = [generateKeyPair(), generateKeyPair()];
+  await sender.close();
+  sender = open({ signingSeeds: [next.seed, former.seed] });
+  const { outcome, wire } = await sender.send(at(receiver.url, SignatureScheme.V1A), message, never);
+  expect(outcome).toEqual({ ok: true, status: 200 });
+  const { headers, body } = receiver.got[0]!;
+  const [id, timestamp, signature] = ["id", "timestamp", "signature"].map((name) => String(headers[`webhook-${name}`]));
+  const verified = [next, former, generateKeyPair()].map(({ publicKey }) => {
+    const keys = [{ scheme: "v1a" as const, publicKey }];
+    return verifyWebhook({ headers: { id, timestamp, signature }, body, keys, now: Date.now() }).ok;
+  });
+  expect(verified).toEqual([true, true, false]);
+  expect(new Set(wire.keyIds).size).toBe(2);
 });
 
 test("an answer that was there before this process could look is not held against the recipient", async () => {

@@ -307,6 +307,7 @@ describe("the directory", () => {
 test("the hub's public keys are there for everyone, as JWKS and as whpk_", async () => {
   const { body } = await answered(await fetch(`${door.url}/v1/keys`));
   expect(body).toMatchObject({ keys: [{ kty: "OKP", crv: "Ed25519", whpk: expect.stringMatching(/^whpk_/) }] });
+  expect((body as { keys: object[] }).keys[0]).not.toHaveProperty("until");
 });
 
 test("the API describes itself: OpenAPI 3.1 whose references resolve, a page, and every refusal under its anchor", async () => {
