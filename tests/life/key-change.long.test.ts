@@ -111,82 +111,86 @@ async function restartWith(variables: NodeJS.ProcessEnv, index: number): Promise
   await ready(`${city.adminUrls[index]}/readyz`, 60_000);
 }
 
-test("no act and no delivery is refused, nothing is lost, old content opens, and the old keys start nothing more", async () => {
-  const traffic = startTraffic(city, 2, 50);
-  const flows = (): Promise<void> => {
-    const [at, passed] = [performance.now(), watcher.passed];
-    return vi.waitFor(() => {
-      expect(traffic.flowsSince(at)).toBeDefined();
-      expect(watcher.passed).toBeGreaterThan(passed);
-    }, PATIENCE);
-  };
-  await flows();
+test(
+  "no act and no delivery is refused, nothing is lost, old content opens, and the old keys start nothing more",
+  { timeout: 600_000 },
+  async () => {
+    const traffic = startTraffic(city, 2, 50);
+    const flows = (): Promise<void> => {
+      const [at, passed] = [performance.now(), watcher.passed];
+      return vi.waitFor(() => {
+        expect(traffic.flowsSince(at)).toBeDefined();
+        expect(watcher.passed).toBeGreaterThan(passed);
+      }, PATIENCE);
+    };
+    await flows();
 
-  const both = { ...now(), RUTA_MASTER_KEY_PREVIOUS: before.master, RUTA_SIGNING_KEY_PREVIOUS: before.signing };
-  // The other one is killed while this one changes over, and comes back with the old keys alone.
-  const changing = restartWith(both, 0);
-  city.processes[1]!.signal("SIGKILL");
-  await changing;
-  await ready(`${city.adminUrls[1]}/readyz`, 60_000);
-  await flows();
-  const old = (await hubKeys()).find(({ kind, holders }) => kind === "master" && holders.length > 1)!;
-  expect(await command(["hub-keys", "retire", old.fingerprint, "--yes", ...REASON], city.env)).toMatchObject({
-    code: 3,
-    stderr: expect.stringContaining("key-held"),
-  });
+    const both = { ...now(), RUTA_MASTER_KEY_PREVIOUS: before.master, RUTA_SIGNING_KEY_PREVIOUS: before.signing };
+    // The other one is killed while this one changes over, and comes back with the old keys alone.
+    const changing = restartWith(both, 0);
+    city.processes[1]!.signal("SIGKILL");
+    await changing;
+    await ready(`${city.adminUrls[1]}/readyz`, 60_000);
+    await flows();
+    const old = (await hubKeys()).find(({ kind, holders }) => kind === "master" && holders.length > 1)!;
+    expect(await command(["hub-keys", "retire", old.fingerprint, "--yes", ...REASON], city.env)).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining("key-held"),
+    });
 
-  // What an institution signs with, and what the hub signs to another with, change over under both.
-  const pair = generateKeyPair();
-  await json("keys", "rotate", "norte", "--public", encodePublicKey(pair.publicKey), ...REASON);
-  await json("keys", "rotate", "sur", "--endpoint", ...REASON);
-  const renewed = createInstitution({
-    id: "norte",
-    personality: SILENT,
-    gateway: city.gateway,
-    key: encodeSecretKey(pair.seed),
-    hubKeys: watcher.keys, // it only sends
-    journal: city.citizen("norte").journal,
-  });
-  await restartWith(both, 1);
-  await flows();
-  const consent = { basis: "E", recipientClass: "any", givenOn: "2026-11-20", evidence: "F-1" };
-  const data = { serviceType: "ALO-FAM", priority: "urgent", performer: "casa-impar", consent };
-  expect((await renewed.send("by-the-new-key", "request", data)).status).toBe(202);
+    // What an institution signs with, and what the hub signs to another with, change over under both.
+    const pair = generateKeyPair();
+    await json("keys", "rotate", "norte", "--public", encodePublicKey(pair.publicKey), ...REASON);
+    await json("keys", "rotate", "sur", "--endpoint", ...REASON);
+    const renewed = createInstitution({
+      id: "norte",
+      personality: SILENT,
+      gateway: city.gateway,
+      key: encodeSecretKey(pair.seed),
+      hubKeys: watcher.keys, // it only sends
+      journal: city.citizen("norte").journal,
+    });
+    await restartWith(both, 1);
+    await flows();
+    const consent = { basis: "E", recipientClass: "any", givenOn: "2026-11-20", evidence: "F-1" };
+    const data = { serviceType: "ALO-FAM", priority: "urgent", performer: "casa-impar", consent };
+    expect((await renewed.send("by-the-new-key", "request", data)).status).toBe(202);
 
-  // Whoever verifies by the new key alone misses nothing, before the old one is given up.
-  watcher.keys = [encodePublicKey(after.signing.publicKey)];
-  await flows();
-  await restartWith(now(), 0);
-  await restartWith(now(), 1);
-  await flows();
-  for (const kind of ["master", "signing"] as const) {
-    const former = (await hubKeys()).filter((key) => key.kind === kind)[1]!.fingerprint;
-    await json("hub-keys", "retire", former, "--yes", ...REASON);
-  }
-  await flows();
-  await traffic.stop();
-  const citizens = INSTITUTIONS.map((id) => city.citizen(id));
-  await vi.waitFor(() => expect(untold(traffic.asked, citizens)).toEqual([]), PATIENCE);
-  expect(watcher.refused).toBe(0);
+    // Whoever verifies by the new key alone misses nothing, before the old one is given up.
+    watcher.keys = [encodePublicKey(after.signing.publicKey)];
+    await flows();
+    await restartWith(now(), 0);
+    await restartWith(now(), 1);
+    await flows();
+    for (const kind of ["master", "signing"] as const) {
+      const former = (await hubKeys()).filter((key) => key.kind === kind)[1]!.fingerprint;
+      await json("hub-keys", "retire", former, "--yes", ...REASON);
+    }
+    await flows();
+    await traffic.stop();
+    const citizens = INSTITUTIONS.map((id) => city.citizen(id));
+    await vi.waitFor(() => expect(untold(traffic.asked, citizens)).toEqual([]), PATIENCE);
+    expect(watcher.refused).toBe(0);
 
-  const oldest = traffic.asked.find(({ performer }) => performer === "casa-impar")!;
-  const { referral } = JSON.parse(oldest.answer) as { referral: string };
-  const content = await city.citizen("casa-impar").read(`/v1/referrals/${referral}/content`);
-  expect(content).toMatchObject({ status: 200, body: { person: { ageBand: "18-59" } } });
+    const oldest = traffic.asked.find(({ performer }) => performer === "casa-impar")!;
+    const { referral } = JSON.parse(oldest.answer) as { referral: string };
+    const content = await city.citizen("casa-impar").read(`/v1/referrals/${referral}/content`);
+    expect(content).toMatchObject({ status: 200, body: { person: { ageBand: "18-59" } } });
 
-  const published = (await (await fetch(new URL("/v1/keys", city.gateway))).json()) as {
-    keys: { whpk: string; until?: string }[];
-  };
-  expect(published.keys.map(({ until }) => until !== undefined)).toEqual([false, true]);
-  const publicKeys = published.keys.map(({ whpk }) => decodePublicKey(whpk)!);
-  const signers = traffic.asked.map(({ answer }) => {
-    const verdict = verifyReceipt((JSON.parse(answer) as { receipt: unknown }).receipt, publicKeys);
-    return verdict.ok ? verdict.keyId : verdict.reason;
-  });
-  expect(new Set(signers)).toEqual(
-    new Set((await hubKeys()).filter(({ kind }) => kind === "signing").map((key) => key.fingerprint)),
-  );
-});
+    const published = (await (await fetch(new URL("/v1/keys", city.gateway))).json()) as {
+      keys: { whpk: string; until?: string }[];
+    };
+    expect(published.keys.map(({ until }) => until !== undefined)).toEqual([false, true]);
+    const publicKeys = published.keys.map(({ whpk }) => decodePublicKey(whpk)!);
+    const signers = traffic.asked.map(({ answer }) => {
+      const verdict = verifyReceipt((JSON.parse(answer) as { receipt: unknown }).receipt, publicKeys);
+      return verdict.ok ? verdict.keyId : verdict.reason;
+    });
+    expect(new Set(signers)).toEqual(
+      new Set((await hubKeys()).filter(({ kind }) => kind === "signing").map((key) => key.fingerprint)),
+    );
+  },
+);
 
 test.each([
   ["master key", () => ({ RUTA_MASTER_KEY: before.master })],
