@@ -28,6 +28,7 @@ const TASKS = {
   drill: ["node", "tests/drill/run.ts"],
   bench: ["node", "tests/bench/run.ts"],
   fuzz: ["node", "tests/fuzz/run.ts"],
+  soak: ["node", "tests/soak/run.ts"],
   walk: ["node", "tests/walk/run.ts"],
   ruta: ["node", "services/hub/src/main.ts"],
 };

@@ -38,6 +38,8 @@ export interface BrokerOptions {
   readonly listeners?: readonly Listener[];
   /** Users of SCRAM that the first start on a folder makes, with their passwords. */
   readonly users?: Readonly<Record<string, string>>;
+  /** Further settings of server.properties. */
+  readonly settings?: Readonly<Record<string, string | number>>;
   /** Told what takes time, in plain lines. */
   readonly say?: (line: string) => void;
 }
@@ -66,7 +68,8 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   mkdirSync(home, { recursive: true });
   const place = await placeOf(home, options.port);
   const settings = join(home, "server.properties");
-  writeFileSync(settings, serverProperties({ ...place, advertised, listeners, data: join(home, "data") }));
+  const more = { listeners, settings: options.settings, data: join(home, "data") };
+  writeFileSync(settings, serverProperties({ ...place, advertised, ...more }));
   const logFile = join(home, "broker.log");
   const classPath = join(lib, "*");
   if (!existsSync(join(home, "data", "meta.properties")))

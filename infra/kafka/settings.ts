@@ -19,6 +19,8 @@ export interface BrokerPlace {
   /** Folder of the log segments. */
   readonly data: string;
   readonly listeners?: readonly Listener[] | undefined;
+  /** Further settings, such as how often it looks for what is old. */
+  readonly settings?: Readonly<Record<string, string | number>> | undefined;
 }
 
 /** The text of server.properties. Only the loopback interface is served. */
@@ -52,6 +54,7 @@ export function serverProperties(place: BrokerPlace): string {
     // After kill -9 the new broker waits until the old one's registration expires: 5 to 7 s with these, 17 without.
     "broker.session.timeout.ms": 2000,
     "broker.heartbeat.interval.ms": 500,
+    ...place.settings,
   };
   for (const { name, settings: own } of listeners)
     for (const [key, value] of Object.entries(own)) settings[`listener.name.${name.toLowerCase()}.${key}`] = value;

@@ -147,8 +147,15 @@ export function startTraffic(city: City, lines: number, pauseMs: number): Traffi
   };
 }
 
-/** Cases in which somebody has not heard yet what is to come: the sender of the end, the performer of its acknowledgement. */
-export function untold(asked: readonly Asked[], citizens: readonly Citizen[]): string[] {
+/**
+ * Cases in which somebody has not heard yet what is to come: the sender of the end, the performer of its acknowledgement. `knows`
+ * tells what was heard otherwise than by a webhook.
+ */
+export function untold(
+  asked: readonly Asked[],
+  citizens: readonly Citizen[],
+  knows: (institution: string, caseId: string, type: string) => boolean = () => false,
+): string[] {
   const heard = new Set(
     citizens.flatMap(({ journal }) =>
       journal.entries.flatMap((entry) =>
@@ -156,10 +163,12 @@ export function untold(asked: readonly Asked[], citizens: readonly Citizen[]): s
       ),
     ),
   );
+  const told = (institution: string, caseId: string, type: string): boolean =>
+    heard.has(`${institution} ${caseId} ${type}`) || knows(institution, caseId, type);
   return asked
     .filter(
       ({ institution, performer, caseId }) =>
-        !heard.has(`${institution} ${caseId} complete`) || !heard.has(`${performer} ${caseId} acknowledge`),
+        !told(institution, caseId, "complete") || !told(performer, caseId, "acknowledge"),
     )
     .map(({ caseId }) => caseId);
 }
