@@ -2,6 +2,8 @@
 import { defineConfig } from "vitest/config";
 
 const exclude = ["**/node_modules/**"];
+/** How long a test waits for a state when it does not say: on a busy machine a second is no time. */
+const WAITS = { poll: { timeout: 20_000, interval: 20 } };
 
 export default defineConfig({
   test: {
@@ -9,15 +11,18 @@ export default defineConfig({
       {
         test: {
           name: "unit",
+          expect: WAITS,
           include: ["{packages,services}/*/src/**/*.test.ts", "demonstration/src/**/*.test.ts", "scripts/**/*.test.ts"],
           exclude: [...exclude, "**/*.int.test.ts"],
           isolate: false,
+          testTimeout: 30_000,
           sequence: { groupOrder: 0 },
         },
       },
       {
         test: {
           name: "int",
+          expect: WAITS,
           include: ["{packages,services}/*/src/**/*.int.test.ts", "demonstration/src/**/*.int.test.ts"],
           exclude,
           globalSetup: ["tests/servers.ts"],
@@ -30,6 +35,7 @@ export default defineConfig({
       {
         test: {
           name: "e2e",
+          expect: WAITS,
           include: ["tests/{e2e,drill,bench,fuzz}/**/*.test.ts"],
           exclude: [...exclude, "**/*.long.test.ts"],
           globalSetup: ["tests/servers.ts"],
@@ -42,6 +48,7 @@ export default defineConfig({
       {
         test: {
           name: "long",
+          expect: WAITS,
           include: ["tests/**/*.long.test.ts"],
           exclude,
           globalSetup: ["tests/servers.ts"],

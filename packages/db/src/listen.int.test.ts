@@ -1,5 +1,5 @@
 // Notifications against a real server: received, and received again after the connection was lost.
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { listen, openDb, sql } from "./index.ts";
 import type { Db } from "./index.ts";
 import { testDatabase } from "./testing.ts";
@@ -25,18 +25,18 @@ test("payloads arrive, an empty one first", async () => {
   const seen: string[] = [];
   const stop = await listen(db, "Strange channel", (payload) => seen.push(payload));
   await db.query(sql`SELECT pg_notify('Strange channel', 'one'), pg_notify('other', 'two')`);
-  await vi.waitFor(() => expect(seen).toEqual(["", "one"]));
+  await expect.poll(() => seen).toEqual(["", "one"]);
   await stop();
-  await vi.waitFor(async () => expect(await db.query(listeners)).toEqual([]));
+  await expect.poll(() => db.query(listeners)).toEqual([]);
 });
 
 test("a lost connection comes back, says so by an empty payload, and goes on", async () => {
   const seen: string[] = [];
   const stop = await listen(db, "news", (payload) => seen.push(payload));
   await db.query(sql`SELECT pg_terminate_backend(pid) FROM (${listeners}) AS l`);
-  await vi.waitFor(() => expect(seen).toEqual(["", ""]), { timeout: 5_000 });
+  await expect.poll(() => seen).toEqual(["", ""]);
   await db.query(sql`SELECT pg_notify('news', 'after')`);
-  await vi.waitFor(() => expect(seen).toEqual(["", "", "after"]));
+  await expect.poll(() => seen).toEqual(["", "", "after"]);
   await stop();
 });
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { DatabaseNewer, MigrationChanged, migrate, openDb, sql } from "./index.ts";
 import type { Db } from "./index.ts";
 import { testDatabase } from "./testing.ts";
@@ -135,7 +135,7 @@ test("an index is built while a transaction that was begun before goes on to use
     "002-index.sql": "-- by number\nCREATE INDEX CONCURRENTLY number_n ON number (n);",
   });
   const migrating = Promise.all([migrate(db, { schema: "t-1", folder }), migrate(db, { schema: "t-1", folder })]);
-  await vi.waitFor(async () => expect(await db.query(valid)).toEqual([{ valid: false }]));
+  await expect.poll(() => db.query(valid)).toEqual([{ valid: false }]);
   await db.query(sql`INSERT INTO "t-1".number VALUES (3)`);
   go.resolve();
   await writer;
@@ -178,7 +178,7 @@ test("a change that has to wait for a transaction lets others pass, and is made 
   const migrating = migrate(db, { schema: "t-1", folder });
   const waits = sql`SELECT FROM pg_stat_activity WHERE application_name = 'ruta migrate' AND wait_event_type = 'Lock'
     AND datname = current_database()`;
-  await vi.waitFor(async () => expect(await db.query(waits)).toHaveLength(1));
+  await expect.poll(() => db.query(waits)).toHaveLength(1);
   // This one comes behind the change, and is served while the reader goes on.
   await db.query(sql`INSERT INTO "t-1".number VALUES (1)`);
   go.resolve();

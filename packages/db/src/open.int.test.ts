@@ -1,5 +1,5 @@
 // Queries and transactions against a real server: types, rollback, lost connections, limits.
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { isTransient, openDb, sql } from "./index.ts";
 import type { Db } from "./index.ts";
 import { testDatabase } from "./testing.ts";
@@ -118,7 +118,7 @@ test("idle connections that the server ends are told, not thrown", async () => {
   idleErrors.length = 0;
   const other = openDb({ url: database.url, name: "open-test-killer" });
   await other.query(sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = ${db.session}`);
-  await vi.waitFor(() => expect(idleErrors.length).toBeGreaterThan(0));
+  await expect.poll(() => idleErrors.length).toBeGreaterThan(0);
   expect(await db.healthy()).toBe(true);
   await other.close();
 });

