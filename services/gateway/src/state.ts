@@ -101,7 +101,7 @@ export function createState(schema: string): State {
     async page(on, { institution, role, status, since, after, limit }) {
       const from = new Date(after?.changedAt ?? since);
       const side = (column: string) => sql`
-        (select ${REFERRAL_ROW} from ${referral} where ${sql.id(column)} = ${institution}
+        (select ${REFERRAL_ROW} from ${referral} where ${sql.id(column)} = ${institution} and ${sql.id(column)} <> ''
           and (changed_at, referral_id) > (${from}, ${after?.referralId ?? ""}) and changed_at >= ${new Date(since)}
           and (${status ?? null}::smallint is null or status = ${status ?? null})
         order by changed_at, referral_id limit ${limit})`;
