@@ -36,9 +36,10 @@ interface Sent extends Loaded {
   readonly perS: number;
 }
 
-/** What to send. */
+/** What to send; `apart`: beside another load, by a process of its own, and not in the books: nobody takes it. */
 type Load = Partial<Pick<LoadJob, "rate" | "target" | "performers">> & {
   readonly seconds: number;
+  readonly apart?: boolean;
 };
 
 /** What measures use. */
@@ -91,7 +92,7 @@ export async function openBed(options: BenchOptions): Promise<Bed> {
       stops.push(one.stop);
       return one;
     };
-    const [load, sink] = [child("load.ts"), child("sink.ts")];
+    const [load, second, sink] = [child("load.ts"), child("load.ts"), child("sink.ts")];
     const receivers: Bed["receivers"] = async (manners, kind) =>
       hub.performers(await sink.ask<number[]>({ listen: manners }), kind);
     const performers = await receivers(
@@ -112,13 +113,13 @@ export async function openBed(options: BenchOptions): Promise<Bed> {
       performers,
       everything: backend === "kafka" ? SERVICES.map((name) => [name]) : [SERVICES],
       receivers,
-      async send(what) {
+      async send({ apart = false, ...what }) {
         signal.throwIfAborted();
         runs += 1;
         const most = what.rate === undefined ? CONNECTIONS : MOST_CONNECTIONS;
         const job: LoadJob = { ...own, connections: most, run: `${seed}-${runs}`, today: today(Date.now()), ...what };
-        const loaded = await load.ask<Loaded>(job);
-        if (job.target === hub.gateway) accepted = accepted.concat(loaded.accepted);
+        const loaded = await (apart ? second : load).ask<Loaded>(job);
+        if (job.target === hub.gateway && !apart) accepted = accepted.concat(loaded.accepted);
         const [first, last] = [
           loaded.accepted[0]?.from ?? 0,
           Math.max(0, ...loaded.accepted.map(({ until }) => until)),

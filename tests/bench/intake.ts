@@ -17,7 +17,7 @@ interface Closed {
 }
 
 /** A server under 64 connections, after a warm-up: what it takes, and its CPU for each. */
-async function closedLoop(bed: Bed, target: string, usage: () => Promise<Usage>): Promise<Closed> {
+export async function closedLoop(bed: Bed, target: string, usage: () => Promise<Usage>): Promise<Closed> {
   await bed.send({ target, seconds: Math.min(WARM_S, bed.seconds) });
   const before = await usage();
   const { accepted, others, perS } = await bed.send({ target, seconds: bed.seconds });

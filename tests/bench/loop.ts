@@ -7,7 +7,7 @@ const WARM_S = 3;
 const RATES = [50, 200] as const;
 
 /** How long each referral took, in the order in which they were to be sent. */
-async function delays(bed: Bed, rate: number, seconds: number): Promise<{ from: number; ms: number }[]> {
+export async function delays(bed: Bed, rate: number, seconds: number): Promise<{ from: number; ms: number }[]> {
   const { accepted, others } = await bed.send({ rate, seconds });
   if (Object.keys(others).length > 0) bed.say(`  other answers: ${JSON.stringify(others)}`);
   const received = new Map<string, number>();
@@ -18,7 +18,7 @@ async function delays(bed: Bed, rate: number, seconds: number): Promise<{ from: 
 }
 
 /** Starts everything and lets it come to speed at a rate. */
-async function warm(bed: Bed, rate: number): Promise<void> {
+export async function warm(bed: Bed, rate: number): Promise<void> {
   await bed.hub.run(bed.everything, bed.execArgv);
   await bed.open();
   await delays(bed, rate, Math.min(WARM_S, bed.seconds));

@@ -8,10 +8,12 @@ import { Lost } from "./books.ts";
 import { headOf } from "./head.ts";
 import { MEASURES, isMeasure } from "./shape.ts";
 import type { MeasureName, Row } from "./shape.ts";
+import { growth } from "./growth.ts";
 import { idle } from "./idle.ts";
 import { intake } from "./intake.ts";
 import { loop, loopMax } from "./loop.ts";
 import { rebuild } from "./rebuild.ts";
+import { receivers } from "./receivers.ts";
 
 const HELP = `npm run bench -- [options]   what the hub takes, how fast, and at what cost; everything on loopback
 
@@ -64,6 +66,8 @@ const BENCHES: Readonly<Record<MeasureName, (bed: Bed) => Promise<Row[]>>> = {
   loop_max: loopMax,
   rebuild,
   idle,
+  growth,
+  receivers,
 };
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());

@@ -1,8 +1,8 @@
 // What `npm run bench -- --json` writes: a head and one row a measure. Times are milliseconds or microseconds by their names.
 import { z } from "zod";
 
-/** What can be measured, in the order in which it is. */
-export const MEASURES = ["intake", "loop", "loop_max", "rebuild", "idle"] as const;
+/** What can be measured, in the order in which it is: hostile receivers keep a hub busy, and come last. */
+export const MEASURES = ["intake", "loop", "loop_max", "rebuild", "idle", "growth", "receivers"] as const;
 
 /** The name of a measure. */
 export type MeasureName = (typeof MEASURES)[number];
@@ -30,14 +30,14 @@ const row = z.strictObject({
   cpu_us: number.optional(),
   floor_cpu_us: number.optional(),
   bare_cpu_us: number.optional(),
-  /** `intake`: CPU against the floor. */
+  /** `intake`: CPU against the floor; `growth`: the worse of intake and p95 against the first size; `receivers`: p99 with against without. */
   ratio: number.optional(),
   rss_mb: number.optional(),
   /** Of one core. */
   cpu_percent: number.optional(),
   /** Events in the log before the measure. */
   stored: number.optional(),
-  /** The service of `idle`. */
+  /** The service of `idle`; `with` or `without` hostile ones in `receivers`. */
   service: z.string().optional(),
 });
 
