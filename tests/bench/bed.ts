@@ -136,8 +136,9 @@ export async function openBed(options: BenchOptions): Promise<Bed> {
         let arrivals: Arrival[] = [];
         for (let [last, moved] = [-1, performance.now()]; ;) {
           await arrive(log, mark, accepted.length, options);
-          arrivals = arrivals.concat(await sink.ask<Arrival[]>({ take: true }));
           const kept = await readSince(log, mark, cases);
+          // Afterwards: what the log has as delivered was received before.
+          arrivals = arrivals.concat(await sink.ask<Arrival[]>({ take: true }));
           // What others caused may have been counted for what is still to come.
           if (kept.delivered.size > last) [last, moved] = [kept.delivered.size, performance.now()];
           const still = performance.now() - moved > (options.stillMs ?? STILL_MS);
