@@ -92,9 +92,13 @@ export async function openBed(options: BenchOptions): Promise<Bed> {
       stops.push(one.stop);
       return one;
     };
-    const [load, second, sink] = [child("load.ts"), child("load.ts"), child("sink.ts")];
-    const receivers: Bed["receivers"] = async (manners, kind) =>
-      hub.performers(await sink.ask<number[]>({ listen: manners }), kind);
+    const [load, second] = [child("load.ts"), child("load.ts")];
+    // Hostile ones in a process of their own: what they do to themselves is not for those beside them.
+    const [sink, hostile] = [child("sink.ts"), child("sink.ts")];
+    const receivers: Bed["receivers"] = async (manners, kind) => {
+      const listening = manners.includes("prompt") ? sink : hostile;
+      return hub.performers(await listening.ask<number[]>({ listen: manners }), kind);
+    };
     const performers = await receivers(
       Array.from({ length: PERFORMERS }, () => "prompt" as const),
       "performer",
