@@ -4,7 +4,7 @@ import type { City } from "../city.ts";
 import type { Traffic } from "./traffic.ts";
 
 const LOOK_MS = 100;
-/** A gateway notices by the next request, which may take a moment to come. */
+/** A gateway notices by the next request, or by its next look. */
 const NOTICE_MS = 3_000;
 const ANSWER_MS = 5_000;
 

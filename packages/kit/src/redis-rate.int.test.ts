@@ -117,3 +117,16 @@ test("a stopped process of Redis is a slow one", async (context) => {
   }
   await connected(one);
 });
+
+test("who limits nobody meanwhile says so all the same, and that it is back", async (context) => {
+  if (server === undefined) return context.skip("the Redis that was given is not ours to stop");
+  const one = limiter(server.url);
+  await connected(one);
+  process.kill(server.pid(), "SIGSTOP");
+  try {
+    await expect.poll(() => one.degraded(), SOON).toHaveLength(1);
+  } finally {
+    process.kill(server.pid(), "SIGCONT");
+  }
+  await expect.poll(() => one.degraded(), SOON).toEqual([]);
+});

@@ -33,6 +33,9 @@ interface Scripted extends Redis {
   takeOne(key: string, intervalUs: number, burst: number): Promise<[number, number, number]>;
 }
 
+/** A process that limits nobody for a while finds out as soon as another that Redis is gone, and that it is back. */
+const LOOK_MS = 1_000;
+
 /** Opens it. A Redis that cannot be reached is tried again for as long as the process runs. */
 export function createRedisLimiter({ prefix, rate, onChange = () => {}, ...target }: RedisLimiterOptions): Limiter {
   const local = createLocalLimiter(rate);
@@ -46,6 +49,14 @@ export function createRedisLimiter({ prefix, rate, onChange = () => {}, ...targe
   }
   // Without a listener a lost connection would end the process; every command that fails says the same.
   redis.on("error", (error: unknown) => note(true, error));
+
+  const looking = setInterval(() => {
+    redis.ping().then(
+      () => note(false),
+      (error: unknown) => note(true, error),
+    );
+  }, LOOK_MS);
+  looking.unref();
 
   async function shared(name: string): Promise<Verdict> {
     const key = `${prefix}rate:${name}`;
@@ -66,6 +77,7 @@ export function createRedisLimiter({ prefix, rate, onChange = () => {}, ...targe
     },
     degraded: () => (lost === true ? ["Redis does not answer: each process limits by itself"] : []),
     async close() {
+      clearInterval(looking);
       redis.disconnect();
     },
   };
