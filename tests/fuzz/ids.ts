@@ -38,9 +38,9 @@ export const OUTSIDE_OTHERS =
   name given family chosen birthDate genderIdentity documents issuer contact phone email address safe languages narrative relation
   resourceType state role since limit wait part`.split(/\s+/);
 
-/** Who of staff may: anyone, who may watch (operator, administrator, auditor), who may operate (without the auditor), or who changes
- * the directory (administrator; the recovery key only for a new administrator). */
-type Who = "anyone" | "watch" | "operate" | "directory";
+/** Who of staff may: anyone, who may watch (operator, administrator, auditor), who may operate (without the auditor), who changes
+ * the directory (administrator; the recovery key only for a new administrator), or an administrator alone. */
+type Who = "anyone" | "watch" | "operate" | "directory" | "administrator";
 
 /** By its role, who is refused. `recovery` is refused on the directory by what it does, not by its role. */
 export const REFUSED: Readonly<Record<Who, readonly string[]>> = {
@@ -48,6 +48,7 @@ export const REFUSED: Readonly<Record<Who, readonly string[]>> = {
   watch: ["recoverer"],
   operate: ["recoverer", "auditor"],
   directory: ["auditor", "operator"],
+  administrator: ["recoverer", "auditor", "operator"],
 };
 
 /** Who may use a route, the kind of id under each of its names, and what its body has besides, so that it is the ids that count. */
@@ -68,6 +69,7 @@ const anyone = rule("anyone");
 const watch = rule("watch");
 const operate = rule("operate");
 const directory = rule("directory");
+const administrate = rule("administrator");
 
 const poison = (service: string): Readonly<Record<string, Rule>> => ({
   [`GET /admin/${service}/status`]: watch(),
@@ -90,6 +92,8 @@ export const STAFF: Readonly<Record<string, Rule>> = {
   ...poison("gateway"),
   "GET /admin/hub/log/:topic": watch({ key: "case", after: PLACE }),
   "GET /admin/hub/keys/ending": watch(),
+  "GET /admin/hub/own-keys": watch(),
+  "POST /admin/hub/own-keys/:fingerprint/retire": administrate({ fingerprint: "hub key" }),
   "GET /admin/alerts": watch(),
   "POST /admin/directory/apply": directory({ id: INNER, code: INNER, institution: INNER }),
   "POST /admin/directory/keys": directory({ institution: "institution" }),

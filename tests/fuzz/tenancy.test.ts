@@ -19,11 +19,19 @@ const folder = mkdtempSync(join(tmpdir(), "ruta-tenancy-"));
 let world: World;
 let database: Awaited<ReturnType<typeof testDatabase>>;
 let asked = 0;
+/** The fingerprint of a key of the hub. */
+let hubKey = "";
 beforeAll(async () => {
   database = await testDatabase();
   const ground = { databaseUrl: database.url, kafkaBrokers: undefined, instances: 1, execArgv: insideArgs(folder) };
   const shape = { driver: "postgres", processes: "one" } as const;
   world = await openWorld(shape, { ...ground, env: { RUTA_RATE: "0" }, door: async ([port]) => port! });
+  const path = "/admin/hub/own-keys";
+  const request = { method: "GET", path, body: Buffer.alloc(0), staff: "operator", now: Date.now(), id: "tenancy" };
+  const headers = signRequest(request, world.staff.operator!);
+  const answer = await fetch(new URL(path, world.city.adminUrls[0]), { headers });
+  const { keys } = (await answer.json()) as { keys: { fingerprint: string }[] };
+  hubKey = keys[0]!.fingerprint;
 });
 afterAll(async () => {
   await world?.city.stop();
@@ -205,6 +213,7 @@ describe("another's is answered like what does not exist:", () => {
 function pairOf(kind: string): readonly [exists: string, none: string] {
   if (kind === "institution") return ["alfa", "nobody-at-all"];
   if (kind === "staff") return ["operator", "nobody-at-all"];
+  if (kind === "hub key") return [hubKey, "0123456789abcdef"];
   if (kind === "term") return ["ALO-FAM", "NONE-AT-ALL"];
   const { own = "", none = "" } = world.ids("alfa")[kind] ?? {};
   expect(own, kind).not.toBe(none);
