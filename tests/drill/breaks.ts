@@ -110,7 +110,7 @@ export const BREAKS = {
       },
     ],
     kinds: ["kill"],
-    kills: 5,
+    kills: 20,
     instances: 1,
   },
   "no-drain": {
