@@ -124,10 +124,8 @@ export function openDb(options: DbOptions): Db {
       // A transaction that failed inside answers COMMIT with ROLLBACK and no error: say so, or writes vanish silently.
       gather(client);
       const { command } = await client.query("COMMIT");
-      if (command !== "COMMIT") {
-        await Promise.all(asked);
-        throw new Error("the transaction was rolled back: a query in it had failed");
-      }
+      if (command !== "COMMIT")
+        throw await firstFailure(asked, new Error("the transaction was rolled back: a query in it had failed"));
       return result;
     } catch (error) {
       await client.query("ROLLBACK").catch((lost: unknown) => {

@@ -83,7 +83,7 @@ export function registerWorklist(admin: HttpApp, deps: HttpDeps): void {
     const act = { act: "router.worklist.assign", target: id, reason: `${staff ?? "nobody"}: ${reason}`, at: now() };
     await engine.transact(
       async (tx) => {
-        await worklist.assign(tx, id, staff);
+        worklist.assign(tx, id, staff);
         return { result: undefined, records: [staffActRecord(by, act)] };
       },
       { waitForLog: true },

@@ -51,7 +51,7 @@ export interface Worklist {
   /** Whether a row of this id is there. */
   has(on: Querying, id: string): Promise<boolean>;
   /** Gives a row to a member of staff, or to nobody. */
-  assign(tx: Tx, id: string, staff: string | undefined): Promise<void>;
+  assign(tx: Tx, id: string, staff: string | undefined): void;
   /** The open dispute of this event, or the oldest of this referral. */
   dispute(on: Querying, id: string): Promise<OpenDispute | undefined>;
   /** Ends a dispute; false when it has ended already. */
@@ -116,8 +116,8 @@ export function openWorklist(schema: string): Worklist {
       return rows.length > 0;
     },
 
-    async assign(tx, id, staff) {
-      if (staff === undefined) await tx.query(sql`DELETE FROM ${table("assignments")} WHERE item_id = ${id}`);
+    assign(tx, id, staff) {
+      if (staff === undefined) tx.send(sql`DELETE FROM ${table("assignments")} WHERE item_id = ${id}`);
       else
         tx.send(sql`INSERT INTO ${table("assignments")} (item_id, staff) VALUES (${id}, ${staff})
           ON CONFLICT (item_id) DO UPDATE SET staff = excluded.staff, since = now()`);
