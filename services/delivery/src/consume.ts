@@ -50,7 +50,8 @@ export async function takeIn({ intake, directory }: BatchDeps, tx: Tx, batch: re
   await intake.taken(tx, takenIn(fresh), growing);
   const lasts = await intake.grow(tx, growing);
   intake.add(tx, deliveries(told, lasts, directory.current()));
-  intake.saveFacts(tx, facts);
+  const changed = new Set(fresh.map(({ message }) => message.referralId));
+  intake.saveFacts(tx, new Map([...facts].filter(([referralId]) => changed.has(referralId))));
   intake.saveVersions(tx, new Map(fresh.map(({ message }) => [message.caseId, message.version])));
   return [];
 }
