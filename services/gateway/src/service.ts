@@ -21,6 +21,7 @@ import { registerRoutes } from "./http.ts";
 import type { PublishedKey } from "./public-keys.ts";
 import { createInboxPart } from "./inbox-service.ts";
 import { createNumbers } from "./numbers.ts";
+import { createOutageLog } from "./outage-log.ts";
 import { openOverview } from "./overview.ts";
 import { createLimit } from "./limits.ts";
 import { createReads } from "./reads.ts";
@@ -149,7 +150,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Service> {
     publicKeys: deps.publicKeys,
     onUnreadable: ({ sectionId }) =>
       logger.error({ section: sectionId, code: "unreadable" }, "a section does not open"),
-    onUnavailable: (error) => logger.error({ err: error }, "the door could not record what it was sent"),
+    onUnavailable: createOutageLog(logger, () => performance.now()),
     now,
   });
 
