@@ -13,7 +13,7 @@ export default defineConfig({
           name: "unit",
           expect: WAITS,
           include: ["{packages,services}/*/src/**/*.test.ts", "demonstration/src/**/*.test.ts", "scripts/**/*.test.ts"],
-          exclude: [...exclude, "**/*.int.test.ts"],
+          exclude: [...exclude, "**/*.{int,long}.test.ts"],
           isolate: false,
           testTimeout: 30_000,
           sequence: { groupOrder: 0 },
@@ -49,7 +49,7 @@ export default defineConfig({
         test: {
           name: "long",
           expect: WAITS,
-          include: ["tests/**/*.long.test.ts"],
+          include: ["{tests,packages}/**/*.long.test.ts"],
           exclude,
           globalSetup: ["tests/servers.ts"],
           testTimeout: 180_000,

@@ -26,6 +26,12 @@ echo $broker
 exec 3<&-
 wait $broker`;
 
+/** What further brokers join. */
+export interface Cluster {
+  readonly id: string;
+  readonly controllerPort: number;
+}
+
 /** What `startBroker` takes. */
 export interface BrokerOptions {
   /** Keeps data, settings, ports and the broker's log; a second start on it goes on where the first was. */
@@ -34,6 +40,8 @@ export interface BrokerOptions {
   readonly port?: number;
   /** The port that clients are told, when a proxy stands before the broker. */
   readonly advertised?: number;
+  /** The cluster of another broker that it joins under a number of its own, 2 or more; left out: a cluster of its own. */
+  readonly joins?: { readonly cluster: Cluster; readonly node: number };
   /** Further doors, as with TLS and SASL. */
   readonly listeners?: readonly Listener[];
   /** Users of SCRAM that the first start on a folder makes, with their passwords. */
@@ -48,6 +56,8 @@ export interface BrokerOptions {
 export interface Broker {
   /** For KAFKA_BROKERS. */
   readonly brokers: string;
+  /** For brokers that join it. */
+  readonly cluster: Cluster;
   /** Of the JVM; another one after `restart`. */
   readonly pid: number;
   /** Ends it as a crash would. */
@@ -62,22 +72,28 @@ export interface Broker {
 
 /** Starts a broker and waits until it answers. Throws with the end of its log when it does not. */
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
-  const { folder, advertised, listeners, users = {}, say } = options;
+  const { folder, advertised, joins, listeners, users = {}, say } = options;
   const lib = await ensureJars(say);
   const home = resolve(folder);
   mkdirSync(home, { recursive: true });
-  const place = await placeOf(home, options.port);
+  const own = await portsOf(home, options.port);
+  const place = joins ? { ...own, controllerPort: joins.cluster.controllerPort, node: joins.node } : own;
   const settings = join(home, "server.properties");
   const more = { listeners, settings: options.settings, data: join(home, "data") };
   writeFileSync(settings, serverProperties({ ...place, advertised, ...more }));
   const logFile = join(home, "broker.log");
   const classPath = join(lib, "*");
-  if (!existsSync(join(home, "data", "meta.properties")))
-    await format(classPath, settings, logFile, Object.entries(users).flatMap(scramArgs));
+  const formatted = clusterIdIn(home);
+  const id = formatted ?? joins?.cluster.id ?? newClusterId();
+  if (formatted === undefined) {
+    const alone = joins ? [] : ["--standalone"];
+    await format(classPath, settings, logFile, ["-t", id, ...alone, ...Object.entries(users).flatMap(scramArgs)]);
+  }
 
   let running = await launch(classPath, settings, logFile, place.port);
   return {
     brokers: `${HOST}:${place.port}`,
+    cluster: { id, controllerPort: place.controllerPort },
     get pid() {
       return running.pid;
     },
@@ -108,16 +124,25 @@ function signal(pid: number, name: NodeJS.Signals): void {
 }
 
 /** The ports of a folder: those of its first start, since the controller's own port is part of its data. */
-async function placeOf(home: string, port: number | undefined): Promise<{ port: number; controllerPort: number }> {
+async function portsOf(home: string, port: number | undefined): Promise<{ port: number; controllerPort: number }> {
   const file = join(home, "ports.json");
   const kept = existsSync(file)
     ? (JSON.parse(readFileSync(file, "utf8")) as { port: number; controllerPort: number })
     : undefined;
   const [first, second] = await freePorts(2);
-  const place = { port: port ?? kept?.port ?? first!, controllerPort: kept?.controllerPort ?? second! };
-  writeFileSync(file, JSON.stringify(place));
-  return place;
+  const ports = { port: port ?? kept?.port ?? first!, controllerPort: kept?.controllerPort ?? second! };
+  writeFileSync(file, JSON.stringify(ports));
+  return ports;
 }
+
+/** The id of the cluster for which a folder was formatted; undefined for a new folder. */
+function clusterIdIn(home: string): string | undefined {
+  const file = join(home, "data", "meta.properties");
+  return existsSync(file) ? /^cluster\.id=(.*)$/m.exec(readFileSync(file, "utf8"))?.[1] : undefined;
+}
+
+/** Kafka's ids are 16 bytes in URL-safe base64; its own tool refuses one that begins with a dash. */
+const newClusterId = (): string => `R${randomBytes(16).toString("base64url").slice(1, 21)}A`;
 
 /** Ports that nobody listens on now; held together until all are known, so that no two are the same. */
 async function freePorts(count: number): Promise<number[]> {
@@ -134,9 +159,7 @@ const scramArgs = ([name, password]: readonly [string, string]): string[] =>
   ["SCRAM-SHA-256", "SCRAM-SHA-512"].flatMap((way) => ["--add-scram", `${way}=[name=${name},password=${password}]`]);
 
 async function format(classPath: string, settings: string, logFile: string, more: readonly string[]): Promise<void> {
-  // Kafka's ids are 16 bytes in URL-safe base64; its own tool refuses one that begins with a dash.
-  const id = `R${randomBytes(16).toString("base64url").slice(1, 21)}A`;
-  const tool = ["kafka.tools.StorageTool", "format", "--standalone", "--ignore-formatted", "-t", id, "-c", settings];
+  const tool = ["kafka.tools.StorageTool", "format", "--ignore-formatted", "-c", settings];
   const log = openSync(logFile, "a");
   const child = spawn(javaProgram(), [...JVM, "-cp", classPath, ...tool, ...more], { stdio: ["ignore", log, log] });
   closeSync(log);

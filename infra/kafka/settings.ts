@@ -1,4 +1,4 @@
-// The settings of a single broker that is its own controller: small, quick to come back, strict about topics.
+// The settings of a broker: small, quick to come back, strict about topics. Its own controller, or one more beside such a one.
 
 /** A further door of a broker, beside the one in clear. */
 export interface Listener {
@@ -15,7 +15,10 @@ export interface BrokerPlace {
   readonly port: number;
   /** Where clients are told to connect, when something stands between them and the broker. */
   readonly advertised?: number | undefined;
+  /** Its own controller's port; of one that joins another, that one's. */
   readonly controllerPort: number;
+  /** Its number where it joins another as a broker alone; left out: 1, a broker that is its own controller. */
+  readonly node?: number | undefined;
   /** Folder of the log segments. */
   readonly data: string;
   readonly listeners?: readonly Listener[] | undefined;
@@ -25,13 +28,14 @@ export interface BrokerPlace {
 
 /** The text of server.properties. Only the loopback interface is served. */
 export function serverProperties(place: BrokerPlace): string {
-  const { port, advertised = port, controllerPort, data, listeners = [] } = place;
+  const { port, advertised = port, controllerPort, node, data, listeners = [] } = place;
+  const controller = node === undefined ? `,CONTROLLER://127.0.0.1:${controllerPort}` : "";
   const each = (line: (listener: Listener) => string): string => listeners.map((one) => `,${line(one)}`).join("");
   const settings: Record<string, string | number | boolean> = {
-    "process.roles": "broker,controller",
-    "node.id": 1,
+    "process.roles": node === undefined ? "broker,controller" : "broker",
+    "node.id": node ?? 1,
     "controller.quorum.bootstrap.servers": `127.0.0.1:${controllerPort}`,
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}${each((one) => `${one.name}://127.0.0.1:${one.port}`)}`,
+    listeners: `PLAINTEXT://127.0.0.1:${port}${controller}${each((one) => `${one.name}://127.0.0.1:${one.port}`)}`,
     "advertised.listeners": `PLAINTEXT://127.0.0.1:${advertised}${each((one) => `${one.name}://localhost:${one.port}`)}`,
     "controller.listener.names": "CONTROLLER",
     "inter.broker.listener.name": "PLAINTEXT",
