@@ -6,11 +6,12 @@ import { describe, expect, test } from "vitest";
 /** Files that decide, choose, wait or prove, and those whose first line says that they are pure. */
 const SEEDS = [
   ...globSync(
-    "services/router/src/{decide,state,lifecycle,draft,place,candidates,consent,facts,guards,expectation,windows}.ts",
+    "services/router/src/{decide,state,run,advance,case-acts,lifecycle,draft,place,candidates,consent,facts,guards,expectation,windows}.ts",
   ),
   ...globSync("services/delivery/src/{backoff,payload,recipients}.ts"),
   ...globSync("services/gateway/src/{command,content,disclosure,envelope,history,references,strict-json}.ts"),
   ...globSync("packages/log/src/{backoff,partition}.ts"),
+  ...globSync("packages/kit/src/written/*.ts"),
   ...globSync("packages/fhir/src/!(*.test|testing|fixtures|*.d).ts"),
   ...globSync("{packages,services,demonstration,scripts}/**/*.ts", { exclude: ["**/node_modules/**"] }).filter(
     (file) => !file.endsWith(".test.ts") && /\bPure\./.test(headOf(file)),
@@ -18,10 +19,13 @@ const SEEDS = [
 ];
 /** Packages that a pure file may import: they compute. */
 const COMPUTING = new Set([
+  "@bufbuild/cel",
   "@bufbuild/protobuf",
   "@bufbuild/protobuf/wkt",
   "@ruta/events",
   "@ruta/fhir",
+  "@ruta/kit/written",
+  "@ruta/roadmap",
   "zod",
   "yaml",
   "node:crypto",

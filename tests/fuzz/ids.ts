@@ -33,7 +33,7 @@ export const OUTSIDE_IDS = ["referral", "basedOn", "id", "event", "supersedes", 
 /** What else institutions send. */
 export const OUTSIDE_OTHERS =
   `institution specversion source subject time datacontenttype dataschema traceparent type data serviceType
-  priority performer service reasonCode confidentiality number worker consent person members note rehearsal expectedAt appointmentAt
+  priority performer service reasonCode confidentiality number worker consent person members note rehearsal roadmap stage expectedAt appointmentAt
   outcomeCode reachedAt basis recipients recipientClass givenOn evidence ageBand absent sex nationality papers territory accused identity
   name given family chosen birthDate genderIdentity documents issuer contact phone email address safe languages narrative relation
   resourceType state role since limit wait part`.split(/\s+/);
@@ -105,6 +105,10 @@ export const STAFF: Readonly<Record<string, Rule>> = {
   "POST /admin/directory/keys/:id/revoke": directory({ id: "credential", institution: "institution" }),
   "POST /admin/directory/tokens/:id/revoke": directory({ id: "credential", institution: "institution" }),
   "POST /admin/directory/staff/:id/revoke": directory({ id: "staff" }),
+  "POST /admin/directory/roadmaps": directory({}, { text: "id: R12" }),
+  "POST /admin/directory/roadmaps/approve": directory({ id: PLACE }, { id: "R12", version: 1, sha256: "0".repeat(64) }),
+  "GET /admin/directory/roadmaps": anyone(),
+  "GET /admin/directory/roadmaps/:id/:version": anyone({ id: PLACE, version: PLACE }),
   "GET /admin/directory": anyone(),
   "GET /admin/directory/keys": anyone(),
   "GET /admin/directory/tokens": anyone(),

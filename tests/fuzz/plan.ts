@@ -127,7 +127,7 @@ function planOf(draw: Draw, target: Target, n: number): Plan {
   let method = target.method;
   let encoding: Encoding = "utf8";
   let proof: Proof = "right";
-  let refused = foreign && !isStaff(target) && target.url.includes("/v1/") && mentionsForeign(text, path);
+  let refused = foreign && !isStaff(target) && target.url.includes("/v1/") && mentionsForeign(value, path);
   let raw: Raw | undefined;
   let kind: Plan["attack"] = attack;
   switch (attack) {
@@ -203,8 +203,10 @@ function planOf(draw: Draw, target: Target, n: number): Plan {
 }
 
 /** Whether anything of another institution, or of nobody, is left in what is asked. */
-function mentionsForeign(text: string | undefined, path: string): boolean {
-  return /\{\{(referral|person)\.(foreign|none)\}\}/.test(`${text ?? ""}${path}`);
+function mentionsForeign(value: Json | undefined, path: string): boolean {
+  // The id of a CloudEvent is its sender's own, whatever it looks like: what is asked stands in its data.
+  const asked = typeof value === "object" && value !== null && "data" in value ? value.data : value;
+  return /\{\{(referral|person)\.(foreign|none)\}\}/.test(`${JSON.stringify(asked) ?? ""}${path}`);
 }
 
 function bodyOf(draw: Draw, target: Target, foreign: boolean): Json | undefined {

@@ -81,6 +81,9 @@ const DATA: Readonly<Record<string, object>> = {
   "mark-in-error": { reasonCode: "other" },
   dispute: { event: "0123456789abcdefghjkmnpqrs", reasonCode: "other" },
   "acknowledge-supplement": { event: "0123456789abcdefghjkmnpqrs" },
+  "open-stage": { stage: "R12.5" },
+  "record-stage": { stage: "R12.4", outcomeCode: "served" },
+  "close-case": { reasonCode: "other" },
 };
 const consent = { basis: "E", recipientClass: "any", givenOn: "2026-11-20", evidence: "F-12" };
 const event = (act: string, data: object): object => ({

@@ -47,6 +47,12 @@ export const OUTCOMES = [
   "refused-by-status",
 ] as const;
 
+/** How a stage of a roadmap ends that needed no referral. */
+export const STAGE_OUTCOMES = [...OUTCOMES, "not-needed"] as const;
+
+/** Why a case is ended although stages of its roadmap are not done. */
+export const CLOSE_REASONS = ["person-withdrew", "left-territory", "unreachable", "served-elsewhere", "other"] as const;
+
 /** Why what was recorded on behalf of an institution is disputed. */
 export const DISPUTE_REASONS = ["not-said", "said-otherwise", "other"] as const;
 

@@ -14,6 +14,7 @@ import type {
   Territory,
   Validity,
 } from "./gen/ruta/directory/v1/directory_pb.ts";
+import type { Roadmap } from "./gen/ruta/roadmap/v1/roadmap_pb.ts";
 
 /** The kinds of entries and their messages. */
 export interface DirectoryEntries {
@@ -26,6 +27,8 @@ export interface DirectoryEntries {
   staff: Staff;
   term: Term;
   territory: Territory;
+  /** By id and version, as R12@3: every version stays readable. */
+  roadmap: Roadmap;
 }
 
 /** A kind of entry. */
@@ -43,10 +46,14 @@ const EMPTY: Tables = {
   staff: new Map(),
   term: new Map(),
   territory: new Map(),
+  roadmap: new Map(),
 };
 
+/** From when until when something counts. */
+type Period = Partial<Pick<Validity, "from" | "until">>;
+
 /** True when `at` (milliseconds) lies inside the validity. */
-export function isValid(validity: Validity | undefined, at: number): boolean {
+export function isValid(validity: Period | undefined, at: number): boolean {
   if (validity?.from && at < timestampMs(validity.from)) return false;
   return !(validity?.until && at >= timestampMs(validity.until));
 }
@@ -105,6 +112,21 @@ export class Directory {
     return found && isValid(found.validity, at) ? found : undefined;
   }
 
+  /** A version of a roadmap; undefined when there never was one. */
+  roadmap(id: string, version: number): Roadmap | undefined {
+    return this.get("roadmap", `${id}@${version}`);
+  }
+
+  /** The version of a roadmap with which a case that begins at `at` runs: the newest that counts then. */
+  roadmapAt(id: string, at: number): Roadmap | undefined {
+    return this.all("roadmap")
+      .filter(({ id: own, validFrom, validUntil }) => {
+        const period = { ...(validFrom ? { from: validFrom } : {}), ...(validUntil ? { until: validUntil } : {}) };
+        return own === id && isValid(period, at);
+      })
+      .toSorted((one, other) => other.version - one.version)[0];
+  }
+
   /** A territory and all that contain it, itself first. */
   territoriesAround(id: string): ReadonlySet<string> {
     const around = new Set<string>();
@@ -120,6 +142,7 @@ export class Directory {
 
 function keyOf(entry: DirectoryRecord["entry"]): string {
   if (entry.case === "term") return entry.value.code;
+  if (entry.case === "roadmap") return `${entry.value.id}@${entry.value.version}`;
   return entry.case === undefined || entry.case === "revisionCommitted" ? "" : entry.value.id;
 }
 

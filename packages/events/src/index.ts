@@ -17,3 +17,4 @@ export * from "./gen/ruta/directory/v1/directory_pb.ts";
 export * from "./gen/ruta/referral/v1/command_pb.ts";
 export * from "./gen/ruta/referral/v1/common_pb.ts";
 export * from "./gen/ruta/referral/v1/event_pb.ts";
+export * from "./gen/ruta/roadmap/v1/roadmap_pb.ts";

@@ -24,7 +24,21 @@ export const ACTS = [
   "supplement",
   "acknowledge-supplement",
   "dispute",
+  "open-stage",
+  "record-stage",
+  "close-case",
 ] as const;
+
+/** Those that are about the case as a whole: its coordinator's, whichever referral of the case they name. */
+export const CASE_ACTS = ["open-stage", "record-stage", "close-case"] as const satisfies readonly Act[];
+
+/** An act of a case. */
+export type CaseAct = (typeof CASE_ACTS)[number];
+
+/** Whether an act is about the case, whichever referral of it is named. */
+export function isCaseAct(act: string): act is CaseAct {
+  return CASE_ACTS.some((one) => one === act);
+}
 
 /** An act of a referral. */
 export type Act = (typeof ACTS)[number];

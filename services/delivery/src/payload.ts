@@ -85,6 +85,14 @@ function factData({ fact, performer }: ReferralEvent): Data {
       const candidates = eligible.map(({ institution, serviceId }) => ({ institution, service: serviceId }));
       return { reasonCode: text(fact.value.reasonCode), candidates };
     }
+    case "stageOpened":
+    case "stageOffered":
+    case "caseClosed":
+      return { reasonCode: text(fact.value.reasonCode) };
+    case "stageEnded":
+      return { outcomeCode: text(fact.value.outcomeCode) };
+    case "screeningRaised":
+      return { reasonCode: text(fact.value.reasonCode), roadmaps: fact.value.roadmaps };
     case "disputed":
       return { reasonCode: text(fact.value.reasonCode), event: text(fact.value.eventId) };
     case "addressed":
@@ -123,6 +131,9 @@ function fullData({ event, notice, facts, discreet }: PayloadInput): Data {
     priority: priorityWord(event.priority),
     serviceType: discreet ? undefined : text(facts.serviceType),
     confidentiality: classOf(event.confidentiality),
+    // The stage would tell whoever must not know the need of it.
+    roadmap: discreet ? undefined : text(event.roadmapId),
+    stage: discreet ? undefined : text(event.stageId),
     requester: event.requester,
     performer: text(event.performer),
     // That another was asked before is the requester's business alone.

@@ -41,6 +41,13 @@ const TOLD: Readonly<Record<Fact, readonly [Party, string]>> = {
   supplementAcknowledged: ["counterpart", "acknowledge-supplement"],
   disputed: ["counterpart", "dispute"],
   setAside: ["sender", "set-aside"],
+  caseOpened: ["nobody", "case-opened"],
+  stageOpened: ["requester", "stage-opened"],
+  stageOffered: ["requester", "stage-offered"],
+  stageEnded: ["requester", "stage-ended"],
+  stageSkipped: ["nobody", "stage-skipped"],
+  caseClosed: ["requester", "case-closed"],
+  screeningRaised: ["requester", "screening"],
 };
 
 /**

@@ -8,7 +8,7 @@ import { decide, roleRefusal } from "./decide.ts";
 import type { Act } from "./decide.ts";
 import type { Change } from "./diff.ts";
 import type { RefusalCode } from "./errors.ts";
-import type { Problem } from "./problem.ts";
+import type { Problem } from "@ruta/kit/written";
 import type { State } from "./state.ts";
 import type { Validated } from "./validate.ts";
 

@@ -22,7 +22,7 @@ import type { Request } from "./apply.ts";
 import { endpointId, entryOf } from "./form.ts";
 import type { Entry } from "./form.ts";
 import { fromMs } from "./periods.ts";
-import { Problem } from "./problem.ts";
+import { Problem } from "@ruta/kit/written";
 import type { Rules } from "./rules.ts";
 import { validateEntries } from "./validate.ts";
 import { labelOf } from "./whole.ts";

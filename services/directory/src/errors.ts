@@ -47,6 +47,16 @@ export const REFUSALS = {
     title: "The directory has no such entry",
     remedy: "List what there is and name one of them.",
   },
+  "another-approver": {
+    status: 409,
+    title: "A roadmap is approved by another person than the one who proposed it",
+    remedy: "Ask another administrator, who signs with a key of their own.",
+  },
+  "proposal-changed": {
+    status: 409,
+    title: "What waits is not what you looked at",
+    remedy: "Look at the proposal again, and approve it by the SHA-256 that it shows now.",
+  },
   "too-many-keys": {
     status: 409,
     title: "Three keys of the institution would count at once besides the new one",

@@ -1,10 +1,10 @@
 // Reads a folder of YAML into entries that remember where each of their fields was written.
 import { readFile, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument } from "yaml";
-import type { Document, Node } from "yaml";
-import { Problem, sorted } from "./problem.ts";
-import type { Position } from "./problem.ts";
+import { Problem, collect, parseLines, resolved, sorted } from "@ruta/kit/written";
+import type { Position } from "@ruta/kit/written";
+import { isMap, isScalar, isSeq } from "yaml";
+import type { Node } from "yaml";
 import { SECTIONS } from "./schema.ts";
 import type { WrittenKind } from "./schema.ts";
 
@@ -56,15 +56,11 @@ export async function readFolder(folder: string): Promise<Read> {
 
 /** Reads the text of one file. Pure. */
 export function readText(file: string, text: string): Read {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const lineAt = (offset: number): number => lines.linePos(offset).line;
-  const problems = [...document.errors, ...document.warnings].map(
-    (error) => new Problem({ file, line: lineAt(error.pos[0]) }, "", "", error.message, "correct the YAML"),
-  );
-  if (problems.length > 0) return { ok: false, problems };
+  const parsed = parseLines(file, text);
+  if (!parsed.ok) return parsed;
+  const { document, root, lineAt } = parsed;
+  const problems: Problem[] = [];
   const entries: WrittenEntry[] = [];
-  const root = document.contents as Node | null;
   if (root === null) return { ok: true, entries };
   const lineOf = (node: Node | null | undefined, fallback: number): number =>
     node?.range ? lineAt(node.range[0]) : fallback;
@@ -106,28 +102,4 @@ export function readText(file: string, text: string): Read {
       }
   }
   return problems.length > 0 ? { ok: false, problems } : { ok: true, entries };
-}
-
-function resolved(node: Node | null | undefined, document: Document): Node | null | undefined {
-  return isAlias(node) ? node.resolve(document) : node;
-}
-
-/** Notes the line of every field below a node; what an alias stands for keeps the line of the alias. */
-function collect(
-  node: Node | null | undefined,
-  path: string,
-  lineAt: (offset: number) => number,
-  into: Record<string, number>,
-): void {
-  if (path !== "" && node?.range) into[path] ??= lineAt(node.range[0]);
-  const below = (name: string): string => (path === "" ? name : `${path}.${name}`);
-  if (isSeq(node))
-    for (const [index, item] of node.items.entries()) collect(item as Node, below(String(index)), lineAt, into);
-  if (!isMap(node)) return;
-  for (const { key, value } of node.items) {
-    const name = below(String(isScalar(key) ? key.value : key));
-    const { range } = key as Node;
-    if (range) into[name] = lineAt(range[0]);
-    collect(value as Node | null, name, lineAt, into);
-  }
 }

@@ -7,6 +7,7 @@ import {
   InstitutionKeySchema,
   InstitutionSchema,
   PlaceSchema,
+  RoadmapSchema,
   ServiceSchema,
   StaffSchema,
   TermSchema,
@@ -29,6 +30,7 @@ export const ENTRY_SCHEMAS = {
   staff: StaffSchema,
   term: TermSchema,
   territory: TerritorySchema,
+  roadmap: RoadmapSchema,
 } as const satisfies Record<EntryKind, DescMessage>;
 
 /** Fields whose values are enums: the prefix that the message's word has before the written one. */
@@ -47,8 +49,9 @@ export function endpointId(institution: string): string {
   return `endpoint-${institution}`;
 }
 
-/** Id of an entry: a term's is its code. */
+/** Id of an entry: a term's is its code, a roadmap's has its version, since each stays. */
 export function idOf({ case: kind, value }: Entry): string {
+  if (kind === "roadmap") return `${value.id}@${value.version}`;
   return kind === "term" ? value.code : value.id;
 }
 

@@ -7,12 +7,14 @@ import type { createCredentials, Made, Revocable } from "./credentials.ts";
 import { revocation } from "./credentials.ts";
 import { REFUSALS } from "./errors.ts";
 import type { RefusalCode } from "./errors.ts";
-import type { Problem } from "./problem.ts";
+import type { Problem } from "@ruta/kit/written";
 import * as bodies from "./bodies.ts";
 import type { Rotation } from "./rotation.ts";
 import type { Rules } from "./rules.ts";
 import { validate } from "./validate.ts";
 import type { Views } from "./views.ts";
+import { registerRoadmapRoutes } from "./roadmap-http.ts";
+import type { RoadmapHttpDeps } from "./roadmap-http.ts";
 
 /** Who signed the request, as the admin app found. */
 interface SignedBy {
@@ -28,6 +30,7 @@ export interface HttpDeps {
   readonly rotation: Rotation;
   readonly views: Views;
   readonly rules: Rules;
+  readonly roadmaps: Omit<RoadmapHttpDeps, "refuse">;
 }
 
 const HOUR_MS = 3_600_000;
@@ -95,6 +98,7 @@ export function registerRoutes(admin: FastifyInstance, deps: HttpDeps): void {
   for (const [path, kind] of Object.entries(revocable))
     post(`/${path}/:id/revoke`, bodies.revoke, ({ institution }, { id }) => revocation(kind, id ?? "", institution));
 
+  registerRoadmapRoutes(admin, { ...deps.roadmaps, refuse });
   admin.get("/admin/directory", async () => views.summary());
   for (const path of ["keys", "tokens"] as const)
     admin.get<{ Querystring: { institution?: string } }>(`/admin/directory/${path}`, async (request) =>

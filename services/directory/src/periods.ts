@@ -1,7 +1,7 @@
 // From when until when things count: no period that never is, no two that say the same at once, nothing outlives its institution.
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Validity } from "@ruta/events";
-import type { Problem } from "./problem.ts";
+import type { Problem } from "@ruta/kit/written";
 import { problemAt } from "./whole.ts";
 import type { Placed, Whole } from "./whole.ts";
 

@@ -1,6 +1,6 @@
 // Whether everything that an entry refers to exists and is of the kind meant, and whether nothing contains itself.
 import type { DirectoryEntries, EntryKind } from "@ruta/events";
-import type { Problem } from "./problem.ts";
+import type { Problem } from "@ruta/kit/written";
 import { KINDS, problemAt } from "./whole.ts";
 import type { Placed, Whole } from "./whole.ts";
 
@@ -41,6 +41,11 @@ const REFERENCES: { readonly [K in EntryKind]: (value: DirectoryEntries[K]) => R
   staff: () => [],
   term: ({ parent, taxonomy }) => one("parent", "term", parent).map((reference) => ({ ...reference, taxonomy })),
   territory: ({ within }) => many("within", "territory", within),
+  roadmap: ({ stages }) =>
+    stages.flatMap(({ serviceTypes, institutions }, index) => [
+      ...serviceTypes.map((type, place) => serviceType(`stages.${index}.service_types.${place}`, type)),
+      ...many(`stages.${index}.institutions`, "institution", institutions),
+    ]),
 };
 
 /** Every reference to nothing, to a term of another taxonomy, or to a place of another institution. */

@@ -9,7 +9,7 @@ import type { Made } from "./credentials.ts";
 import { endpointId, entryOf } from "./form.ts";
 import type { Entry } from "./form.ts";
 import { fromMs } from "./periods.ts";
-import { Problem } from "./problem.ts";
+import { Problem } from "@ruta/kit/written";
 import type { Rules } from "./rules.ts";
 import { validateEntries } from "./validate.ts";
 import { labelOf } from "./whole.ts";

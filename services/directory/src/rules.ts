@@ -5,7 +5,7 @@ import type { DescMessage, Message } from "@bufbuild/protobuf";
 import { DeliveryMode, MAX_RECORD_BYTES, RESERVED_INSTITUTIONS, SignatureScheme } from "@ruta/events";
 import type { EntryKind } from "@ruta/events";
 import { ENTRY_SCHEMAS, idOf } from "./form.ts";
-import { Problem } from "./problem.ts";
+import { Problem } from "@ruta/kit/written";
 import { labelOf, problemAt } from "./whole.ts";
 import type { Located, Whole } from "./whole.ts";
 

@@ -1,6 +1,7 @@
 // The directory service: the one writer of institutions, services, places, endpoints, keys, tokens, staff, terms and territories.
 import { migrate } from "@ruta/db";
 import type { Db } from "@ruta/db";
+import type { Directory } from "@ruta/events";
 import { openEngine } from "@ruta/log";
 import type { Engine, Log, LogLogger } from "@ruta/log";
 import type { Seal } from "@ruta/seal";
@@ -13,6 +14,8 @@ import { createCredentials } from "./credentials.ts";
 import { firstRequest, parseFirstAdmin } from "./first.ts";
 import type { FirstStaff } from "./first.ts";
 import { registerRoutes } from "./http.ts";
+import { openProposals } from "./proposals.ts";
+import { createRoadmaps } from "./roadmaps.ts";
 import { createRotation } from "./rotation.ts";
 import { createState } from "./state.ts";
 import { createViews } from "./views.ts";
@@ -64,12 +67,20 @@ export async function createDirectory(deps: DirectoryDeps): Promise<Service> {
     return folded;
   };
   const apply = createApply({ engine, state, folded: running, now });
-  const views = createViews(
-    () => running().current(),
-    () => running().caughtUp(),
-  );
+  const current = (): Directory => running().current();
+  const caughtUp = (): Promise<void> => running().caughtUp();
+  const views = createViews(current, caughtUp);
   const [credentials, rotation] = [createCredentials(seal, rules), createRotation(seal, rules)];
-  registerRoutes(deps.admin, { apply, views, rules, credentials, rotation });
+  const proposals = openProposals(schema);
+  const roadmaps = createRoadmaps({ db, state, proposals, current, apply, rules, now });
+  registerRoutes(deps.admin, {
+    apply,
+    views,
+    rules,
+    credentials,
+    rotation,
+    roadmaps: { roadmaps, current, caughtUp },
+  });
 
   return {
     engine,

@@ -61,6 +61,9 @@ function adminApp(): FastifyInstance {
     Object.assign(request, {
       staff: {
         id: request.headers["x-staff"],
+        publicKey: createHash("sha256")
+          .update(String(request.headers["x-key"] ?? request.headers["x-staff"]))
+          .digest(),
         signature: typeof signature === "string" ? Buffer.from(signature, "hex") : randomBytes(64),
         bodySha256: createHash("sha256").update(body).digest(),
       },

@@ -5,7 +5,7 @@ import type { WrittenEntry } from "./files.ts";
 import { idOf, toEntry } from "./form.ts";
 import type { Entry } from "./form.ts";
 import { checkPeriods } from "./periods.ts";
-import { Problem, sorted } from "./problem.ts";
+import { Problem, sorted } from "@ruta/kit/written";
 import { checkCycles, checkReferences } from "./references.ts";
 import { checkRules, checkSizes } from "./rules.ts";
 import type { Rules } from "./rules.ts";

@@ -2,8 +2,8 @@
 import type { Directory, DirectoryEntries, EntryKind } from "@ruta/events";
 import { idOf } from "./form.ts";
 import type { Entry } from "./form.ts";
-import { Problem } from "./problem.ts";
-import type { Position } from "./problem.ts";
+import { Problem } from "@ruta/kit/written";
+import type { Position } from "@ruta/kit/written";
 
 /** An entry and where it was written. */
 export interface Located {
@@ -29,6 +29,7 @@ export const KINDS = [
   "institutionKey",
   "accessToken",
   "staff",
+  "roadmap",
 ] as const satisfies readonly EntryKind[];
 
 /** What stands and what is new, seen as one. Never changes. */

@@ -35,6 +35,9 @@ const consent = z
       "The basis of the disclosure (E explicit consent, A assent, O duty to report, V vital interest, N no personal data) and whom it covers: recipients, recipientClass, or both",
   });
 
+const roadmapId = z.string().regex(/^[A-Z][A-Z0-9-]{0,19}$/);
+const stageId = z.string().regex(/^[A-Z][A-Z0-9-]{0,19}\.[0-9]{1,2}[a-z]?$/);
+
 const request = z.strictObject({
   serviceType: z.string().regex(/^[A-Z0-9][A-Z0-9-]{0,39}$/),
   priority: z.enum(Object.keys(codes.PRIORITIES) as (keyof typeof codes.PRIORITIES)[]),
@@ -52,6 +55,13 @@ const request = z.strictObject({
   person: personSchema.optional(),
   members: z.array(memberSchema).max(20).optional(),
   note: note.optional(),
+  roadmap: roadmapId.optional().meta({
+    description:
+      "Roadmap (ruta) that the case runs from here on, such as R12; left out: this one referral is all there is",
+  }),
+  stage: stageId.optional().meta({
+    description: "Stage of the roadmap that is asked for; left out: the first that serviceType serves",
+  }),
   rehearsal: z.enum(REHEARSALS).optional().meta({
     description:
       "Makes it a rehearsal: chosen like a real one, sent to nobody, in no figure. A simulated counterpart serves it (complete), rejects it so that the next candidate serves (reject), or never answers (silent)",
@@ -98,6 +108,18 @@ export const DATA = {
     ...answer,
     event: plainId.meta({ description: "The id of the ruta.referral.supplement you were told of" }),
   }),
+  "open-stage": z.strictObject({
+    ...answer,
+    stage: stageId.meta({ description: "Stage of the case's roadmap to begin; referral is any of the case" }),
+    performer: directoryId.optional(),
+    consent: consent.optional(),
+  }),
+  "record-stage": z.strictObject({
+    ...answer,
+    stage: stageId.meta({ description: "Stage of the case's roadmap that ended without a referral" }),
+    outcomeCode: z.enum(codes.STAGE_OUTCOMES),
+  }),
+  "close-case": z.strictObject({ ...answer, reasonCode: z.enum(codes.CLOSE_REASONS) }),
 } as const satisfies Record<Act, z.ZodType>;
 
 /** The data of an act, checked. */

@@ -1,10 +1,11 @@
 // The directory as institutions see it: which codes they may send, in the field names of HSDS. No key, no endpoint, no secret place.
-import { InstitutionType, SystemFunction, isValid, nameOf } from "@ruta/events";
+import { toJson } from "@bufbuild/protobuf";
+import { InstitutionType, RoadmapSchema, SystemFunction, isValid, nameOf } from "@ruta/events";
 import type { Directory, DirectoryEntries, Validity } from "@ruta/events";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 
 /** The parts of the catalogue. */
-export const CATALOGUE = ["institutions", "services", "terms"] as const;
+export const CATALOGUE = ["institutions", "services", "terms", "roadmaps"] as const;
 
 /** One part. */
 export type CataloguePart = (typeof CATALOGUE)[number];
@@ -25,6 +26,11 @@ export function catalogueOf(directory: Directory, part: CataloguePart, now: numb
         service_at_locations: service.places.flatMap((id) => places.get(id) ?? []),
       }));
     }
+    case "roadmaps":
+      return [...new Set(directory.all("roadmap").map(({ id }) => id))].flatMap((id) => {
+        const current = directory.roadmapAt(id, now);
+        return current ? [roadmapOf(current)] : [];
+      });
     case "terms":
       return [
         ...directory
@@ -81,6 +87,12 @@ function serviceOf(entry: DirectoryEntries["service"]): Record<string, unknown> 
 
 function location(entry: DirectoryEntries["place"]): Record<string, unknown> {
   return { location_id: entry.id, name: entry.name, territory: entry.territory, ...some({ address: entry.address }) };
+}
+
+/** A roadmap as whoever refers by it needs it: what the enums mean is in docs/rutas.md. */
+function roadmapOf(entry: DirectoryEntries["roadmap"]): Record<string, unknown> {
+  const json = toJson(RoadmapSchema, entry, { useProtoFieldName: true }) as Record<string, unknown>;
+  return { ...json, version: entry.version };
 }
 
 function period(validity: Validity | undefined): Record<string, string> {

@@ -1,10 +1,12 @@
 // Says what would become of an act without recording anything: the same checks as the door, and whether the lifecycle has a place for it now.
 import type { Db } from "@ruta/db";
+import { isCaseAct } from "@ruta/events";
 import { createAdmit } from "./admit.ts";
 import type { AdmitDeps } from "./admit.ts";
 import { answerFrom, claimUnder, keyOf } from "./comparison.ts";
 import { isRefusal } from "./envelope.ts";
 import type { Refusal } from "./errors.ts";
+import type { Plan } from "./plan.ts";
 import type { Reads } from "./reads.ts";
 import type { Asked, TakeDeps } from "./take.ts";
 
@@ -47,6 +49,12 @@ export function createCheck(deps: CheckDeps): (asked: Asked) => Promise<Checked 
     if (isRefusal(found)) return found;
     if ("submitted" in found) return { act: input.act, would: "taken" };
     const may = (found.seen.body.may ?? []) as readonly string[];
+    if (isCaseAct(input.act)) {
+      const { plan } = found.seen.body as { readonly plan?: Plan };
+      return plan?.coordinator === asked.institution && plan.closed === undefined
+        ? { act: input.act, would: "taken", may }
+        : { code: "not-possible-now", may };
+    }
     return may.includes(input.act) ? { act: input.act, would: "taken", may } : { code: "not-possible-now", may };
   };
 }

@@ -4,12 +4,14 @@ import { Confidentiality, ConsentBasis, Priority } from "@ruta/events";
 export {
   APPOINTMENT_REASONS,
   CANCEL_REASONS,
+  CLOSE_REASONS,
   DISPUTE_REASONS,
   ERROR_REASONS,
   FAIL_REASONS,
   HOLD_REASONS,
   OUTCOMES,
   REJECT_REASONS,
+  STAGE_OUTCOMES,
 } from "@ruta/events";
 
 /** Prefix of the CloudEvents type of every act. */

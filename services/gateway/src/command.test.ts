@@ -129,6 +129,13 @@ const ANSWERS: Record<string, [Record<string, unknown>, string, Record<string, u
     "dispute",
     { eventId: "0123456789abcdefghjkmnpqrs", reasonCode: "not-said" },
   ],
+  "open-stage": [{ stage: "R12.5", performer: "otro" }, "openStage", { stageId: "R12.5", performer: "otro" }],
+  "record-stage": [
+    { stage: "R12.4", outcomeCode: "not-needed" },
+    "recordStage",
+    { stageId: "R12.4", outcomeCode: "not-needed" },
+  ],
+  "close-case": [{ reasonCode: "left-territory" }, "closeCase", { reasonCode: "left-territory" }],
 };
 
 test.each(ACTS.filter((act) => act !== "request"))("the answer %s lands in its own message with its worker", (act) => {

@@ -8,6 +8,7 @@ import {
   CancelAppointmentSchema,
   CancelReferralSchema,
   Channel,
+  CloseCaseSchema,
   CompleteReferralSchema,
   Confidentiality,
   ConfirmCancellationSchema,
@@ -17,7 +18,9 @@ import {
   HoldReferralSchema,
   MarkInErrorSchema,
   MemberSchema,
+  OpenStageSchema,
   ReceiveReferralSchema,
+  RecordStageSchema,
   RedirectReferralSchema,
   ReferralCommandSchema,
   RejectReferralSchema,
@@ -138,6 +141,17 @@ function actOf(input: ActInput, ids: ActIds): ReferralCommand["act"] {
         case: "dispute",
         value: create(DisputeActSchema, { eventId: data.event, reasonCode: data.reasonCode }),
       };
+    case "open-stage": {
+      const { stage: stageId, performer = "" } = data;
+      const basis = data.consent === undefined ? {} : { consent: consentOf(data.consent) };
+      return { case: "openStage", value: create(OpenStageSchema, { stageId, performer, ...basis }) };
+    }
+    case "record-stage": {
+      const { stage: stageId, outcomeCode } = data;
+      return { case: "recordStage", value: create(RecordStageSchema, { stageId, outcomeCode }) };
+    }
+    case "close-case":
+      return { case: "closeCase", value: create(CloseCaseSchema, { reasonCode: data.reasonCode }) };
   }
 }
 
@@ -163,6 +177,8 @@ function requestOf(data: RequestData, ids: ActIds) {
     ageBand: ageBandOf(data.person ?? {}),
     caseKeyId: keyIdOf(ids.caseId),
     rehearsal: data.rehearsal ?? "",
+    roadmapId: data.roadmap ?? "",
+    stageId: data.stage ?? "",
   });
 }
 

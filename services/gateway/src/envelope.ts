@@ -147,7 +147,7 @@ function clearFieldRefusal({ data }: ActInput): Refusal | undefined {
   const clear: readonly (readonly [string, string | undefined])[] = [
     ["data.number", "number" in data ? data.number : undefined],
     ["data.worker", data.worker],
-    ["data.consent.evidence", "consent" in data ? data.consent.evidence : undefined],
+    ["data.consent.evidence", "consent" in data ? data.consent?.evidence : undefined],
   ];
   const found = clear.find(([, value]) => value !== undefined && looksLikeIdentityNumber(value));
   return found ? { code: "looks-like-identity", field: found[0] } : undefined;

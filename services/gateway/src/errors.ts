@@ -121,6 +121,16 @@ export const PROBLEMS = {
     title: "The institution gives no such service",
     remedy: "Choose a service of the performer from GET /v1/directory/services, or leave it out.",
   },
+  "unknown-roadmap": {
+    status: 422,
+    title: "There is no such roadmap that a case can begin with now",
+    remedy: "Choose a roadmap of GET /v1/directory/roadmaps, or leave roadmap and stage out.",
+  },
+  "unknown-stage": {
+    status: 422,
+    title: "The roadmap has no such stage",
+    remedy: "Choose a stage of the roadmap from GET /v1/directory/roadmaps, or leave it out.",
+  },
   "unknown-territory": {
     status: 422,
     title: "The directory has no such territory",

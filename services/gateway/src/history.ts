@@ -5,6 +5,7 @@ import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Candidate, ReferralEvent } from "@ruta/events";
 import { disclosureOf, phaseOf } from "./disclosure.ts";
 import type { Disclosure, Role, Standing } from "./disclosure.ts";
+import { CASE_FACTS } from "./plan.ts";
 import { remedyOf } from "./refusals.ts";
 import { sectionsOf, supplementsOf } from "./sections.ts";
 
@@ -73,7 +74,7 @@ export function seenBy(
   });
   const supplements = supplementsOf(events, referralId, viewer.institution, role);
   const history = own
-    .filter((event) => event.fact.case !== "refused")
+    .filter(({ fact }) => fact.case !== "refused" && !CASE_FACTS.has(fact.case))
     .map((event) => ({ ...step(event, role, needs), ...sectionsOf(event, viewer.institution, needs) }));
   return { role, disclosure, body: { ...body, ...supplements, history, refusals: refusals.map(refusalOf) } };
 }

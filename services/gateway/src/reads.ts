@@ -9,6 +9,7 @@ import { disclosureOf, phaseOf, standingOf } from "./disclosure.ts";
 import type { Refusal } from "./errors.ts";
 import { seenBy } from "./history.ts";
 import type { Seen } from "./history.ts";
+import { planOf } from "./plan.ts";
 import type { PageFilter, ReferralRow, State } from "./state.ts";
 import { VIEW_WAIT_MS } from "./take.ts";
 
@@ -52,7 +53,9 @@ export function createReads({ db, state, claims, engine, directory }: ReadDeps):
       institution,
       standing: standingOf(directory().get("institution", institution)),
     });
-    return seen && { seen, events };
+    if (seen === undefined) return undefined;
+    const plan = planOf(events, directory(), institution);
+    return { seen: plan ? { ...seen, body: { ...seen.body, plan } } : seen, events };
   }
 
   return {

@@ -26,6 +26,7 @@ const known: Entry[] = [
   { case: "service", value: { id: "norte-alo", institution: "norte", serviceType: "ALO-FAM" } },
   { case: "service", value: { id: "norte-viejo", institution: "norte", serviceType: "ALO-FAM", validity: ended } },
   { case: "territory", value: { id: "parish-calderon" } },
+  { case: "roadmap", value: { id: "R12", version: 1, stages: [{ id: "R12.3" }] } },
 ];
 const directory = directoryOf(...known);
 
@@ -54,6 +55,9 @@ test.each([
   ["a service type", { serviceType: "NADA" }, "unknown-service-type", "data.serviceType"],
   ["a performer", { performer: "nadie" }, "unknown-institution", "data.performer"],
   ["a performer that has closed", { performer: "cerrado" }, "unknown-institution", "data.performer"],
+  ["a roadmap", { roadmap: "R99" }, "unknown-roadmap", "data.roadmap"],
+  ["a stage that the roadmap has not got", { roadmap: "R12", stage: "R12.9" }, "unknown-stage", "data.stage"],
+  ["a stage without a roadmap", { stage: "R99.1" }, "unknown-roadmap", "data.roadmap"],
   ["a service", { service: "nada" }, "unknown-service", "data.service"],
   ["a service that has ended", { service: "norte-viejo" }, "unknown-service", "data.service"],
   ["a service of another type", { service: "norte-alo", serviceType: "PSI" }, "unknown-service", "data.service"],

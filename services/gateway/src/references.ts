@@ -26,11 +26,22 @@ function request(data: RequestData, directory: Directory, now: number): Refusal 
   if (data.reasonCode !== undefined && knowsNeeds && directory.get("term", data.reasonCode)?.taxonomy !== NEED)
     return { code: "unknown-reason-code", field: "data.reasonCode" };
   return (
+    roadmap(data, directory, now) ??
     missingInstitution(directory, now, "data.performer", data.performer) ??
     service(data, directory, now) ??
     consent(data.consent, directory, now) ??
     persons(data, directory)
   );
+}
+
+/** Whether the stage is served by the service type depends on the case: the router says it. */
+function roadmap({ roadmap: id, stage }: RequestData, directory: Directory, now: number): Refusal | undefined {
+  if (id === undefined) return stage === undefined ? undefined : { code: "unknown-roadmap", field: "data.roadmap" };
+  const found = directory.roadmapAt(id, now);
+  if (!found) return { code: "unknown-roadmap", field: "data.roadmap" };
+  return stage === undefined || found.stages.some((one) => one.id === stage)
+    ? undefined
+    : { code: "unknown-stage", field: "data.stage" };
 }
 
 function missingInstitution(directory: Directory, now: number, field: string, id?: string): Refusal | undefined {

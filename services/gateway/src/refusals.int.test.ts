@@ -58,6 +58,7 @@ const CASES: Readonly<Partial<Record<ProblemCode, readonly [() => Promise<Answer
   "unknown-reason-code": [() => request({ reasonCode: "NONE" }), "data.reasonCode"],
   "unknown-institution": [() => request({ performer: "nobody" }), "data.performer"],
   "unknown-service": [() => request({ service: "no-such" }), "data.service"],
+  "unknown-roadmap": [() => request({ roadmap: "R99" }), "data.roadmap"],
   "unknown-territory": [() => request({ person: { territory: "atlantis" } }), "data.person.territory"],
   "person-not-found": [() => request({ person: { id: `p-${REFERRAL.slice(0, 26)}` } }), "data.person.id"],
   "referral-not-found": [() => send(answer("accept")), "data.referral"],
@@ -76,10 +77,11 @@ const CASES: Readonly<Partial<Record<ProblemCode, readonly [() => Promise<Answer
     "webhook-id",
   ],
 };
-/** Met in check, limits, door, reads, outage and fhir.int.test.ts; those of FHIR in fhir-refusals.int.test.ts. */
+/** Met in references.test.ts, and in check, limits, door, reads, outage and fhir.int.test.ts; those of FHIR in fhir-refusals.int.test.ts. */
 const ELSEWHERE: readonly ProblemCode[] = [
   ...([
     "not-possible-now",
+    "unknown-stage",
     "too-many-requests",
     "still-running",
     "claim-erased",

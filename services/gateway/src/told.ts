@@ -1,11 +1,12 @@
 // What an institution is sent, by webhook or inbox: the published shape of each event. Delivery writes them; a test across services holds both equal.
-import { ACTS, STATUS_WORDS } from "@ruta/events";
+import { ACTS, STATUS_WORDS, isCaseAct } from "@ruta/events";
 import { z } from "zod";
 
 /** Types of what is told of a referral, without their prefix: acts of the other party, and the hub's own words. */
 export const TOLD = [
-  ...ACTS.filter((act) => act !== "redirect"),
+  ...ACTS.filter((act) => act !== "redirect" && !isCaseAct(act)),
   ...(["returned", "worklisted", "undeliverable", "refused", "set-aside"] as const),
+  ...(["stage-opened", "stage-offered", "stage-ended", "case-closed", "screening"] as const),
 ];
 
 /** How an institution told staff of the hub what was then recorded on its behalf. */
@@ -41,6 +42,9 @@ const data = z.strictObject({
   outcomeCode: z.string().optional(),
   reachedAt: instant.optional(),
   reasonCode: z.string().optional(),
+  roadmap: z.string().optional().meta({ description: "The roadmap that the case runs" }),
+  stage: z.string().optional().meta({ description: "The stage of it that this is about" }),
+  roadmaps: z.array(z.string()).optional().meta({ description: "Roadmaps to look at for a person of the case" }),
   service: z.string().optional(),
   institution: z.string().optional(),
   candidates: z.array(z.strictObject({ institution: z.string(), service: z.string() })).optional(),

@@ -4,6 +4,7 @@ import { TOPICS, decodeRecord, classOf, priorityWord, statusWord, wordOf } from 
 import type { ReferralEvent } from "@ruta/events";
 import { follow } from "@ruta/log";
 import type { Following, Log, LogLogger } from "@ruta/log";
+import { CASE_FACTS } from "./plan.ts";
 
 /** One event in a line. */
 interface WatchLine {
@@ -48,8 +49,13 @@ function actorOf({ actor }: ReferralEvent): string {
   return onBehalfOf === "" ? institution : `${institution} for ${onBehalfOf}`;
 }
 
-/** The code that says more than the fact. */
-function detailOf({ fact }: ReferralEvent): string {
+/** The stage that a fact of a case is about, or the roadmap that the case runs, and the code that says more than the fact. */
+function detailOf(event: ReferralEvent): string {
+  if (!CASE_FACTS.has(event.fact.case)) return codeOf(event);
+  return [event.stageId || event.roadmapId, codeOf(event)].filter((part) => part !== "").join(" ");
+}
+
+function codeOf({ fact }: ReferralEvent): string {
   const value: object = fact.value ?? {};
   for (const name of ["code", "reasonCode", "outcomeCode", "chosenBy", "replaces"]) {
     const found = (value as Record<string, unknown>)[name];

@@ -17,6 +17,7 @@ import { receiptCommand } from "./commands/receipt.ts";
 import { redriveCommand } from "./commands/redrive.ts";
 import { referralCommand } from "./commands/referral.ts";
 import { restoreCommand } from "./commands/restore.ts";
+import { roadmapCommand } from "./commands/roadmap.ts";
 import { sendCommand } from "./commands/send.ts";
 import { setAsideCommand } from "./commands/set-aside.ts";
 import { staffCommand } from "./commands/staff.ts";
@@ -80,6 +81,7 @@ export function createProgram(): Command {
     initCommand(),
     startCommand(),
     directoryCommand(),
+    roadmapCommand(),
     staffCommand(),
     keysCommand(),
     hubKeysCommand(),

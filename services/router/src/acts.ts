@@ -1,6 +1,6 @@
 // The acts of commands in words, as the door, the record types and the lifecycle table spell them.
 import { wordOf } from "@ruta/events";
-import type { Act, ReferralCommand } from "@ruta/events";
+import type { Act, CaseAct, ReferralCommand } from "@ruta/events";
 
 /** What the hub tells the case of deliveries and of records given up; it changes no status. */
 export const NOTICES = [
@@ -17,7 +17,7 @@ export type Notice = (typeof NOTICES)[number];
 export const STAFF_ACTS = ["reroute"] as const;
 
 /** An act of a running referral: of the institutions, or of staff alone. */
-export type RunningAct = Exclude<Act, "request"> | (typeof STAFF_ACTS)[number];
+export type RunningAct = Exclude<Act, "request" | CaseAct> | (typeof STAFF_ACTS)[number];
 
 /** Acts that staff may record for an institution that told them: the performer's answers, and the requester's withdrawing and sending on. */
 export const RECORDABLE = [
@@ -42,6 +42,6 @@ export const RECORDABLE = [
 export type RecordableAct = (typeof RECORDABLE)[number];
 
 /** The act of a command in words. */
-export function actOf(command: ReferralCommand): "request" | RunningAct | Notice | undefined {
-  return command.act.case === undefined ? undefined : (wordOf(command.act.case) as RunningAct | Notice);
+export function actOf(command: ReferralCommand): "request" | RunningAct | CaseAct | Notice | undefined {
+  return command.act.case === undefined ? undefined : (wordOf(command.act.case) as RunningAct | CaseAct | Notice);
 }

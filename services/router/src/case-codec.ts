@@ -33,6 +33,7 @@ export function encodeCase(state: CaseState): string {
     lastAt,
     confidentiality,
     rehearsal,
+    ...(state.run === undefined ? {} : { run: state.run }),
     routing: state.routing.map((section) => toJson(SectionSchema, section)),
     sections: state.sections,
     referrals: Object.values(state.referrals).map((referral) => ({

@@ -25,7 +25,7 @@ const OPERATOR = { institution: "hub", worker: "op-1", channel: Channel.PHONE };
 /** One command of a random history. Ids are few, so that commands repeat. */
 interface Told {
   readonly id: number;
-  readonly act: "request" | RunningAct | Notice;
+  readonly act: (typeof ACTS)[number] | RunningAct | Notice;
   readonly by: string;
   /** The institution for which an operator records it; undefined for whoever speaks for itself. */
   readonly behalf: string | undefined;

@@ -5,11 +5,14 @@ import {
   ReferralCancelledSchema,
   ReferralRequestedSchema,
   create,
+  isCaseAct,
   referralId,
 } from "@ruta/events";
-import type { Actor, ReferralCommand, ReferralEvent, RequestReferral } from "@ruta/events";
+import type { Actor, CaseAct, ReferralCommand, ReferralEvent, RequestReferral } from "@ruta/events";
 import { RECORDABLE, actOf } from "./acts.ts";
 import type { RunningAct } from "./acts.ts";
+import { advance, firstReferral, stricter } from "./advance.ts";
+import { askedOf, caseAct, isFor, openCase, raiseScreening } from "./case-acts.ts";
 import { Draft } from "./draft.ts";
 import type { Context } from "./draft.ts";
 import type { RefusalCode } from "./errors.ts";
@@ -59,7 +62,7 @@ function run(draft: Draft): RefusalCode | undefined {
   }
   if (behalfOf(command.actor) !== "" && !RECORDABLE.some((recordable) => recordable === act)) return "own-act-only";
   if (command.act.case === "request") return request(draft, command.act.value);
-  return answer(draft, act as RunningAct);
+  return answer(draft, act as RunningAct | CaseAct);
 }
 
 function request(draft: Draft, asked: RequestReferral): RefusalCode | undefined {
@@ -69,7 +72,10 @@ function request(draft: Draft, asked: RequestReferral): RefusalCode | undefined 
   if (!asked.consent) return "consent-required";
   const service = asked.serviceId === "" ? undefined : context.directory.get("service", asked.serviceId);
   const addressedTo = asked.performer === "" ? (service?.institution ?? "") : asked.performer;
+  const route = askedOf(draft, asked);
+  if (typeof route === "string") return route;
   const value = create(ReferralRequestedSchema, {
+    stageId: route?.stage.id ?? "",
     personId: asked.personId,
     serviceType: asked.serviceType,
     addressedTo,
@@ -82,23 +88,32 @@ function request(draft: Draft, asked: RequestReferral): RefusalCode | undefined 
     caseKeyId: asked.caseKeyId,
   });
   const { sections, actor } = command;
-  const { priority, confidentiality } = asked;
+  const { priority } = asked;
+  const confidentiality = stricter(asked.confidentiality, route?.stage.confidentiality ?? asked.confidentiality);
   const opens = { requester: actor?.institution ?? "", priority, confidentiality };
+  if (route && !isFor(draft, route, { ...opens, request: value })) return "roadmap-not-for-case";
   draft.emit(command.referralId, { case: "requested", value }, { phase: "requested", sections, opens });
+  if (route) openCase(draft, route, firstReferral(draft));
   place(draft, command.referralId, {
     chosenBy: addressedTo === "" ? "chosen-by-hub" : "addressed-by-sender",
     institution: addressedTo,
     serviceId: asked.serviceId,
     ...(addressedTo !== "" && actor ? { actor } : {}),
   });
+  raiseScreening(draft, firstReferral(draft));
+  advance(draft);
   return undefined;
 }
 
-function answer(draft: Draft, act: RunningAct): RefusalCode | undefined {
+function answer(draft: Draft, act: RunningAct | CaseAct): RefusalCode | undefined {
   const { command, state } = draft;
   const named = state.referrals[command.referralId];
   if (!named) return "unknown-referral";
   const role = roleOf(command.actor, named);
+  if (isCaseAct(act)) {
+    if (role === "other") return "not-a-party";
+    return command.actor?.worker === "" ? "worker-required" : caseAct(draft, named);
+  }
   // Who sends a rejected referral elsewhere, or corrects what was asked with it, means the successor that goes on.
   const isAboutLast = act === "redirect" || (act === "supplement" && role === "requester");
   const referral = isAboutLast ? lastSuccessor(state, named) : named;
@@ -128,6 +143,7 @@ function answer(draft: Draft, act: RunningAct): RefusalCode | undefined {
       const { sections } = command;
       draft.emit(referral.id, factOf(command, step.phase), { phase: step.phase, sections });
       if (step.phase === "rejected" || step.phase === "failed") replace(draft, referral);
+      advance(draft);
       return undefined;
     }
   }

@@ -43,6 +43,10 @@ export interface Particulars {
   readonly sections?: readonly Section[];
   /** True for what an outsider is told: nothing of the referral but its id. */
   readonly bare?: boolean;
+  /** Stage of the roadmap that it is about; that of its referral unless said. */
+  readonly stage?: string;
+  /** The roadmap that the case begins to run with it. */
+  readonly roadmap?: Pick<ReferralEvent, "roadmapId" | "roadmapVersion">;
   /** What a new referral starts from. */
   readonly opens?: Pick<ReferralEvent, "requester" | "priority" | "confidentiality">;
 }
@@ -101,6 +105,9 @@ export class Draft {
       status: standing.status ?? referral?.status ?? 0,
       businessStatus: standing.business ?? referral?.businessStatus ?? 0,
       sections: [...sections],
+      roadmapId: particulars.roadmap?.roadmapId ?? state.run?.roadmap ?? "",
+      roadmapVersion: particulars.roadmap?.roadmapVersion ?? state.run?.version ?? 0,
+      stageId: particulars.stage ?? referral?.request.stageId ?? "",
       priority: opens?.priority ?? referral?.priority ?? 0,
       rehearsal: markOf(state, command),
       confidentiality: particulars.bare ? 0 : (opens?.confidentiality ?? state.confidentiality),

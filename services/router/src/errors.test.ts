@@ -1,11 +1,11 @@
 // Every refusal code of the registry by a story that leads to it; the registry and the stories name the same codes.
 import { readFileSync } from "node:fs";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { Channel, Priority, SectionKind, eventId } from "@ruta/events";
+import { Channel, ConsentBasis, Priority, RoadmapSchema, SectionKind, create, eventId } from "@ruta/events";
 import { describe, expect, it } from "vitest";
 import { REFUSALS, refusalsPage } from "./errors.ts";
 import type { RefusalCode } from "./errors.ts";
-import { CASE, DAY, HOUR, PERSON, Story, asks, sealed, usual } from "./scenario.ts";
+import { ANYONE, CASE, DAY, HOUR, PERSON, Story, asks, directoryOf, sealed, usual } from "./scenario.ts";
 
 const NAMELESS = { actor: { institution: "house-a", worker: "", channel: Channel.WEBHOOK } };
 
@@ -24,6 +24,30 @@ function after(...acts: readonly string[]): Story {
 const performer = (story: Story, act: Parameters<typeof usual>[0]) =>
   story.tell(usual(act, story.now), { by: "house-a" });
 
+/** A roadmap of two stages: a roof, and a plan that needs no referral. */
+const ROADMAP = create(RoadmapSchema, {
+  id: "R99",
+  version: 1,
+  entry: "facts.person.age_band != '60+'",
+  stages: [
+    { id: "R99.1", order: 1, serviceTypes: ["ALO-FAM"], mandatory: true, bases: [ConsentBasis.EXPLICIT] },
+    { id: "R99.2", order: 2, mandatory: true, bases: [ConsentBasis.EXPLICIT] },
+  ],
+});
+const WITH_ROADMAP = directoryOf({
+  institutions: [{ id: "sender" }, { id: "house-a" }],
+  services: [{ id: "beds-a", institution: "house-a" }],
+  roadmaps: [ROADMAP],
+});
+const family = (more: Parameters<typeof asks>[0] = {}) => asks({ roadmapId: "R99", ...more });
+const stage = (stageId: string) => ({ case: "recordStage", value: { stageId, outcomeCode: "served" } }) as const;
+
+function inCase(): Story {
+  const story = new Story(WITH_ROADMAP);
+  story.tell(family());
+  return story;
+}
+
 const STORIES: Record<RefusalCode, () => { refusal?: RefusalCode }> = {
   "unknown-referral": () => after().tell(usual("accept", 0), { by: "house-a", referralId: `${CASE}-9` }),
   "case-exists": () => after().tell(asks()),
@@ -32,6 +56,28 @@ const STORIES: Record<RefusalCode, () => { refusal?: RefusalCode }> = {
   "only-performer": () => after().tell(usual("accept", 0)),
   "only-hub": () => performer(after(), "record-delivered"),
   "worker-required": () => after().tell(usual("accept", 0), NAMELESS),
+  "unknown-roadmap": () => new Story().tell(asks({ roadmapId: "R99" })),
+  "roadmap-not-for-case": () => new Story(WITH_ROADMAP).tell(family({ ageBand: "60+" })),
+  "stage-not-served": () => new Story(WITH_ROADMAP).tell(family({ stageId: "R99.9" })),
+  "basis-not-of-stage": () =>
+    new Story(WITH_ROADMAP).tell(family({ consent: { ...ANYONE, basis: ConsentBasis.VITAL } })),
+  "no-roadmap": () => after().tell(usual("close-case", 0)),
+  "only-coordinator": () => inCase().tell(usual("close-case", 0), { by: "house-a" }),
+  "unknown-stage": () => inCase().tell(stage("R99.9")),
+  "stage-running": () => inCase().tell(stage("R99.1")),
+  "stage-ended": () => {
+    const story = inCase();
+    story.tell(usual("accept", 0), { by: "house-a" });
+    story.tell(usual("complete", 0), { by: "house-a" });
+    return story.tell(stage("R99.1"));
+  },
+  "case-closed": () => {
+    const story = inCase();
+    story.tell(usual("cancel", 0));
+    story.tell(usual("close-case", 0));
+    return story.tell(usual("close-case", 0));
+  },
+  "case-has-open-referrals": () => inCase().tell(usual("close-case", 0)),
   "consent-required": () => new Story().tell({ case: "request", value: { serviceType: "ALO-FAM" } }),
   "reason-required": () => after().tell({ case: "reject", value: {} }, { by: "house-a" }),
   "outcome-required": () => after("house-a:accept").tell({ case: "complete", value: {} }, { by: "house-a" }),

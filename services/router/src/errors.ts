@@ -42,6 +42,50 @@ export const REFUSALS = {
     title: "The basis of the disclosure is missing",
     remedy: `Add the basis, whom it covers, its date and evidence reference, and ${FRESH}.`,
   },
+  "unknown-roadmap": {
+    title: "There is no such roadmap that a case can begin with now",
+    remedy: `Name a roadmap of the hub, or leave roadmap and stage out, and ${FRESH}.`,
+  },
+  "roadmap-not-for-case": {
+    title: "The roadmap is not for such a case",
+    remedy: `Look at whom the roadmap is for, name another or none, and ${FRESH}.`,
+  },
+  "stage-not-served": {
+    title: "No such stage of the roadmap is served by this service type",
+    remedy: `Look at the stages of the roadmap, ask for a service type of the stage, and ${FRESH}.`,
+  },
+  "basis-not-of-stage": {
+    title: "The stage does not rest on this basis of disclosure",
+    remedy: `Take one of the stage's bases, and ${FRESH}.`,
+  },
+  "no-roadmap": {
+    title: "The case runs no roadmap",
+    remedy: "Nothing to do: it has the one referral and its successors. A further need is a new request with basedOn.",
+  },
+  "only-coordinator": {
+    title: "Only the institution with whose request the case began may do this",
+    remedy: "Ask the coordinator of the case.",
+  },
+  "unknown-stage": {
+    title: "The roadmap of the case has no such stage",
+    remedy: `Take a stage of the plan that GET of the referral shows, and ${FRESH}.`,
+  },
+  "stage-running": {
+    title: "The stage has a referral that has not ended",
+    remedy: "Wait for its end, or cancel it.",
+  },
+  "stage-ended": {
+    title: "The stage has its outcome already",
+    remedy: "Nothing to do; a further need is a new request with basedOn.",
+  },
+  "case-closed": {
+    title: "The case is over",
+    remedy: "Nothing to do; a further need is a new request with basedOn.",
+  },
+  "case-has-open-referrals": {
+    title: "The case has referrals that have not ended",
+    remedy: `Cancel them or wait for their end, then ${FRESH}.`,
+  },
   "reason-required": {
     title: "This act needs a coded reason",
     remedy: `Add reasonCode and ${FRESH}.`,

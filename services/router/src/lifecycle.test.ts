@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { BusinessStatus, Channel, SectionKind, Status } from "@ruta/events";
 import { describe, expect, it } from "vitest";
-import { ACTS } from "@ruta/events";
+import { ACTS, isCaseAct } from "@ruta/events";
 import { STAFF_ACTS } from "./acts.ts";
 import type { RunningAct } from "./acts.ts";
 import { CASE, DAY, HOUR, Story, asks, factsOf, sealed, usual } from "./scenario.ts";
@@ -339,7 +339,7 @@ function spread(table: Record<string, string>): [phase: string, expected: string
   return cells;
 }
 
-const asked = ACTS.filter((act): act is keyof typeof OWN => act !== "request");
+const asked = ACTS.filter((act): act is keyof typeof OWN => act !== "request" && !isCaseAct(act));
 const every: readonly Asked[] = [...asked, ...STAFF_ACTS];
 
 describe("the lifecycle", () => {

@@ -1,5 +1,5 @@
 // What each party may do next on a referral, from the lifecycle alone: its guards (times, codes) are told when they refuse.
-import { ACTS } from "@ruta/events";
+import { ACTS, isCaseAct } from "@ruta/events";
 import type { Act } from "@ruta/events";
 import { stepOf } from "./lifecycle.ts";
 import type { Role } from "./lifecycle.ts";
@@ -25,7 +25,7 @@ const ABOUT: Partial<Record<Act, keyof Open>> = {
 
 function listOf(phase: Phase, role: Party, open: Open): readonly Act[] {
   return ACTS.filter((act) => {
-    if (act === "request") return false;
+    if (act === "request" || isCaseAct(act)) return false;
     const about = ABOUT[act];
     if (about !== undefined && !open[about]) return false;
     const { kind } = stepOf(phase, act, role);

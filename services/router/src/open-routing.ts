@@ -15,7 +15,21 @@ const CHOOSING: ReadonlySet<ReferralCommand["act"]["case"]> = new Set([
   "reroute",
 ]);
 
+/** Acts by which a stage of a roadmap may end, and another begin. */
+const ADVANCING: ReadonlySet<ReferralCommand["act"]["case"]> = new Set([
+  "cancel",
+  "confirmCancellation",
+  "complete",
+  "markInError",
+  "openStage",
+  "recordStage",
+]);
+
 const NOTHING: Routing = new Map();
+
+function mayChoose({ act }: ReferralCommand, state: CaseState | undefined): boolean {
+  return CHOOSING.has(act.case) || (state?.run !== undefined && ADVANCING.has(act.case));
+}
 
 /** Answers what choosing may know for a command. */
 export type RoutingOf = (command: ReferralCommand, state: CaseState) => Routing;
@@ -31,7 +45,8 @@ export async function openRouting(
   for (const command of commands) {
     // What is supplemented may be needed by a choice later in the same batch.
     if (command.act.case === "supplement") need(routingSections(command));
-    if (!CHOOSING.has(command.act.case)) continue;
+    // A case that opens in this very batch is not known yet: what its later commands may need came with its request.
+    if (!mayChoose(command, cases.get(command.caseId))) continue;
     need(routingSections(command));
     need(cases.get(command.caseId)?.routing ?? []);
   }
@@ -40,7 +55,7 @@ export async function openRouting(
   const plaintexts = new Map(sections.map((section, i) => [section.sectionId, opened[i]]));
 
   return (command, state) => {
-    if (!CHOOSING.has(command.act.case)) return NOTHING;
+    if (!mayChoose(command, state)) return NOTHING;
     const own = command.act.case === "request" ? routingSections(command) : state.routing;
     const facts = new Map<string, RoutingFacts>();
     for (const { sectionId, subject } of own) {

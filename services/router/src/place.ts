@@ -107,8 +107,18 @@ function recorded(candidates: readonly Candidate[]): { candidates: Candidate[]; 
   return { candidates: candidates.slice(0, MAX_RECORDED_CANDIDATES), considered: candidates.length };
 }
 
-function needOf(draft: Draft, referral: ReferralState, choice: Choice, routing: Exclude<Routing, "gone">): Need {
-  const tried = triedInstitutions(draft.state);
+/** What a referral that is yet to be opened would ask. */
+export type Asking = Pick<ReferralState, "request" | "requester" | "priority" | "consent">;
+
+/** Whether anybody could take it now and is covered. */
+export function isServed(draft: Draft, asking: Asking): boolean {
+  const { routing, directory } = draft.context;
+  if (routing === "gone") return false;
+  return candidatesFor(needOf(draft, asking, CHOSEN_BY_HUB, routing), directory, draft.now).some(canTake);
+}
+
+function needOf(draft: Draft, referral: Asking, choice: Choice, routing: Exclude<Routing, "gone">): Need {
+  const tried = triedInstitutions(draft.state, referral.request.stageId);
   // Whoever a person names may have had it before: they may have agreed on it since.
   tried.delete(choice.institution);
   return {

@@ -17,7 +17,17 @@ import {
   create,
   referralId,
 } from "@ruta/events";
-import type { ConsentSchema, Criterion, Institution, ReferralEvent, Section, SectionKind, Service } from "@ruta/events";
+import type {
+  ConsentSchema,
+  Criterion,
+  Institution,
+  ReferralEvent,
+  Roadmap,
+  Section,
+  SectionKind,
+  Service,
+} from "@ruta/events";
+import type { CaseAct } from "@ruta/events";
 import type { Notice, RunningAct } from "./acts.ts";
 import { wordOf } from "@ruta/events";
 import { decide } from "./decide.ts";
@@ -42,6 +52,7 @@ export interface DirectorySketch {
   readonly unreachable?: readonly string[];
   /** Each territory and what contains it. */
   readonly territories?: Readonly<Record<string, readonly string[]>>;
+  readonly roadmaps?: readonly Roadmap[];
 }
 
 /** A committed directory of a sketch, at revision 7. */
@@ -50,6 +61,7 @@ export function directoryOf({
   services,
   unreachable = [],
   territories = {},
+  roadmaps = [],
 }: DirectorySketch): Directory {
   const entities = institutions.map((i) => create(InstitutionSchema, { type: InstitutionType.MUNICIPAL, ...i }));
   const offers = services.map((s) => create(ServiceSchema, { serviceType: "ALO-FAM", acceptsReferrals: true, ...s }));
@@ -69,6 +81,7 @@ export function directoryOf({
     accessToken: new Map(),
     staff: new Map(),
     term: new Map(),
+    roadmap: new Map(roadmaps.map((one) => [`${one.id}@${one.version}`, one])),
   };
   return new Directory(7n, tables);
 }
@@ -197,7 +210,7 @@ export function resultOf(story: Story, institution: string, name: string): Crite
 }
 
 /** An act with the content that tests use unless they say otherwise. */
-export function usual(act: RunningAct | Notice, now: number): ActInit {
+export function usual(act: RunningAct | CaseAct | Notice, now: number): ActInit {
   switch (act) {
     case "receive":
       return { case: "receive", value: {} };
@@ -239,6 +252,12 @@ export function usual(act: RunningAct | Notice, now: number): ActInit {
       return { case: "acknowledgeSupplement", value: { eventId: "event" } };
     case "dispute":
       return { case: "dispute", value: { eventId: "event", reasonCode: "not-said" } };
+    case "open-stage":
+      return { case: "openStage", value: { stageId: "R12.3" } };
+    case "record-stage":
+      return { case: "recordStage", value: { stageId: "R12.1", outcomeCode: "served" } };
+    case "close-case":
+      return { case: "closeCase", value: { reasonCode: "person-withdrew" } };
     case "reroute":
       return { case: "reroute", value: { reasonCode: "no-response" } };
     case "record-delivered":

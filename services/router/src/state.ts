@@ -15,6 +15,8 @@ import type {
 import type { Act } from "@ruta/events";
 import { withSections, withSupplement } from "./held.ts";
 import { phaseOf } from "./phase.ts";
+import { runAfter } from "./run.ts";
+import type { Run } from "./run.ts";
 import type { Phase } from "./phase.ts";
 
 /** A referral of a case. Times are milliseconds since the epoch. */
@@ -91,6 +93,8 @@ export interface CaseState {
   /** Sections of content in force, by id. */
   readonly sections: Readonly<Record<string, HeldSection>>;
   readonly referrals: Readonly<Record<string, ReferralState>>;
+  /** Left out while the case runs no roadmap. */
+  readonly run?: Run;
   /** Commands decided, or those of them that the question at hand is about. */
   readonly decided: ReadonlySet<string>;
 }
@@ -127,8 +131,10 @@ export function evolve(state: CaseState, event: ReferralEvent): CaseState {
   if (version !== state.version + 1) throw new Error(`version ${version} of a case follows ${state.version}`);
   const at = msOf(event.recordedAt) ?? state.lastAt;
   const commandId = event.cause?.commandId ?? "";
+  const run = runAfter(state.run, event, at);
   const common = {
     ...withSections(state, event),
+    ...(run === undefined ? {} : { run }),
     version,
     lastAt: Math.max(at, state.lastAt),
     rehearsal: event.rehearsal,
@@ -275,8 +281,12 @@ export function nextOrdinal(state: CaseState): number {
   return Math.max(0, ...Object.keys(state.referrals).map((id) => parseReferralId(id)?.ordinal ?? 0)) + 1;
 }
 
-/** Institutions that have had a referral of the case; in a rehearsal those that would have had it. */
-export function triedInstitutions(state: CaseState): Set<string> {
-  const tried = Object.values(state.referrals).map(({ performer, rehearsedAs }) => rehearsedAs ?? performer);
+/**
+ * Institutions that have had a referral of the case for this stage of its roadmap (empty: it runs none); in a rehearsal those that
+ * would have had it. Who served one stage may serve another.
+ */
+export function triedInstitutions(state: CaseState, stageId: string): Set<string> {
+  const ofStage = Object.values(state.referrals).filter(({ request }) => request.stageId === stageId);
+  const tried = ofStage.map(({ performer, rehearsedAs }) => rehearsedAs ?? performer);
   return new Set(tried.filter((institution) => institution !== ""));
 }

@@ -255,6 +255,10 @@ export interface ActData {
     readonly members?: ReadonlyArray<Member>;
     /** Free text; sealed, and read only by those entitled */
     readonly note?: string;
+    /** Roadmap (ruta) that the case runs from here on, such as R12; left out: this one referral is all there is */
+    readonly roadmap?: string;
+    /** Stage of the roadmap that is asked for; left out: the first that serviceType serves */
+    readonly stage?: string;
     /** Makes it a rehearsal: chosen like a real one, sent to nobody, in no figure. A simulated counterpart serves it (complete), rejects it so that the next candidate serves (reject), or never answers (silent) */
     readonly rehearsal?: "complete" | "reject" | "silent";
   };
@@ -420,6 +424,35 @@ export interface ActData {
     readonly note?: string;
     /** The id of the ruta.referral.supplement you were told of */
     readonly event: string;
+  };
+  readonly "open-stage": {
+    readonly referral: string;
+    /** Your own opaque reference of the worker who acts; never a name or a document number */
+    readonly worker: string;
+    /** Free text; sealed, and read only by those entitled */
+    readonly note?: string;
+    /** Stage of the case's roadmap to begin; referral is any of the case */
+    readonly stage: string;
+    readonly performer?: string;
+    readonly consent?: Consent;
+  };
+  readonly "record-stage": {
+    readonly referral: string;
+    /** Your own opaque reference of the worker who acts; never a name or a document number */
+    readonly worker: string;
+    /** Free text; sealed, and read only by those entitled */
+    readonly note?: string;
+    /** Stage of the case's roadmap that ended without a referral */
+    readonly stage: string;
+    readonly outcomeCode: "served" | "partly-served" | "referred-onward" | "not-eligible" | "no-capacity" | "waitlisted" | "person-declined" | "no-show" | "unreachable" | "duplicate" | "refused-by-status" | "not-needed";
+  };
+  readonly "close-case": {
+    readonly referral: string;
+    /** Your own opaque reference of the worker who acts; never a name or a document number */
+    readonly worker: string;
+    /** Free text; sealed, and read only by those entitled */
+    readonly note?: string;
+    readonly reasonCode: "person-withdrew" | "left-territory" | "unreachable" | "served-elsewhere" | "other";
   };
 }
 

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ruta/referral/v1/command.proto.
  */
 export const file_ruta_referral_v1_command: GenFile = /*@__PURE__*/
-  fileDesc("Ch5ydXRhL3JlZmVycmFsL3YxL2NvbW1hbmQucHJvdG8SEHJ1dGEucmVmZXJyYWwudjEijg4KD1JlZmVycmFsQ29tbWFuZBISCgpjb21tYW5kX2lkGAEgASgJEg8KB2Nhc2VfaWQYAiABKAkSEwoLcmVmZXJyYWxfaWQYAyABKAkSJgoFYWN0b3IYBCABKAsyFy5ydXRhLnJlZmVycmFsLnYxLkFjdG9yEi8KC29jY3VycmVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZWNlaXZlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKd2ViaG9va19pZBgHIAEoCRIaChJkaXJlY3RvcnlfcmV2aXNpb24YCCABKAQSKwoIc2VjdGlvbnMYCSADKAsyGS5ydXRhLnJlZmVycmFsLnYxLlNlY3Rpb24SNAoHcmVxdWVzdBgUIAEoCzIhLnJ1dGEucmVmZXJyYWwudjEuUmVxdWVzdFJlZmVycmFsSAASNAoHcmVjZWl2ZRgVIAEoCzIhLnJ1dGEucmVmZXJyYWwudjEuUmVjZWl2ZVJlZmVycmFsSAASMgoGYWNjZXB0GBYgASgLMiAucnV0YS5yZWZlcnJhbC52MS5BY2NlcHRSZWZlcnJhbEgAEjIKBnJlamVjdBgXIAEoCzIgLnJ1dGEucmVmZXJyYWwudjEuUmVqZWN0UmVmZXJyYWxIABI5CghzY2hlZHVsZRgYIAEoCzIlLnJ1dGEucmVmZXJyYWwudjEuU2NoZWR1bGVBcHBvaW50bWVudEgAEjEKB25vX3Nob3cYGSABKAsyHi5ydXRhLnJlZmVycmFsLnYxLlJlcG9ydE5vU2hvd0gAEkEKEmNhbmNlbF9hcHBvaW50bWVudBgaIAEoCzIjLnJ1dGEucmVmZXJyYWwudjEuQ2FuY2VsQXBwb2ludG1lbnRIABIxCgZyZXBvcnQYGyABKAsyHy5ydXRhLnJlZmVycmFsLnYxLlJlcG9ydEludGVyaW1IABIvCgVzdGFydBgcIAEoCzIeLnJ1dGEucmVmZXJyYWwudjEuU3RhcnRTZXJ2aWNlSAASLgoEaG9sZBgdIAEoCzIeLnJ1dGEucmVmZXJyYWwudjEuSG9sZFJlZmVycmFsSAASMgoGcmVzdW1lGB4gASgLMiAucnV0YS5yZWZlcnJhbC52MS5SZXN1bWVSZWZlcnJhbEgAEjIKBmNhbmNlbBgfIAEoCzIgLnJ1dGEucmVmZXJyYWwudjEuQ2FuY2VsUmVmZXJyYWxIABJFChRjb25maXJtX2NhbmNlbGxhdGlvbhggIAEoCzIlLnJ1dGEucmVmZXJyYWwudjEuQ29uZmlybUNhbmNlbGxhdGlvbkgAEjYKCGNvbXBsZXRlGCEgASgLMiIucnV0YS5yZWZlcnJhbC52MS5Db21wbGV0ZVJlZmVycmFsSAASLgoEZmFpbBgiIAEoCzIeLnJ1dGEucmVmZXJyYWwudjEuRmFpbFJlZmVycmFsSAASNgoNbWFya19pbl9lcnJvchgjIAEoCzIdLnJ1dGEucmVmZXJyYWwudjEuTWFya0luRXJyb3JIABI2CghyZWRpcmVjdBgkIAEoCzIiLnJ1dGEucmVmZXJyYWwudjEuUmVkaXJlY3RSZWZlcnJhbEgAEjsKC2Fja25vd2xlZGdlGCUgASgLMiQucnV0YS5yZWZlcnJhbC52MS5BY2tub3dsZWRnZU91dGNvbWVIABI6CgpzdXBwbGVtZW50GCYgASgLMiQucnV0YS5yZWZlcnJhbC52MS5TdXBwbGVtZW50UmVmZXJyYWxIABJJChZhY2tub3dsZWRnZV9zdXBwbGVtZW50GCcgASgLMicucnV0YS5yZWZlcnJhbC52MS5BY2tub3dsZWRnZVN1cHBsZW1lbnRIABIvCgdkaXNwdXRlGCggASgLMhwucnV0YS5yZWZlcnJhbC52MS5EaXNwdXRlQWN0SAASNAoHcmVyb3V0ZRgpIAEoCzIhLnJ1dGEucmVmZXJyYWwudjEuUmVyb3V0ZVJlZmVycmFsSAASPQoQcmVjb3JkX2RlbGl2ZXJlZBgyIAEoCzIhLnJ1dGEucmVmZXJyYWwudjEuUmVjb3JkRGVsaXZlcmVkSAASRQoUcmVjb3JkX3VuZGVsaXZlcmFibGUYMyABKAsyJS5ydXRhLnJlZmVycmFsLnYxLlJlY29yZFVuZGVsaXZlcmFibGVIABJEChRyZWNvcmRfZGVsaXZlcnlfbGF0ZRg0IAEoCzIkLnJ1dGEucmVmZXJyYWwudjEuUmVjb3JkRGVsaXZlcnlMYXRlSAASPAoQcmVjb3JkX3NldF9hc2lkZRg1IAEoCzIgLnJ1dGEucmVmZXJyYWwudjEuUmVjb3JkU2V0QXNpZGVIAEIFCgNhY3QimgMKD1JlcXVlc3RSZWZlcnJhbBIRCglwZXJzb25faWQYASABKAkSFAoMc2VydmljZV90eXBlGAIgASgJEiwKCHByaW9yaXR5GAMgASgOMhoucnV0YS5yZWZlcnJhbC52MS5Qcmlvcml0eRIRCglwZXJmb3JtZXIYBCABKAkSEgoKc2VydmljZV9pZBgFIAEoCRIqCgdjb25zZW50GAYgASgLMhkucnV0YS5yZWZlcnJhbC52MS5Db25zZW50EikKB21lbWJlcnMYByADKAsyGC5ydXRhLnJlZmVycmFsLnYxLk1lbWJlchITCgtyZWFzb25fY29kZRgIIAEoCRI6Cg9jb25maWRlbnRpYWxpdHkYCSABKA4yIS5ydXRhLnJlZmVycmFsLnYxLkNvbmZpZGVudGlhbGl0eRIVCg1wbGFjZXJfbnVtYmVyGAogASgJEhAKCGJhc2VkX29uGAsgASgJEhAKCGFnZV9iYW5kGAwgASgJEhMKC2Nhc2Vfa2V5X2lkGA0gASgJEhEKCXJlaGVhcnNhbBgOIAEoCSIRCg9SZWNlaXZlUmVmZXJyYWwiWAoOQWNjZXB0UmVmZXJyYWwSFQoNZmlsbGVyX251bWJlchgBIAEoCRIvCgtleHBlY3RlZF9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiJQoOUmVqZWN0UmVmZXJyYWwSEwoLcmVhc29uX2NvZGUYASABKAkiSQoTU2NoZWR1bGVBcHBvaW50bWVudBIyCg5hcHBvaW50bWVudF9hdBgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiDgoMUmVwb3J0Tm9TaG93IigKEUNhbmNlbEFwcG9pbnRtZW50EhMKC3JlYXNvbl9jb2RlGAEgASgJIg8KDVJlcG9ydEludGVyaW0iDgoMU3RhcnRTZXJ2aWNlIiMKDEhvbGRSZWZlcnJhbBITCgtyZWFzb25fY29kZRgBIAEoCSIQCg5SZXN1bWVSZWZlcnJhbCIlCg5DYW5jZWxSZWZlcnJhbBITCgtyZWFzb25fY29kZRgBIAEoCSIVChNDb25maXJtQ2FuY2VsbGF0aW9uIlgKEENvbXBsZXRlUmVmZXJyYWwSFAoMb3V0Y29tZV9jb2RlGAEgASgJEi4KCnJlYWNoZWRfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIiMKDEZhaWxSZWZlcnJhbBITCgtyZWFzb25fY29kZRgBIAEoCSIiCgtNYXJrSW5FcnJvchITCgtyZWFzb25fY29kZRgBIAEoCSJRChBSZWRpcmVjdFJlZmVycmFsEhEKCXBlcmZvcm1lchgBIAEoCRIqCgdjb25zZW50GAIgASgLMhkucnV0YS5yZWZlcnJhbC52MS5Db25zZW50IhQKEkFja25vd2xlZGdlT3V0Y29tZSIoChJTdXBwbGVtZW50UmVmZXJyYWwSEgoKc3VwZXJzZWRlcxgBIAMoCSIpChVBY2tub3dsZWRnZVN1cHBsZW1lbnQSEAoIZXZlbnRfaWQYASABKAkiMwoKRGlzcHV0ZUFjdBIQCghldmVudF9pZBgBIAEoCRITCgtyZWFzb25fY29kZRgCIAEoCSI5Cg9SZXJvdXRlUmVmZXJyYWwSEQoJcGVyZm9ybWVyGAEgASgJEhMKC3JlYXNvbl9jb2RlGAIgASgJIl8KD1JlY29yZERlbGl2ZXJlZBIQCghldmVudF9pZBgBIAEoCRITCgtpbnN0aXR1dGlvbhgCIAEoCRITCgtlbmRwb2ludF9pZBgDIAEoCRIQCghhdHRlbXB0cxgEIAEoDSJ4ChNSZWNvcmRVbmRlbGl2ZXJhYmxlEhAKCGV2ZW50X2lkGAEgASgJEhMKC2luc3RpdHV0aW9uGAIgASgJEhMKC2VuZHBvaW50X2lkGAMgASgJEhAKCGF0dGVtcHRzGAQgASgNEhMKC3JlYXNvbl9jb2RlGAUgASgJImIKElJlY29yZERlbGl2ZXJ5TGF0ZRIQCghldmVudF9pZBgBIAEoCRITCgtpbnN0aXR1dGlvbhgCIAEoCRITCgtlbmRwb2ludF9pZBgDIAEoCRIQCghhdHRlbXB0cxgEIAEoDSKPAQoOUmVjb3JkU2V0QXNpZGUSDQoFdG9waWMYASABKAkSEQoJcGFydGl0aW9uGAIgASgFEg4KBm9mZnNldBgDIAEoAxISCgpjb21tYW5kX2lkGAQgASgJEg0KBXN0YWZmGAUgAygJEhMKC3JlYXNvbl9jb2RlGAYgASgJEhMKC2luc3RpdHV0aW9uGAcgASgJYgZwcm90bzM", [file_google_protobuf_timestamp, file_ruta_referral_v1_common]);
+  fileDesc("Ch5ydXRhL3JlZmVycmFsL3YxL2NvbW1hbmQucHJvdG8SEHJ1dGEucmVmZXJyYWwudjEiqw8KD1JlZmVycmFsQ29tbWFuZBISCgpjb21tYW5kX2lkGAEgASgJEg8KB2Nhc2VfaWQYAiABKAkSEwoLcmVmZXJyYWxfaWQYAyABKAkSJgoFYWN0b3IYBCABKAsyFy5ydXRhLnJlZmVycmFsLnYxLkFjdG9yEi8KC29jY3VycmVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZWNlaXZlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKd2ViaG9va19pZBgHIAEoCRIaChJkaXJlY3RvcnlfcmV2aXNpb24YCCABKAQSKwoIc2VjdGlvbnMYCSADKAsyGS5ydXRhLnJlZmVycmFsLnYxLlNlY3Rpb24SNAoHcmVxdWVzdBgUIAEoCzIhLnJ1dGEucmVmZXJyYWwudjEuUmVxdWVzdFJlZmVycmFsSAASNAoHcmVjZWl2ZRgVIAEoCzIhLnJ1dGEucmVmZXJyYWwudjEuUmVjZWl2ZVJlZmVycmFsSAASMgoGYWNjZXB0GBYgASgLMiAucnV0YS5yZWZlcnJhbC52MS5BY2NlcHRSZWZlcnJhbEgAEjIKBnJlamVjdBgXIAEoCzIgLnJ1dGEucmVmZXJyYWwudjEuUmVqZWN0UmVmZXJyYWxIABI5CghzY2hlZHVsZRgYIAEoCzIlLnJ1dGEucmVmZXJyYWwudjEuU2NoZWR1bGVBcHBvaW50bWVudEgAEjEKB25vX3Nob3cYGSABKAsyHi5ydXRhLnJlZmVycmFsLnYxLlJlcG9ydE5vU2hvd0gAEkEKEmNhbmNlbF9hcHBvaW50bWVudBgaIAEoCzIjLnJ1dGEucmVmZXJyYWwudjEuQ2FuY2VsQXBwb2ludG1lbnRIABIxCgZyZXBvcnQYGyABKAsyHy5ydXRhLnJlZmVycmFsLnYxLlJlcG9ydEludGVyaW1IABIvCgVzdGFydBgcIAEoCzIeLnJ1dGEucmVmZXJyYWwudjEuU3RhcnRTZXJ2aWNlSAASLgoEaG9sZBgdIAEoCzIeLnJ1dGEucmVmZXJyYWwudjEuSG9sZFJlZmVycmFsSAASMgoGcmVzdW1lGB4gASgLMiAucnV0YS5yZWZlcnJhbC52MS5SZXN1bWVSZWZlcnJhbEgAEjIKBmNhbmNlbBgfIAEoCzIgLnJ1dGEucmVmZXJyYWwudjEuQ2FuY2VsUmVmZXJyYWxIABJFChRjb25maXJtX2NhbmNlbGxhdGlvbhggIAEoCzIlLnJ1dGEucmVmZXJyYWwudjEuQ29uZmlybUNhbmNlbGxhdGlvbkgAEjYKCGNvbXBsZXRlGCEgASgLMiIucnV0YS5yZWZlcnJhbC52MS5Db21wbGV0ZVJlZmVycmFsSAASLgoEZmFpbBgiIAEoCzIeLnJ1dGEucmVmZXJyYWwudjEuRmFpbFJlZmVycmFsSAASNgoNbWFya19pbl9lcnJvchgjIAEoCzIdLnJ1dGEucmVmZXJyYWwudjEuTWFya0luRXJyb3JIABI2CghyZWRpcmVjdBgkIAEoCzIiLnJ1dGEucmVmZXJyYWwudjEuUmVkaXJlY3RSZWZlcnJhbEgAEjsKC2Fja25vd2xlZGdlGCUgASgLMiQucnV0YS5yZWZlcnJhbC52MS5BY2tub3dsZWRnZU91dGNvbWVIABI6CgpzdXBwbGVtZW50GCYgASgLMiQucnV0YS5yZWZlcnJhbC52MS5TdXBwbGVtZW50UmVmZXJyYWxIABJJChZhY2tub3dsZWRnZV9zdXBwbGVtZW50GCcgASgLMicucnV0YS5yZWZlcnJhbC52MS5BY2tub3dsZWRnZVN1cHBsZW1lbnRIABIvCgdkaXNwdXRlGCggASgLMhwucnV0YS5yZWZlcnJhbC52MS5EaXNwdXRlQWN0SAASNAoHcmVyb3V0ZRgpIAEoCzIhLnJ1dGEucmVmZXJyYWwudjEuUmVyb3V0ZVJlZmVycmFsSAASMQoKb3Blbl9zdGFnZRgvIAEoCzIbLnJ1dGEucmVmZXJyYWwudjEuT3BlblN0YWdlSAASNQoMcmVjb3JkX3N0YWdlGDAgASgLMh0ucnV0YS5yZWZlcnJhbC52MS5SZWNvcmRTdGFnZUgAEjEKCmNsb3NlX2Nhc2UYMSABKAsyGy5ydXRhLnJlZmVycmFsLnYxLkNsb3NlQ2FzZUgAEj0KEHJlY29yZF9kZWxpdmVyZWQYMiABKAsyIS5ydXRhLnJlZmVycmFsLnYxLlJlY29yZERlbGl2ZXJlZEgAEkUKFHJlY29yZF91bmRlbGl2ZXJhYmxlGDMgASgLMiUucnV0YS5yZWZlcnJhbC52MS5SZWNvcmRVbmRlbGl2ZXJhYmxlSAASRAoUcmVjb3JkX2RlbGl2ZXJ5X2xhdGUYNCABKAsyJC5ydXRhLnJlZmVycmFsLnYxLlJlY29yZERlbGl2ZXJ5TGF0ZUgAEjwKEHJlY29yZF9zZXRfYXNpZGUYNSABKAsyIC5ydXRhLnJlZmVycmFsLnYxLlJlY29yZFNldEFzaWRlSABCBQoDYWN0IsADCg9SZXF1ZXN0UmVmZXJyYWwSEQoJcGVyc29uX2lkGAEgASgJEhQKDHNlcnZpY2VfdHlwZRgCIAEoCRIsCghwcmlvcml0eRgDIAEoDjIaLnJ1dGEucmVmZXJyYWwudjEuUHJpb3JpdHkSEQoJcGVyZm9ybWVyGAQgASgJEhIKCnNlcnZpY2VfaWQYBSABKAkSKgoHY29uc2VudBgGIAEoCzIZLnJ1dGEucmVmZXJyYWwudjEuQ29uc2VudBIpCgdtZW1iZXJzGAcgAygLMhgucnV0YS5yZWZlcnJhbC52MS5NZW1iZXISEwoLcmVhc29uX2NvZGUYCCABKAkSOgoPY29uZmlkZW50aWFsaXR5GAkgASgOMiEucnV0YS5yZWZlcnJhbC52MS5Db25maWRlbnRpYWxpdHkSFQoNcGxhY2VyX251bWJlchgKIAEoCRIQCghiYXNlZF9vbhgLIAEoCRIQCghhZ2VfYmFuZBgMIAEoCRITCgtjYXNlX2tleV9pZBgNIAEoCRIRCglyZWhlYXJzYWwYDiABKAkSEgoKcm9hZG1hcF9pZBgPIAEoCRIQCghzdGFnZV9pZBgQIAEoCSIRCg9SZWNlaXZlUmVmZXJyYWwiWAoOQWNjZXB0UmVmZXJyYWwSFQoNZmlsbGVyX251bWJlchgBIAEoCRIvCgtleHBlY3RlZF9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiJQoOUmVqZWN0UmVmZXJyYWwSEwoLcmVhc29uX2NvZGUYASABKAkiSQoTU2NoZWR1bGVBcHBvaW50bWVudBIyCg5hcHBvaW50bWVudF9hdBgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiDgoMUmVwb3J0Tm9TaG93IigKEUNhbmNlbEFwcG9pbnRtZW50EhMKC3JlYXNvbl9jb2RlGAEgASgJIg8KDVJlcG9ydEludGVyaW0iDgoMU3RhcnRTZXJ2aWNlIiMKDEhvbGRSZWZlcnJhbBITCgtyZWFzb25fY29kZRgBIAEoCSIQCg5SZXN1bWVSZWZlcnJhbCIlCg5DYW5jZWxSZWZlcnJhbBITCgtyZWFzb25fY29kZRgBIAEoCSIVChNDb25maXJtQ2FuY2VsbGF0aW9uIlgKEENvbXBsZXRlUmVmZXJyYWwSFAoMb3V0Y29tZV9jb2RlGAEgASgJEi4KCnJlYWNoZWRfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIiMKDEZhaWxSZWZlcnJhbBITCgtyZWFzb25fY29kZRgBIAEoCSIiCgtNYXJrSW5FcnJvchITCgtyZWFzb25fY29kZRgBIAEoCSJRChBSZWRpcmVjdFJlZmVycmFsEhEKCXBlcmZvcm1lchgBIAEoCRIqCgdjb25zZW50GAIgASgLMhkucnV0YS5yZWZlcnJhbC52MS5Db25zZW50IhQKEkFja25vd2xlZGdlT3V0Y29tZSIoChJTdXBwbGVtZW50UmVmZXJyYWwSEgoKc3VwZXJzZWRlcxgBIAMoCSIpChVBY2tub3dsZWRnZVN1cHBsZW1lbnQSEAoIZXZlbnRfaWQYASABKAkiMwoKRGlzcHV0ZUFjdBIQCghldmVudF9pZBgBIAEoCRITCgtyZWFzb25fY29kZRgCIAEoCSI5Cg9SZXJvdXRlUmVmZXJyYWwSEQoJcGVyZm9ybWVyGAEgASgJEhMKC3JlYXNvbl9jb2RlGAIgASgJIlwKCU9wZW5TdGFnZRIQCghzdGFnZV9pZBgBIAEoCRIRCglwZXJmb3JtZXIYAiABKAkSKgoHY29uc2VudBgDIAEoCzIZLnJ1dGEucmVmZXJyYWwudjEuQ29uc2VudCI1CgtSZWNvcmRTdGFnZRIQCghzdGFnZV9pZBgBIAEoCRIUCgxvdXRjb21lX2NvZGUYAiABKAkiIAoJQ2xvc2VDYXNlEhMKC3JlYXNvbl9jb2RlGAEgASgJIl8KD1JlY29yZERlbGl2ZXJlZBIQCghldmVudF9pZBgBIAEoCRITCgtpbnN0aXR1dGlvbhgCIAEoCRITCgtlbmRwb2ludF9pZBgDIAEoCRIQCghhdHRlbXB0cxgEIAEoDSJ4ChNSZWNvcmRVbmRlbGl2ZXJhYmxlEhAKCGV2ZW50X2lkGAEgASgJEhMKC2luc3RpdHV0aW9uGAIgASgJEhMKC2VuZHBvaW50X2lkGAMgASgJEhAKCGF0dGVtcHRzGAQgASgNEhMKC3JlYXNvbl9jb2RlGAUgASgJImIKElJlY29yZERlbGl2ZXJ5TGF0ZRIQCghldmVudF9pZBgBIAEoCRITCgtpbnN0aXR1dGlvbhgCIAEoCRITCgtlbmRwb2ludF9pZBgDIAEoCRIQCghhdHRlbXB0cxgEIAEoDSKPAQoOUmVjb3JkU2V0QXNpZGUSDQoFdG9waWMYASABKAkSEQoJcGFydGl0aW9uGAIgASgFEg4KBm9mZnNldBgDIAEoAxISCgpjb21tYW5kX2lkGAQgASgJEg0KBXN0YWZmGAUgAygJEhMKC3JlYXNvbl9jb2RlGAYgASgJEhMKC2luc3RpdHV0aW9uGAcgASgJYgZwcm90bzM", [file_google_protobuf_timestamp, file_ruta_referral_v1_common]);
 
 /**
  * One act, asked. The router decides it into events, or a refusal that is an event too.
@@ -270,6 +270,30 @@ export type ReferralCommand = Message<"ruta.referral.v1.ReferralCommand"> & {
     case: "reroute";
   } | {
     /**
+     * The coordinator of a case begins a stage of its roadmap.
+     *
+     * @generated from field: ruta.referral.v1.OpenStage open_stage = 47;
+     */
+    value: OpenStage;
+    case: "openStage";
+  } | {
+    /**
+     * The coordinator says how a stage ended that needed no referral.
+     *
+     * @generated from field: ruta.referral.v1.RecordStage record_stage = 48;
+     */
+    value: RecordStage;
+    case: "recordStage";
+  } | {
+    /**
+     * The coordinator ends a case.
+     *
+     * @generated from field: ruta.referral.v1.CloseCase close_case = 49;
+     */
+    value: CloseCase;
+    case: "closeCase";
+  } | {
+    /**
      * Delivery tells that a recipient took an event.
      *
      * @generated from field: ruta.referral.v1.RecordDelivered record_delivered = 50;
@@ -414,6 +438,20 @@ export type RequestReferral = Message<"ruta.referral.v1.RequestReferral"> & {
    * @generated from field: string rehearsal = 14;
    */
   rehearsal: string;
+
+  /**
+   * Roadmap that the new case runs, such as R12; empty when none.
+   *
+   * @generated from field: string roadmap_id = 15;
+   */
+  roadmapId: string;
+
+  /**
+   * Stage of it that is asked for; empty: the first that the service type serves.
+   *
+   * @generated from field: string stage_id = 16;
+   */
+  stageId: string;
 };
 
 /**
@@ -858,6 +896,90 @@ export const RerouteReferralSchema: GenMessage<RerouteReferral> = /*@__PURE__*/
   messageDesc(file_ruta_referral_v1_command, 22);
 
 /**
+ * The coordinator begins a stage that is offered, has ended without an outcome, or was not due yet.
+ *
+ * @generated from message ruta.referral.v1.OpenStage
+ */
+export type OpenStage = Message<"ruta.referral.v1.OpenStage"> & {
+  /**
+   * Stage of the roadmap.
+   *
+   * @generated from field: string stage_id = 1;
+   */
+  stageId: string;
+
+  /**
+   * Institution to address; empty lets the hub propose or choose.
+   *
+   * @generated from field: string performer = 2;
+   */
+  performer: string;
+
+  /**
+   * Basis of the disclosure to whoever serves it; unset: that of the case's first request.
+   *
+   * @generated from field: ruta.referral.v1.Consent consent = 3;
+   */
+  consent?: Consent | undefined;
+};
+
+/**
+ * Describes the message ruta.referral.v1.OpenStage.
+ * Use `create(OpenStageSchema)` to create a new message.
+ */
+export const OpenStageSchema: GenMessage<OpenStage> = /*@__PURE__*/
+  messageDesc(file_ruta_referral_v1_command, 23);
+
+/**
+ * The coordinator says how a stage ended for which there is no running referral.
+ *
+ * @generated from message ruta.referral.v1.RecordStage
+ */
+export type RecordStage = Message<"ruta.referral.v1.RecordStage"> & {
+  /**
+   * Stage of the roadmap.
+   *
+   * @generated from field: string stage_id = 1;
+   */
+  stageId: string;
+
+  /**
+   * Outcome, as CompleteReferral.outcome_code, or not-needed.
+   *
+   * @generated from field: string outcome_code = 2;
+   */
+  outcomeCode: string;
+};
+
+/**
+ * Describes the message ruta.referral.v1.RecordStage.
+ * Use `create(RecordStageSchema)` to create a new message.
+ */
+export const RecordStageSchema: GenMessage<RecordStage> = /*@__PURE__*/
+  messageDesc(file_ruta_referral_v1_command, 24);
+
+/**
+ * The coordinator ends a case although stages of its roadmap are not done.
+ *
+ * @generated from message ruta.referral.v1.CloseCase
+ */
+export type CloseCase = Message<"ruta.referral.v1.CloseCase"> & {
+  /**
+   * person-withdrew, left-territory, unreachable, served-elsewhere, other.
+   *
+   * @generated from field: string reason_code = 1;
+   */
+  reasonCode: string;
+};
+
+/**
+ * Describes the message ruta.referral.v1.CloseCase.
+ * Use `create(CloseCaseSchema)` to create a new message.
+ */
+export const CloseCaseSchema: GenMessage<CloseCase> = /*@__PURE__*/
+  messageDesc(file_ruta_referral_v1_command, 25);
+
+/**
  * A recipient took an event.
  *
  * @generated from message ruta.referral.v1.RecordDelivered
@@ -897,7 +1019,7 @@ export type RecordDelivered = Message<"ruta.referral.v1.RecordDelivered"> & {
  * Use `create(RecordDeliveredSchema)` to create a new message.
  */
 export const RecordDeliveredSchema: GenMessage<RecordDelivered> = /*@__PURE__*/
-  messageDesc(file_ruta_referral_v1_command, 23);
+  messageDesc(file_ruta_referral_v1_command, 26);
 
 /**
  * A recipient did not take an event; it is parked for an operator.
@@ -947,7 +1069,7 @@ export type RecordUndeliverable = Message<"ruta.referral.v1.RecordUndeliverable"
  * Use `create(RecordUndeliverableSchema)` to create a new message.
  */
 export const RecordUndeliverableSchema: GenMessage<RecordUndeliverable> = /*@__PURE__*/
-  messageDesc(file_ruta_referral_v1_command, 24);
+  messageDesc(file_ruta_referral_v1_command, 27);
 
 /**
  * An event waits at an endpoint longer than a quarter of its window.
@@ -989,7 +1111,7 @@ export type RecordDeliveryLate = Message<"ruta.referral.v1.RecordDeliveryLate"> 
  * Use `create(RecordDeliveryLateSchema)` to create a new message.
  */
 export const RecordDeliveryLateSchema: GenMessage<RecordDeliveryLate> = /*@__PURE__*/
-  messageDesc(file_ruta_referral_v1_command, 25);
+  messageDesc(file_ruta_referral_v1_command, 28);
 
 /**
  * A record that could not be read or decided was given up by two staff members; the record itself stays readable.
@@ -1052,5 +1174,5 @@ export type RecordSetAside = Message<"ruta.referral.v1.RecordSetAside"> & {
  * Use `create(RecordSetAsideSchema)` to create a new message.
  */
 export const RecordSetAsideSchema: GenMessage<RecordSetAside> = /*@__PURE__*/
-  messageDesc(file_ruta_referral_v1_command, 26);
+  messageDesc(file_ruta_referral_v1_command, 29);
 

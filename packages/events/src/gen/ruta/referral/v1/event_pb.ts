@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ruta/referral/v1/event.proto.
  */
 export const file_ruta_referral_v1_event: GenFile = /*@__PURE__*/
-  fileDesc("ChxydXRhL3JlZmVycmFsL3YxL2V2ZW50LnByb3RvEhBydXRhLnJlZmVycmFsLnYxIk0KBUNhdXNlEg0KBXRvcGljGAEgASgJEhEKCXBhcnRpdGlvbhgCIAEoBRIOCgZvZmZzZXQYAyABKAMSEgoKY29tbWFuZF9pZBgEIAEoCSLaEgoNUmVmZXJyYWxFdmVudBIPCgdjYXNlX2lkGAEgASgJEg8KB3ZlcnNpb24YAiABKAQSEwoLcmVmZXJyYWxfaWQYAyABKAkSJgoFYWN0b3IYBCABKAsyFy5ydXRhLnJlZmVycmFsLnYxLkFjdG9yEi8KC29jY3VycmVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZWNlaXZlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLcmVjb3JkZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhoKEmRpcmVjdG9yeV9yZXZpc2lvbhgIIAEoBBImCgVjYXVzZRgJIAEoCzIXLnJ1dGEucmVmZXJyYWwudjEuQ2F1c2USEQoJcmVxdWVzdGVyGAogASgJEhEKCXBlcmZvcm1lchgLIAEoCRIoCgZzdGF0dXMYDCABKA4yGC5ydXRhLnJlZmVycmFsLnYxLlN0YXR1cxI5Cg9idXNpbmVzc19zdGF0dXMYDSABKA4yIC5ydXRhLnJlZmVycmFsLnYxLkJ1c2luZXNzU3RhdHVzEjIKC2V4cGVjdGF0aW9uGA4gASgLMh0ucnV0YS5yZWZlcnJhbC52MS5FeHBlY3RhdGlvbhIrCghzZWN0aW9ucxgPIAMoCzIZLnJ1dGEucmVmZXJyYWwudjEuU2VjdGlvbhIsCghwcmlvcml0eRgQIAEoDjIaLnJ1dGEucmVmZXJyYWwudjEuUHJpb3JpdHkSOgoPY29uZmlkZW50aWFsaXR5GBEgASgOMiEucnV0YS5yZWZlcnJhbC52MS5Db25maWRlbnRpYWxpdHkSEQoJcmVoZWFyc2FsGBIgASgJEhUKDXJlcXVlc3Rlcl9tYXkYEyADKAkSFQoNcGVyZm9ybWVyX21heRgUIAMoCRI4CglyZXF1ZXN0ZWQYHiABKAsyIy5ydXRhLnJlZmVycmFsLnYxLlJlZmVycmFsUmVxdWVzdGVkSAASOAoJYWRkcmVzc2VkGB8gASgLMiMucnV0YS5yZWZlcnJhbC52MS5SZWZlcnJhbEFkZHJlc3NlZEgAEjYKCHJlY2VpdmVkGCAgASgLMiIucnV0YS5yZWZlcnJhbC52MS5SZWZlcnJhbFJlY2VpdmVkSAASNgoIYWNjZXB0ZWQYISABKAsyIi5ydXRhLnJlZmVycmFsLnYxLlJlZmVycmFsQWNjZXB0ZWRIABI2CghyZWplY3RlZBgiIAEoCzIiLnJ1dGEucmVmZXJyYWwudjEuUmVmZXJyYWxSZWplY3RlZEgAEjsKCXNjaGVkdWxlZBgjIAEoCzImLnJ1dGEucmVmZXJyYWwudjEuQXBwb2ludG1lbnRTY2hlZHVsZWRIABI1CgZtaXNzZWQYJCABKAsyIy5ydXRhLnJlZmVycmFsLnYxLkFwcG9pbnRtZW50TWlzc2VkSAASRwoVYXBwb2ludG1lbnRfY2FuY2VsbGVkGCUgASgLMiYucnV0YS5yZWZlcnJhbC52MS5BcHBvaW50bWVudENhbmNlbGxlZEgAEjUKCHJlcG9ydGVkGCYgASgLMiEucnV0YS5yZWZlcnJhbC52MS5JbnRlcmltUmVwb3J0ZWRIABIzCgdzdGFydGVkGCcgASgLMiAucnV0YS5yZWZlcnJhbC52MS5TZXJ2aWNlU3RhcnRlZEgAEi4KBGhlbGQYKCABKAsyHi5ydXRhLnJlZmVycmFsLnYxLlJlZmVycmFsSGVsZEgAEjQKB3Jlc3VtZWQYKSABKAsyIS5ydXRhLnJlZmVycmFsLnYxLlJlZmVycmFsUmVzdW1lZEgAEkkKFmNhbmNlbGxhdGlvbl9yZXF1ZXN0ZWQYKiABKAsyJy5ydXRhLnJlZmVycmFsLnYxLkNhbmNlbGxhdGlvblJlcXVlc3RlZEgAEjgKCWNhbmNlbGxlZBgrIAEoCzIjLnJ1dGEucmVmZXJyYWwudjEuUmVmZXJyYWxDYW5jZWxsZWRIABI4Cgljb21wbGV0ZWQYLCABKAsyIy5ydXRhLnJlZmVycmFsLnYxLlJlZmVycmFsQ29tcGxldGVkSAASMgoGZmFpbGVkGC0gASgLMiAucnV0YS5yZWZlcnJhbC52MS5SZWZlcnJhbEZhaWxlZEgAEkQKEGVudGVyZWRfaW5fZXJyb3IYLiABKAsyKC5ydXRhLnJlZmVycmFsLnYxLlJlZmVycmFsRW50ZXJlZEluRXJyb3JIABI9CgxhY2tub3dsZWRnZWQYLyABKAsyJS5ydXRhLnJlZmVycmFsLnYxLk91dGNvbWVBY2tub3dsZWRnZWRIABI2CghyZXR1cm5lZBgwIAEoCzIiLnJ1dGEucmVmZXJyYWwudjEuUmVmZXJyYWxSZXR1cm5lZEgAEjoKCndvcmtsaXN0ZWQYMSABKAsyJC5ydXRhLnJlZmVycmFsLnYxLlJlZmVycmFsV29ya2xpc3RlZEgAEjMKB3JlZnVzZWQYMiABKAsyIC5ydXRhLnJlZmVycmFsLnYxLkNvbW1hbmRSZWZ1c2VkSAASNQoJZGVsaXZlcmVkGDMgASgLMiAucnV0YS5yZWZlcnJhbC52MS5FdmVudERlbGl2ZXJlZEgAEj0KDXVuZGVsaXZlcmFibGUYNCABKAsyJC5ydXRhLnJlZmVycmFsLnYxLkV2ZW50VW5kZWxpdmVyYWJsZUgAEjwKDWRlbGl2ZXJ5X2xhdGUYNSABKAsyIy5ydXRhLnJlZmVycmFsLnYxLkV2ZW50RGVsaXZlcnlMYXRlSAASPgoMc3VwcGxlbWVudGVkGDYgASgLMiYucnV0YS5yZWZlcnJhbC52MS5SZWZlcnJhbFN1cHBsZW1lbnRlZEgAEksKF3N1cHBsZW1lbnRfYWNrbm93bGVkZ2VkGDcgASgLMigucnV0YS5yZWZlcnJhbC52MS5TdXBwbGVtZW50QWNrbm93bGVkZ2VkSAASMQoIZGlzcHV0ZWQYOCABKAsyHS5ydXRhLnJlZmVycmFsLnYxLkFjdERpc3B1dGVkSAASNAoJc2V0X2FzaWRlGDkgASgLMh8ucnV0YS5yZWZlcnJhbC52MS5SZWNvcmRHaXZlblVwSABCBgoEZmFjdCKgAgoRUmVmZXJyYWxSZXF1ZXN0ZWQSEQoJcGVyc29uX2lkGAEgASgJEhQKDHNlcnZpY2VfdHlwZRgCIAEoCRIUCgxhZGRyZXNzZWRfdG8YAyABKAkSKgoHY29uc2VudBgEIAEoCzIZLnJ1dGEucmVmZXJyYWwudjEuQ29uc2VudBIpCgdtZW1iZXJzGAUgAygLMhgucnV0YS5yZWZlcnJhbC52MS5NZW1iZXISEwoLcmVhc29uX2NvZGUYBiABKAkSFQoNcGxhY2VyX251bWJlchgHIAEoCRIQCghiYXNlZF9vbhgIIAEoCRIQCghyZXBsYWNlcxgJIAEoCRIQCghhZ2VfYmFuZBgKIAEoCRITCgtjYXNlX2tleV9pZBgLIAEoCSJ1CglDYW5kaWRhdGUSEwoLaW5zdGl0dXRpb24YASABKAkSEgoKc2VydmljZV9pZBgCIAEoCRIQCghlbGlnaWJsZRgDIAEoCBItCghjcml0ZXJpYRgEIAMoCzIbLnJ1dGEucmVmZXJyYWwudjEuQ3JpdGVyaW9uIjcKCUNyaXRlcmlvbhIMCgRuYW1lGAEgASgJEgsKA21ldBgCIAEoCBIPCgd1bmtub3duGAMgASgIIsEBChFSZWZlcnJhbEFkZHJlc3NlZBISCgpzZXJ2aWNlX2lkGAEgASgJEi8KCmNhbmRpZGF0ZXMYAiADKAsyGy5ydXRhLnJlZmVycmFsLnYxLkNhbmRpZGF0ZRIRCgljaG9zZW5fYnkYAyABKAkSKgoHY29uc2VudBgEIAEoCzIZLnJ1dGEucmVmZXJyYWwudjEuQ29uc2VudBISCgpjb25zaWRlcmVkGAUgASgNEhQKDHJlaGVhcnNlZF9hcxgGIAEoCSISChBSZWZlcnJhbFJlY2VpdmVkIloKEFJlZmVycmFsQWNjZXB0ZWQSFQoNZmlsbGVyX251bWJlchgBIAEoCRIvCgtleHBlY3RlZF9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiJwoQUmVmZXJyYWxSZWplY3RlZBITCgtyZWFzb25fY29kZRgBIAEoCSJKChRBcHBvaW50bWVudFNjaGVkdWxlZBIyCg5hcHBvaW50bWVudF9hdBgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiEwoRQXBwb2ludG1lbnRNaXNzZWQiKwoUQXBwb2ludG1lbnRDYW5jZWxsZWQSEwoLcmVhc29uX2NvZGUYASABKAkiEQoPSW50ZXJpbVJlcG9ydGVkIhAKDlNlcnZpY2VTdGFydGVkIiMKDFJlZmVycmFsSGVsZBITCgtyZWFzb25fY29kZRgBIAEoCSIRCg9SZWZlcnJhbFJlc3VtZWQiLAoVQ2FuY2VsbGF0aW9uUmVxdWVzdGVkEhMKC3JlYXNvbl9jb2RlGAEgASgJIigKEVJlZmVycmFsQ2FuY2VsbGVkEhMKC3JlYXNvbl9jb2RlGAEgASgJIlkKEVJlZmVycmFsQ29tcGxldGVkEhQKDG91dGNvbWVfY29kZRgBIAEoCRIuCgpyZWFjaGVkX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIlCg5SZWZlcnJhbEZhaWxlZBITCgtyZWFzb25fY29kZRgBIAEoCSItChZSZWZlcnJhbEVudGVyZWRJbkVycm9yEhMKC3JlYXNvbl9jb2RlGAEgASgJIhUKE091dGNvbWVBY2tub3dsZWRnZWQimAEKEFJlZmVycmFsUmV0dXJuZWQSEwoLcmVhc29uX2NvZGUYASABKAkSLwoKY2FuZGlkYXRlcxgCIAMoCzIbLnJ1dGEucmVmZXJyYWwudjEuQ2FuZGlkYXRlEioKB2NvbnNlbnQYAyABKAsyGS5ydXRhLnJlZmVycmFsLnYxLkNvbnNlbnQSEgoKY29uc2lkZXJlZBgEIAEoDSKaAQoSUmVmZXJyYWxXb3JrbGlzdGVkEhMKC3JlYXNvbl9jb2RlGAEgASgJEi8KCmNhbmRpZGF0ZXMYAiADKAsyGy5ydXRhLnJlZmVycmFsLnYxLkNhbmRpZGF0ZRIqCgdjb25zZW50GAMgASgLMhkucnV0YS5yZWZlcnJhbC52MS5Db25zZW50EhIKCmNvbnNpZGVyZWQYBCABKA0iaAoOQ29tbWFuZFJlZnVzZWQSEgoKY29tbWFuZF9pZBgBIAEoCRILCgNhY3QYAiABKAkSDAoEY29kZRgDIAEoCRITCgtpbnN0aXR1dGlvbhgEIAEoCRISCgp3ZWJob29rX2lkGAUgASgJIkkKDkV2ZW50RGVsaXZlcmVkEhAKCGV2ZW50X2lkGAEgASgJEhMKC2luc3RpdHV0aW9uGAIgASgJEhAKCGF0dGVtcHRzGAMgASgNImIKEkV2ZW50VW5kZWxpdmVyYWJsZRIQCghldmVudF9pZBgBIAEoCRITCgtpbnN0aXR1dGlvbhgCIAEoCRIQCghhdHRlbXB0cxgDIAEoDRITCgtyZWFzb25fY29kZRgEIAEoCSJMChFFdmVudERlbGl2ZXJ5TGF0ZRIQCghldmVudF9pZBgBIAEoCRITCgtpbnN0aXR1dGlvbhgCIAEoCRIQCghhdHRlbXB0cxgDIAEoDSIqChRSZWZlcnJhbFN1cHBsZW1lbnRlZBISCgpzdXBlcnNlZGVzGAEgAygJIioKFlN1cHBsZW1lbnRBY2tub3dsZWRnZWQSEAoIZXZlbnRfaWQYASABKAkiNAoLQWN0RGlzcHV0ZWQSEAoIZXZlbnRfaWQYASABKAkSEwoLcmVhc29uX2NvZGUYAiABKAkijgEKDVJlY29yZEdpdmVuVXASDQoFdG9waWMYASABKAkSEQoJcGFydGl0aW9uGAIgASgFEg4KBm9mZnNldBgDIAEoAxISCgpjb21tYW5kX2lkGAQgASgJEg0KBXN0YWZmGAUgAygJEhMKC3JlYXNvbl9jb2RlGAYgASgJEhMKC2luc3RpdHV0aW9uGAcgASgJYgZwcm90bzM", [file_google_protobuf_timestamp, file_ruta_referral_v1_common]);
+  fileDesc("ChxydXRhL3JlZmVycmFsL3YxL2V2ZW50LnByb3RvEhBydXRhLnJlZmVycmFsLnYxIk0KBUNhdXNlEg0KBXRvcGljGAEgASgJEhEKCXBhcnRpdGlvbhgCIAEoBRIOCgZvZmZzZXQYAyABKAMSEgoKY29tbWFuZF9pZBgEIAEoCSKgFgoNUmVmZXJyYWxFdmVudBIPCgdjYXNlX2lkGAEgASgJEg8KB3ZlcnNpb24YAiABKAQSEwoLcmVmZXJyYWxfaWQYAyABKAkSJgoFYWN0b3IYBCABKAsyFy5ydXRhLnJlZmVycmFsLnYxLkFjdG9yEi8KC29jY3VycmVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZWNlaXZlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLcmVjb3JkZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhoKEmRpcmVjdG9yeV9yZXZpc2lvbhgIIAEoBBImCgVjYXVzZRgJIAEoCzIXLnJ1dGEucmVmZXJyYWwudjEuQ2F1c2USEQoJcmVxdWVzdGVyGAogASgJEhEKCXBlcmZvcm1lchgLIAEoCRIoCgZzdGF0dXMYDCABKA4yGC5ydXRhLnJlZmVycmFsLnYxLlN0YXR1cxI5Cg9idXNpbmVzc19zdGF0dXMYDSABKA4yIC5ydXRhLnJlZmVycmFsLnYxLkJ1c2luZXNzU3RhdHVzEjIKC2V4cGVjdGF0aW9uGA4gASgLMh0ucnV0YS5yZWZlcnJhbC52MS5FeHBlY3RhdGlvbhIrCghzZWN0aW9ucxgPIAMoCzIZLnJ1dGEucmVmZXJyYWwudjEuU2VjdGlvbhIsCghwcmlvcml0eRgQIAEoDjIaLnJ1dGEucmVmZXJyYWwudjEuUHJpb3JpdHkSOgoPY29uZmlkZW50aWFsaXR5GBEgASgOMiEucnV0YS5yZWZlcnJhbC52MS5Db25maWRlbnRpYWxpdHkSEQoJcmVoZWFyc2FsGBIgASgJEhUKDXJlcXVlc3Rlcl9tYXkYEyADKAkSFQoNcGVyZm9ybWVyX21heRgUIAMoCRISCgpyb2FkbWFwX2lkGBUgASgJEhcKD3JvYWRtYXBfdmVyc2lvbhgWIAEoDRIQCghzdGFnZV9pZBgXIAEoCRI4CglyZXF1ZXN0ZWQYHiABKAsyIy5ydXRhLnJlZmVycmFsLnYxLlJlZmVycmFsUmVxdWVzdGVkSAASOAoJYWRkcmVzc2VkGB8gASgLMiMucnV0YS5yZWZlcnJhbC52MS5SZWZlcnJhbEFkZHJlc3NlZEgAEjYKCHJlY2VpdmVkGCAgASgLMiIucnV0YS5yZWZlcnJhbC52MS5SZWZlcnJhbFJlY2VpdmVkSAASNgoIYWNjZXB0ZWQYISABKAsyIi5ydXRhLnJlZmVycmFsLnYxLlJlZmVycmFsQWNjZXB0ZWRIABI2CghyZWplY3RlZBgiIAEoCzIiLnJ1dGEucmVmZXJyYWwudjEuUmVmZXJyYWxSZWplY3RlZEgAEjsKCXNjaGVkdWxlZBgjIAEoCzImLnJ1dGEucmVmZXJyYWwudjEuQXBwb2ludG1lbnRTY2hlZHVsZWRIABI1CgZtaXNzZWQYJCABKAsyIy5ydXRhLnJlZmVycmFsLnYxLkFwcG9pbnRtZW50TWlzc2VkSAASRwoVYXBwb2ludG1lbnRfY2FuY2VsbGVkGCUgASgLMiYucnV0YS5yZWZlcnJhbC52MS5BcHBvaW50bWVudENhbmNlbGxlZEgAEjUKCHJlcG9ydGVkGCYgASgLMiEucnV0YS5yZWZlcnJhbC52MS5JbnRlcmltUmVwb3J0ZWRIABIzCgdzdGFydGVkGCcgASgLMiAucnV0YS5yZWZlcnJhbC52MS5TZXJ2aWNlU3RhcnRlZEgAEi4KBGhlbGQYKCABKAsyHi5ydXRhLnJlZmVycmFsLnYxLlJlZmVycmFsSGVsZEgAEjQKB3Jlc3VtZWQYKSABKAsyIS5ydXRhLnJlZmVycmFsLnYxLlJlZmVycmFsUmVzdW1lZEgAEkkKFmNhbmNlbGxhdGlvbl9yZXF1ZXN0ZWQYKiABKAsyJy5ydXRhLnJlZmVycmFsLnYxLkNhbmNlbGxhdGlvblJlcXVlc3RlZEgAEjgKCWNhbmNlbGxlZBgrIAEoCzIjLnJ1dGEucmVmZXJyYWwudjEuUmVmZXJyYWxDYW5jZWxsZWRIABI4Cgljb21wbGV0ZWQYLCABKAsyIy5ydXRhLnJlZmVycmFsLnYxLlJlZmVycmFsQ29tcGxldGVkSAASMgoGZmFpbGVkGC0gASgLMiAucnV0YS5yZWZlcnJhbC52MS5SZWZlcnJhbEZhaWxlZEgAEkQKEGVudGVyZWRfaW5fZXJyb3IYLiABKAsyKC5ydXRhLnJlZmVycmFsLnYxLlJlZmVycmFsRW50ZXJlZEluRXJyb3JIABI9CgxhY2tub3dsZWRnZWQYLyABKAsyJS5ydXRhLnJlZmVycmFsLnYxLk91dGNvbWVBY2tub3dsZWRnZWRIABI2CghyZXR1cm5lZBgwIAEoCzIiLnJ1dGEucmVmZXJyYWwudjEuUmVmZXJyYWxSZXR1cm5lZEgAEjoKCndvcmtsaXN0ZWQYMSABKAsyJC5ydXRhLnJlZmVycmFsLnYxLlJlZmVycmFsV29ya2xpc3RlZEgAEjMKB3JlZnVzZWQYMiABKAsyIC5ydXRhLnJlZmVycmFsLnYxLkNvbW1hbmRSZWZ1c2VkSAASNQoJZGVsaXZlcmVkGDMgASgLMiAucnV0YS5yZWZlcnJhbC52MS5FdmVudERlbGl2ZXJlZEgAEj0KDXVuZGVsaXZlcmFibGUYNCABKAsyJC5ydXRhLnJlZmVycmFsLnYxLkV2ZW50VW5kZWxpdmVyYWJsZUgAEjwKDWRlbGl2ZXJ5X2xhdGUYNSABKAsyIy5ydXRhLnJlZmVycmFsLnYxLkV2ZW50RGVsaXZlcnlMYXRlSAASPgoMc3VwcGxlbWVudGVkGDYgASgLMiYucnV0YS5yZWZlcnJhbC52MS5SZWZlcnJhbFN1cHBsZW1lbnRlZEgAEksKF3N1cHBsZW1lbnRfYWNrbm93bGVkZ2VkGDcgASgLMigucnV0YS5yZWZlcnJhbC52MS5TdXBwbGVtZW50QWNrbm93bGVkZ2VkSAASMQoIZGlzcHV0ZWQYOCABKAsyHS5ydXRhLnJlZmVycmFsLnYxLkFjdERpc3B1dGVkSAASNAoJc2V0X2FzaWRlGDkgASgLMh8ucnV0YS5yZWZlcnJhbC52MS5SZWNvcmRHaXZlblVwSAASMwoLY2FzZV9vcGVuZWQYPyABKAsyHC5ydXRhLnJlZmVycmFsLnYxLkNhc2VPcGVuZWRIABI1CgxzdGFnZV9vcGVuZWQYQCABKAsyHS5ydXRhLnJlZmVycmFsLnYxLlN0YWdlT3BlbmVkSAASNwoNc3RhZ2Vfb2ZmZXJlZBhBIAEoCzIeLnJ1dGEucmVmZXJyYWwudjEuU3RhZ2VPZmZlcmVkSAASMwoLc3RhZ2VfZW5kZWQYQiABKAsyHC5ydXRhLnJlZmVycmFsLnYxLlN0YWdlRW5kZWRIABI3Cg1zdGFnZV9za2lwcGVkGEMgASgLMh4ucnV0YS5yZWZlcnJhbC52MS5TdGFnZVNraXBwZWRIABIzCgtjYXNlX2Nsb3NlZBhEIAEoCzIcLnJ1dGEucmVmZXJyYWwudjEuQ2FzZUNsb3NlZEgAEj0KEHNjcmVlbmluZ19yYWlzZWQYRSABKAsyIS5ydXRhLnJlZmVycmFsLnYxLlNjcmVlbmluZ1JhaXNlZEgAQgYKBGZhY3QisgIKEVJlZmVycmFsUmVxdWVzdGVkEhEKCXBlcnNvbl9pZBgBIAEoCRIUCgxzZXJ2aWNlX3R5cGUYAiABKAkSFAoMYWRkcmVzc2VkX3RvGAMgASgJEioKB2NvbnNlbnQYBCABKAsyGS5ydXRhLnJlZmVycmFsLnYxLkNvbnNlbnQSKQoHbWVtYmVycxgFIAMoCzIYLnJ1dGEucmVmZXJyYWwudjEuTWVtYmVyEhMKC3JlYXNvbl9jb2RlGAYgASgJEhUKDXBsYWNlcl9udW1iZXIYByABKAkSEAoIYmFzZWRfb24YCCABKAkSEAoIcmVwbGFjZXMYCSABKAkSEAoIYWdlX2JhbmQYCiABKAkSEwoLY2FzZV9rZXlfaWQYCyABKAkSEAoIc3RhZ2VfaWQYDCABKAkidQoJQ2FuZGlkYXRlEhMKC2luc3RpdHV0aW9uGAEgASgJEhIKCnNlcnZpY2VfaWQYAiABKAkSEAoIZWxpZ2libGUYAyABKAgSLQoIY3JpdGVyaWEYBCADKAsyGy5ydXRhLnJlZmVycmFsLnYxLkNyaXRlcmlvbiI3CglDcml0ZXJpb24SDAoEbmFtZRgBIAEoCRILCgNtZXQYAiABKAgSDwoHdW5rbm93bhgDIAEoCCLBAQoRUmVmZXJyYWxBZGRyZXNzZWQSEgoKc2VydmljZV9pZBgBIAEoCRIvCgpjYW5kaWRhdGVzGAIgAygLMhsucnV0YS5yZWZlcnJhbC52MS5DYW5kaWRhdGUSEQoJY2hvc2VuX2J5GAMgASgJEioKB2NvbnNlbnQYBCABKAsyGS5ydXRhLnJlZmVycmFsLnYxLkNvbnNlbnQSEgoKY29uc2lkZXJlZBgFIAEoDRIUCgxyZWhlYXJzZWRfYXMYBiABKAkiEgoQUmVmZXJyYWxSZWNlaXZlZCJaChBSZWZlcnJhbEFjY2VwdGVkEhUKDWZpbGxlcl9udW1iZXIYASABKAkSLwoLZXhwZWN0ZWRfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIicKEFJlZmVycmFsUmVqZWN0ZWQSEwoLcmVhc29uX2NvZGUYASABKAkiSgoUQXBwb2ludG1lbnRTY2hlZHVsZWQSMgoOYXBwb2ludG1lbnRfYXQYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIhMKEUFwcG9pbnRtZW50TWlzc2VkIisKFEFwcG9pbnRtZW50Q2FuY2VsbGVkEhMKC3JlYXNvbl9jb2RlGAEgASgJIhEKD0ludGVyaW1SZXBvcnRlZCIQCg5TZXJ2aWNlU3RhcnRlZCIjCgxSZWZlcnJhbEhlbGQSEwoLcmVhc29uX2NvZGUYASABKAkiEQoPUmVmZXJyYWxSZXN1bWVkIiwKFUNhbmNlbGxhdGlvblJlcXVlc3RlZBITCgtyZWFzb25fY29kZRgBIAEoCSIoChFSZWZlcnJhbENhbmNlbGxlZBITCgtyZWFzb25fY29kZRgBIAEoCSJZChFSZWZlcnJhbENvbXBsZXRlZBIUCgxvdXRjb21lX2NvZGUYASABKAkSLgoKcmVhY2hlZF9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiJQoOUmVmZXJyYWxGYWlsZWQSEwoLcmVhc29uX2NvZGUYASABKAkiLQoWUmVmZXJyYWxFbnRlcmVkSW5FcnJvchITCgtyZWFzb25fY29kZRgBIAEoCSIVChNPdXRjb21lQWNrbm93bGVkZ2VkIpgBChBSZWZlcnJhbFJldHVybmVkEhMKC3JlYXNvbl9jb2RlGAEgASgJEi8KCmNhbmRpZGF0ZXMYAiADKAsyGy5ydXRhLnJlZmVycmFsLnYxLkNhbmRpZGF0ZRIqCgdjb25zZW50GAMgASgLMhkucnV0YS5yZWZlcnJhbC52MS5Db25zZW50EhIKCmNvbnNpZGVyZWQYBCABKA0imgEKElJlZmVycmFsV29ya2xpc3RlZBITCgtyZWFzb25fY29kZRgBIAEoCRIvCgpjYW5kaWRhdGVzGAIgAygLMhsucnV0YS5yZWZlcnJhbC52MS5DYW5kaWRhdGUSKgoHY29uc2VudBgDIAEoCzIZLnJ1dGEucmVmZXJyYWwudjEuQ29uc2VudBISCgpjb25zaWRlcmVkGAQgASgNImgKDkNvbW1hbmRSZWZ1c2VkEhIKCmNvbW1hbmRfaWQYASABKAkSCwoDYWN0GAIgASgJEgwKBGNvZGUYAyABKAkSEwoLaW5zdGl0dXRpb24YBCABKAkSEgoKd2ViaG9va19pZBgFIAEoCSJJCg5FdmVudERlbGl2ZXJlZBIQCghldmVudF9pZBgBIAEoCRITCgtpbnN0aXR1dGlvbhgCIAEoCRIQCghhdHRlbXB0cxgDIAEoDSJiChJFdmVudFVuZGVsaXZlcmFibGUSEAoIZXZlbnRfaWQYASABKAkSEwoLaW5zdGl0dXRpb24YAiABKAkSEAoIYXR0ZW1wdHMYAyABKA0SEwoLcmVhc29uX2NvZGUYBCABKAkiTAoRRXZlbnREZWxpdmVyeUxhdGUSEAoIZXZlbnRfaWQYASABKAkSEwoLaW5zdGl0dXRpb24YAiABKAkSEAoIYXR0ZW1wdHMYAyABKA0iKgoUUmVmZXJyYWxTdXBwbGVtZW50ZWQSEgoKc3VwZXJzZWRlcxgBIAMoCSIqChZTdXBwbGVtZW50QWNrbm93bGVkZ2VkEhAKCGV2ZW50X2lkGAEgASgJIjQKC0FjdERpc3B1dGVkEhAKCGV2ZW50X2lkGAEgASgJEhMKC3JlYXNvbl9jb2RlGAIgASgJIo4BCg1SZWNvcmRHaXZlblVwEg0KBXRvcGljGAEgASgJEhEKCXBhcnRpdGlvbhgCIAEoBRIOCgZvZmZzZXQYAyABKAMSEgoKY29tbWFuZF9pZBgEIAEoCRINCgVzdGFmZhgFIAMoCRITCgtyZWFzb25fY29kZRgGIAEoCRITCgtpbnN0aXR1dGlvbhgHIAEoCSIhCgpDYXNlT3BlbmVkEhMKC2Nvb3JkaW5hdG9yGAEgASgJIjUKC1N0YWdlT3BlbmVkEhMKC3JlYXNvbl9jb2RlGAEgASgJEhEKCW1hbmRhdG9yeRgCIAEoCCI2CgxTdGFnZU9mZmVyZWQSEwoLcmVhc29uX2NvZGUYASABKAkSEQoJbWFuZGF0b3J5GAIgASgIIjAKClN0YWdlRW5kZWQSFAoMb3V0Y29tZV9jb2RlGAEgASgJEgwKBGRvbmUYAiABKAgiIwoMU3RhZ2VTa2lwcGVkEhMKC3JlYXNvbl9jb2RlGAEgASgJIiEKCkNhc2VDbG9zZWQSEwoLcmVhc29uX2NvZGUYASABKAkiOAoPU2NyZWVuaW5nUmFpc2VkEhAKCHJvYWRtYXBzGAEgAygJEhMKC3JlYXNvbl9jb2RlGAIgASgJYgZwcm90bzM", [file_google_protobuf_timestamp, file_ruta_referral_v1_common]);
 
 /**
  * Position of the record that caused an event; with it a service folds its own output after a restore.
@@ -205,6 +205,27 @@ export type ReferralEvent = Message<"ruta.referral.v1.ReferralEvent"> & {
    * @generated from field: repeated string performer_may = 20;
    */
   performerMay: string[];
+
+  /**
+   * Roadmap that the case runs, and its version, under which this was decided; empty and 0 where it runs none.
+   *
+   * @generated from field: string roadmap_id = 21;
+   */
+  roadmapId: string;
+
+  /**
+   * Version of that roadmap.
+   *
+   * @generated from field: uint32 roadmap_version = 22;
+   */
+  roadmapVersion: number;
+
+  /**
+   * Stage of it that the event is about; empty when none.
+   *
+   * @generated from field: string stage_id = 23;
+   */
+  stageId: string;
 
   /**
    * The fact.
@@ -435,6 +456,62 @@ export type ReferralEvent = Message<"ruta.referral.v1.ReferralEvent"> & {
      */
     value: RecordGivenUp;
     case: "setAside";
+  } | {
+    /**
+     * A case began to run a roadmap.
+     *
+     * @generated from field: ruta.referral.v1.CaseOpened case_opened = 63;
+     */
+    value: CaseOpened;
+    case: "caseOpened";
+  } | {
+    /**
+     * A stage began.
+     *
+     * @generated from field: ruta.referral.v1.StageOpened stage_opened = 64;
+     */
+    value: StageOpened;
+    case: "stageOpened";
+  } | {
+    /**
+     * A stage may begin: the coordinator decides.
+     *
+     * @generated from field: ruta.referral.v1.StageOffered stage_offered = 65;
+     */
+    value: StageOffered;
+    case: "stageOffered";
+  } | {
+    /**
+     * A stage came to its end.
+     *
+     * @generated from field: ruta.referral.v1.StageEnded stage_ended = 66;
+     */
+    value: StageEnded;
+    case: "stageEnded";
+  } | {
+    /**
+     * A stage is not needed.
+     *
+     * @generated from field: ruta.referral.v1.StageSkipped stage_skipped = 67;
+     */
+    value: StageSkipped;
+    case: "stageSkipped";
+  } | {
+    /**
+     * The case is over.
+     *
+     * @generated from field: ruta.referral.v1.CaseClosed case_closed = 68;
+     */
+    value: CaseClosed;
+    case: "caseClosed";
+  } | {
+    /**
+     * Another roadmap has to be looked at for this person.
+     *
+     * @generated from field: ruta.referral.v1.ScreeningRaised screening_raised = 69;
+     */
+    value: ScreeningRaised;
+    case: "screeningRaised";
   } | { case: undefined; value?: undefined };
 };
 
@@ -527,6 +604,13 @@ export type ReferralRequested = Message<"ruta.referral.v1.ReferralRequested"> & 
    * @generated from field: string case_key_id = 11;
    */
   caseKeyId: string;
+
+  /**
+   * Stage of the roadmap that it serves; empty when the case runs none.
+   *
+   * @generated from field: string stage_id = 12;
+   */
+  stageId: string;
 };
 
 /**
@@ -1362,4 +1446,179 @@ export type RecordGivenUp = Message<"ruta.referral.v1.RecordGivenUp"> & {
  */
 export const RecordGivenUpSchema: GenMessage<RecordGivenUp> = /*@__PURE__*/
   messageDesc(file_ruta_referral_v1_event, 31);
+
+/**
+ * A case began to run a roadmap; the event names it, with its version, which never changes for the case.
+ *
+ * @generated from message ruta.referral.v1.CaseOpened
+ */
+export type CaseOpened = Message<"ruta.referral.v1.CaseOpened"> & {
+  /**
+   * Institution that answers for the case: it is told of its stages and decides what is offered.
+   *
+   * @generated from field: string coordinator = 1;
+   */
+  coordinator: string;
+};
+
+/**
+ * Describes the message ruta.referral.v1.CaseOpened.
+ * Use `create(CaseOpenedSchema)` to create a new message.
+ */
+export const CaseOpenedSchema: GenMessage<CaseOpened> = /*@__PURE__*/
+  messageDesc(file_ruta_referral_v1_event, 32);
+
+/**
+ * A stage of the case began.
+ *
+ * @generated from message ruta.referral.v1.StageOpened
+ */
+export type StageOpened = Message<"ruta.referral.v1.StageOpened"> & {
+  /**
+   * condition-met, asked (by the coordinator), or at-entry.
+   *
+   * @generated from field: string reason_code = 1;
+   */
+  reasonCode: string;
+
+  /**
+   * Whether the case cannot end without it.
+   *
+   * @generated from field: bool mandatory = 2;
+   */
+  mandatory: boolean;
+};
+
+/**
+ * Describes the message ruta.referral.v1.StageOpened.
+ * Use `create(StageOpenedSchema)` to create a new message.
+ */
+export const StageOpenedSchema: GenMessage<StageOpened> = /*@__PURE__*/
+  messageDesc(file_ruta_referral_v1_event, 33);
+
+/**
+ * A stage may begin when the coordinator wants it.
+ *
+ * @generated from message ruta.referral.v1.StageOffered
+ */
+export type StageOffered = Message<"ruta.referral.v1.StageOffered"> & {
+  /**
+   * optional; or condition-failed: a condition could not be evaluated, which a person has to look at.
+   *
+   * @generated from field: string reason_code = 1;
+   */
+  reasonCode: string;
+
+  /**
+   * Whether the case cannot end without it.
+   *
+   * @generated from field: bool mandatory = 2;
+   */
+  mandatory: boolean;
+};
+
+/**
+ * Describes the message ruta.referral.v1.StageOffered.
+ * Use `create(StageOfferedSchema)` to create a new message.
+ */
+export const StageOfferedSchema: GenMessage<StageOffered> = /*@__PURE__*/
+  messageDesc(file_ruta_referral_v1_event, 34);
+
+/**
+ * A stage of the case came to its end.
+ *
+ * @generated from message ruta.referral.v1.StageEnded
+ */
+export type StageEnded = Message<"ruta.referral.v1.StageEnded"> & {
+  /**
+   * Coded outcome: that of its referral, that which the coordinator recorded, or "none" where every referral of it ended without.
+   *
+   * @generated from field: string outcome_code = 1;
+   */
+  outcomeCode: string;
+
+  /**
+   * Whether it counts as done. A mandatory stage that is not keeps the case open until a person decides.
+   *
+   * @generated from field: bool done = 2;
+   */
+  done: boolean;
+};
+
+/**
+ * Describes the message ruta.referral.v1.StageEnded.
+ * Use `create(StageEndedSchema)` to create a new message.
+ */
+export const StageEndedSchema: GenMessage<StageEnded> = /*@__PURE__*/
+  messageDesc(file_ruta_referral_v1_event, 35);
+
+/**
+ * A stage is not needed.
+ *
+ * @generated from message ruta.referral.v1.StageSkipped
+ */
+export type StageSkipped = Message<"ruta.referral.v1.StageSkipped"> & {
+  /**
+   * entry-not-met or skip-condition-met.
+   *
+   * @generated from field: string reason_code = 1;
+   */
+  reasonCode: string;
+};
+
+/**
+ * Describes the message ruta.referral.v1.StageSkipped.
+ * Use `create(StageSkippedSchema)` to create a new message.
+ */
+export const StageSkippedSchema: GenMessage<StageSkipped> = /*@__PURE__*/
+  messageDesc(file_ruta_referral_v1_event, 36);
+
+/**
+ * The case is over: nothing of its roadmap is waited for.
+ *
+ * @generated from message ruta.referral.v1.CaseClosed
+ */
+export type CaseClosed = Message<"ruta.referral.v1.CaseClosed"> & {
+  /**
+   * stages-ended, or the coded reason of whoever decided it.
+   *
+   * @generated from field: string reason_code = 1;
+   */
+  reasonCode: string;
+};
+
+/**
+ * Describes the message ruta.referral.v1.CaseClosed.
+ * Use `create(CaseClosedSchema)` to create a new message.
+ */
+export const CaseClosedSchema: GenMessage<CaseClosed> = /*@__PURE__*/
+  messageDesc(file_ruta_referral_v1_event, 37);
+
+/**
+ * Another roadmap has to be looked at for a person of the case, by the coordinator.
+ *
+ * @generated from message ruta.referral.v1.ScreeningRaised
+ */
+export type ScreeningRaised = Message<"ruta.referral.v1.ScreeningRaised"> & {
+  /**
+   * Roadmap ids.
+   *
+   * @generated from field: repeated string roadmaps = 1;
+   */
+  roadmaps: string[];
+
+  /**
+   * child.
+   *
+   * @generated from field: string reason_code = 2;
+   */
+  reasonCode: string;
+};
+
+/**
+ * Describes the message ruta.referral.v1.ScreeningRaised.
+ * Use `create(ScreeningRaisedSchema)` to create a new message.
+ */
+export const ScreeningRaisedSchema: GenMessage<ScreeningRaised> = /*@__PURE__*/
+  messageDesc(file_ruta_referral_v1_event, 38);
 

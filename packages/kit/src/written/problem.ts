@@ -1,4 +1,4 @@
-// A problem of a directory as people read it: where, which field, what is wrong, what to do.
+// A problem of something written by people, as they read it: where, which field, what is wrong, what to do.
 
 /** Where an entry was written. `line` 0 means that the place has no lines (a request, an earlier revision). */
 export interface Position {

@@ -1,0 +1,79 @@
+// The 14 roadmaps that come with the product, and what is made from them.
+import { readFileSync } from "node:fs";
+import { create } from "@bufbuild/protobuf";
+import { CaseFactsSchema, ClockKind, Evidence } from "@ruta/events";
+import { expect, test } from "vitest";
+import { judge } from "./condition.ts";
+import { graphSvg, graphText } from "./graph.ts";
+import { mapOf } from "./map.ts";
+import { roadmapJsonSchema } from "./schema.ts";
+import { shippedRoadmaps } from "./shipped.ts";
+import { SOURCES } from "./sources.ts";
+
+const ROOT = "../../..";
+const ROADMAPS = shippedRoadmaps();
+const stages = ROADMAPS.flatMap(({ stages: all }) => all);
+
+test("are R01 to R14, each with a stage of contact first", () => {
+  expect(ROADMAPS.map(({ id }) => id)).toEqual(
+    Array.from({ length: 14 }, (_, index) => `R${String(index + 1).padStart(2, "0")}`),
+  );
+  for (const { stages: all } of ROADMAPS) expect(all[0]!.mandatory).toBe(true);
+});
+
+test("name only service types that the demonstration's directory knows", () => {
+  const terms = readFileSync(new URL("../../../demonstration/directory/terms.yaml", import.meta.url), "utf8");
+  const known = new Set([...terms.matchAll(/taxonomy: service-type, code: ([A-Z-]+)/g)].map(([, code]) => code));
+  expect(known.size).toBeGreaterThan(40);
+  expect(stages.flatMap(({ serviceTypes }) => serviceTypes).filter((code) => !known.has(code))).toEqual([]);
+});
+
+test("call a limit legal only where a source says so", () => {
+  const legal = stages.flatMap(({ clock }) => (clock?.kind === ClockKind.LEGAL ? [clock] : []));
+  expect(legal.length).toBeGreaterThan(3);
+  for (const clock of legal) {
+    expect(clock.evidence).toBe(Evidence.SOURCED);
+    expect(clock.source).not.toBe("");
+  }
+});
+
+test("name sources that are listed", () => {
+  const named = [
+    ...ROADMAPS.flatMap(({ sources }) => sources),
+    ...stages.flatMap(({ source, clock }) => [source, clock?.source ?? ""]),
+    ...ROADMAPS.flatMap(({ protocols }) => protocols.map(({ source }) => source)),
+  ].flatMap((source) => source.split(" ").filter((code) => code !== ""));
+  expect(named.filter((code) => SOURCES[code] === undefined)).toEqual([]);
+  expect(Object.keys(SOURCES).filter((code) => !named.includes(code))).toEqual([]);
+});
+
+test("have conditions that answer for a case of which nothing is known", () => {
+  const nothing = create(CaseFactsSchema);
+  const sources = [...ROADMAPS.map(({ entry }) => entry), ...stages.flatMap(({ entry, skip }) => [entry, skip])];
+  for (const source of sources) expect(judge(source, nothing, "yes"), source).not.toBe("failed");
+});
+
+test.each(["es", "en"] as const)("are a map in %s, the one in docs", async (language) => {
+  const file = language === "en" ? "docs/rutas.md" : "docs/rutas.es.md";
+  await expect(mapOf(ROADMAPS, language)).toMatchFileSnapshot(`${ROOT}/${file}`);
+});
+
+test("have the schema that editors complete from", async () => {
+  await expect(`${JSON.stringify(roadmapJsonSchema(), undefined, 2)}\n`).toMatchFileSnapshot(
+    `${ROOT}/docs/roadmap.schema.json`,
+  );
+});
+
+test("are drawn: what is parallel stands together, what is optional in brackets", () => {
+  const text = graphText(ROADMAPS[0]!, "en");
+  expect(text).toContain("R01.2a");
+  expect(text).toMatch(/\[R01\.3a\][^\n]*\n {2}\[R01\.3b\]/);
+  expect(text.split("↓")).toHaveLength(6);
+  for (const roadmap of ROADMAPS)
+    for (const language of ["es", "en"] as const) {
+      const svg = graphSvg(roadmap, language);
+      for (const { id } of roadmap.stages) expect(svg).toContain(`>${id}<`);
+      expect(svg).not.toMatch(/<script|href/);
+      expect(svg.match(/<rect/g)).toHaveLength(roadmap.stages.length);
+    }
+});

@@ -1,0 +1,33 @@
+// Where the roadmaps that come with the product were assembled from, by the codes that their files and the map use.
+
+/** Each source as whoever looks for it finds it. */
+export const SOURCES: Readonly<Record<string, string>> = {
+  S4: "Consejo de Protección de Derechos, Red RAP VIF Sur, 2017 (scribd 445270592)",
+  S5: "Consejo de Protección de Derechos, ruta de niñez y adolescencia, 2014 and 2017/18 (scribd 381383313)",
+  S7: "inclusionsocial.quito.gob.ec/?page_id=200",
+  S12: "quitoinforma.gob.ec/?p=201183",
+  S13: "lahora.com.ec, 245 personas",
+  S15: "quitoinforma.gob.ec, 2023-08-18",
+  S16: "patronato.quito.gob.ec, 2020-01-29, 02-28 and 03-09",
+  S17: "elcomercio.com, comunidad LGBTI",
+  S18: "pam.quito.gob.ec, codtt=231",
+  S19: "quitoinforma.gob.ec, 2021-12-10",
+  S21: "proteccionderechosquito.gob.ec, boletín de migración",
+  S22: "help.unhcr.org/ecuador",
+  S23: "help.unhcr.org/ecuador/?p=3306",
+  S24: "help.unhcr.org/ecuador/?p=3342",
+  S25: "gob.ec/tramites/3878",
+  S26: "metroecuador.com.ec, 2016-11-21",
+  S27: "gob.ec/mdg, MAPI",
+  S28: "Acuerdo MIES-2022-012 (vlex) and expreso.ec, 2018-11",
+  S29: "Protocolo de trata, 2018; dpe.gob.ec; OIM, 2013",
+  S30: "Guidelines of Form 094, 2021; norm of the Ministry of Health, 2019",
+  S31: "expreso.ec, 2025-05; emacunesco",
+  S32: "eluniverso.com, 2023-06; decrees 370, 436 and 753",
+  S33: "elyex, SPAVT",
+  S37: "lahora.com.ec, albergues; elcomercio.com, 2019-08",
+  S38: "vistazo.com, 2020-01; lahora.com.ec, 2018",
+  S40: "GTRM, procedures of case management of gender-based violence, 2022",
+  S41: "IASC, inter-agency referral note, 2017",
+  S42: "elcomercio.com and expreso.ec on labour inspection",
+};

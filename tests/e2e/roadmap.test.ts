@@ -1,0 +1,108 @@
+// A roadmap through the whole hub: checked, drawn, applied by two persons, and followed by a case whose plan its institutions share.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { everything } from "../canary.ts";
+import { SHAPES, openCity } from "../city.ts";
+import type { City } from "../city.ts";
+import { command } from "../command.ts";
+import { HOUSE, SILENT } from "../walk/houses.ts";
+
+const SOON = { timeout: 30_000, interval: 50 };
+const REASON = ["--reason", "una ruta para albergue"];
+const CANARY = "Xiomarelda Quinchaguano";
+
+interface Plan {
+  readonly roadmap: string;
+  readonly closed?: string;
+  readonly stages: readonly { readonly stage: string; readonly state: string; readonly responsible?: string }[];
+}
+
+// The most spread out that there is here.
+describe.each(SHAPES.slice(-1))("on $driver, services in $processes process(es)", (shape) => {
+  let city: City;
+  let second: NodeJS.ProcessEnv;
+  let referral = "";
+  beforeAll(async () => {
+    city = await openCity(shape, { sender: undefined, casa: HOUSE }, SILENT);
+    const out = join(city.folder, "op-2.key");
+    await ruta("staff", "add", "op-2", "--role", "administrator", "--out", out, ...REASON);
+    second = { ...city.env, RUTA_STAFF_KEY: out };
+    const entries = ["ALO-NOC", "CBI"].map((code) => ({
+      kind: "term",
+      value: { code, taxonomy: "service-type", name: code },
+    }));
+    await city.admin.post("/admin/directory/apply", { entries, reason: "términos" });
+  });
+  afterAll(async () => city?.stop());
+
+  const ruta = (...args: string[]) => command(args, city.env);
+  const told = (): string[] =>
+    city.citizen("sender").journal.entries.flatMap((entry) => (entry.kind === "received" ? [entry.type] : []));
+  const plan = async (id = "sender"): Promise<Plan> =>
+    (await city.citizen(id).read(`/v1/referrals/${referral}`)).body.plan as Plan;
+  const states = async (): Promise<Record<string, string>> =>
+    Object.fromEntries((await plan()).stages.map(({ stage, state }) => [stage, state]));
+
+  test("an administrator checks and draws a roadmap that comes with the hub, and lays it before another", async () => {
+    const checked = await ruta("roadmap", "check", "R12");
+    expect([checked.code, checked.stdout]).toEqual([0, "R12.yaml: R12 version 1, 5 stages, no fault\n"]);
+    const svg = join(city.folder, "r12.svg");
+    expect((await ruta("roadmap", "graph", "R12")).stdout).toContain("R12.3");
+    expect((await ruta("roadmap", "graph", "R12", "--svg", svg)).code).toBe(0);
+    expect(readFileSync(svg, "utf8")).toContain("<svg");
+    const applied = await ruta("roadmap", "apply", "R12", ...REASON);
+    expect([applied.code, applied.stdout]).toEqual([0, expect.stringContaining("ruta roadmap approve R12 1")]);
+    const own = await ruta("roadmap", "approve", "R12", "1", "--yes", ...REASON);
+    expect([own.code, own.stderr]).toEqual([3, expect.stringContaining("another person")]);
+  });
+
+  test("until the second person approves it, no case begins with it", async () => {
+    const early = await city.citizen("sender").send("early", "request", asked());
+    expect(early).toMatchObject({ status: 422, body: { code: "unknown-roadmap" } });
+    const approved = await command(["roadmap", "approve", "R12", "1", "--yes", ...REASON], second);
+    expect(approved.code, approved.stderr).toBe(0);
+    expect((await ruta("roadmap", "show")).stdout).toMatch(/R12 +1 /);
+  });
+
+  test("a case follows it: each stage is told to the coordinator, and its institutions see one plan", async () => {
+    const sent = async () => {
+      const { status, body } = await city.citizen("sender").send("roof", "request", asked());
+      referral = String(body.referral);
+      return status;
+    };
+    // Each gateway knows the revision a little after the one that made it.
+    await expect.poll(sent, SOON).toBe(202);
+    await expect.poll(states, SOON).toMatchObject({ "R12.1": "ended", "R12.3": "ended", "R12.4": "open" });
+    expect(await plan("casa")).toMatchObject({ roadmap: "R12", coordinator: "sender" });
+    const about = { referral, worker: "op-1" };
+    const act = (id: string, name: string, data: object) =>
+      city.citizen("sender").send(id, name, { ...about, ...data });
+    expect(await act("plan", "record-stage", { stage: "R12.4", outcomeCode: "served" })).toMatchObject({ status: 202 });
+    await expect.poll(async () => (await plan()).closed, SOON).toBe("stages-ended");
+    await expect
+      .poll(told, SOON)
+      .toEqual(expect.arrayContaining(["stage-opened", "stage-ended", "stage-offered", "case-closed"]));
+    await act("late", "close-case", { reasonCode: "other" });
+    await expect.poll(told, SOON).toContain("refused");
+    const timeline = await ruta("referral", "show", referral);
+    expect(timeline.stdout).toContain("R12");
+  });
+
+  test("whom it is about stands in clear nowhere", async () => {
+    const all = await everything(city);
+    expect(all.length).toBeGreaterThan(1_000);
+    expect(all).not.toContain(CANARY);
+  });
+});
+
+function asked() {
+  return {
+    serviceType: "ALO-FAM",
+    priority: "urgent",
+    roadmap: "R12",
+    performer: "casa",
+    consent: { basis: "E", recipientClass: "any", givenOn: "2026-11-20", evidence: "F-12" },
+    person: { ageBand: "18-59", identity: { name: { given: CANARY } } },
+  };
+}
