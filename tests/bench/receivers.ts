@@ -1,4 +1,5 @@
-// `receivers`: what slow and hanging receivers do to the healthy ones, whose load is the same with and without them.
+// `receivers`: what slow and hanging receivers do to the healthy ones. The referrals are as many with and without them: without, others
+// that answer at once get those of the hostile ones, so that what is measured is how they behave and not how much is sent.
 import type { Bed } from "./bed.ts";
 import { delays, warm } from "./loop.ts";
 import type { Row } from "./shape.ts";
@@ -6,28 +7,29 @@ import { MANNERS } from "./sink.ts";
 import { percentiles, rounded } from "./times.ts";
 
 const RATE = 100;
-/** To hostile receivers, beside: each gets more than it ever takes. */
-const HOSTILE_RATE = 20;
+/** To hostile receivers, or to those in their place, beside: each hostile one gets more than it ever takes. */
+const BESIDE_RATE = 20;
 /** Turns with and without them, one after the other, so that what else happens falls on both. */
 const TURNS = 3;
 
 /** Measures. */
 export async function receivers(bed: Bed): Promise<Row[]> {
-  const hostile = await bed.receivers(
-    MANNERS.filter((manner) => manner !== "prompt"),
-    "hostile",
-  );
+  const manners = MANNERS.filter((manner) => manner !== "prompt");
+  const beside = {
+    with: await bed.receivers(manners, "hostile"),
+    without: await bed.receivers(
+      manners.map(() => "prompt"),
+      "calm",
+    ),
+  };
   await warm(bed, RATE);
   const healthy = { without: [] as number[], with: [] as number[] };
   for (let turn = 0; turn < TURNS; turn += 1)
     for (const service of ["without", "with"] as const) {
       await bed.open();
-      const beside =
-        service === "with"
-          ? bed.send({ rate: HOSTILE_RATE, seconds: bed.seconds, performers: hostile, apart: true })
-          : undefined;
+      const sent = bed.send({ rate: BESIDE_RATE, seconds: bed.seconds, performers: beside[service], apart: true });
       healthy[service].push(...(await delays(bed, RATE, bed.seconds)).map(({ ms }) => ms));
-      await beside;
+      await sent;
     }
   const row = (service: "without" | "with"): Row => ({
     backend: bed.backend,
@@ -36,6 +38,6 @@ export async function receivers(bed: Bed): Promise<Row[]> {
     service,
     ...percentiles(healthy[service]),
   });
-  const [alone, beside] = [row("without"), row("with")];
-  return [alone, { ...beside, ratio: rounded((beside.p99_ms ?? 0) / (alone.p99_ms ?? 1)) }];
+  const [alone, disturbed] = [row("without"), row("with")];
+  return [alone, { ...disturbed, ratio: rounded((disturbed.p99_ms ?? 0) / (alone.p99_ms ?? 1)) }];
 }
