@@ -22,6 +22,7 @@ const COMPUTING = new Set([
   "@bufbuild/cel",
   "@bufbuild/protobuf",
   "@bufbuild/protobuf/wkt",
+  "@ruta/calendar",
   "@ruta/events",
   "@ruta/fhir",
   "@ruta/kit/written",

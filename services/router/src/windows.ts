@@ -1,10 +1,9 @@
-// Operative time limits by priority (domain §8, from CL01): pure arithmetic on the calendar of America/Guayaquil.
+// Operative time limits by priority (domain §8, from CL01): working days are those of Quito. Pure.
+import { addWorkingDays } from "@ruta/calendar";
 import { Priority } from "@ruta/events";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** America/Guayaquil has been five hours behind UTC, without summer time, since 1993. */
-const GUAYAQUIL_OFFSET_MS = -5 * HOUR_MS;
 
 /** How long the performer has to confirm a cancellation before the hub may do it. */
 export const CONFIRM_CANCELLATION_MS = 48 * HOUR_MS;
@@ -25,15 +24,4 @@ export function windowEnd(window: Window, priority: Priority, start: number): nu
     default:
       return window === "acknowledge" ? addWorkingDays(start, 2) : start + 14 * DAY_MS;
   }
-}
-
-/** The same time of day, `days` working days (Monday to Friday in America/Guayaquil) after the day of `start`. */
-export function addWorkingDays(start: number, days: number): number {
-  let at = start;
-  for (let left = days; left > 0;) {
-    at += DAY_MS;
-    const weekday = new Date(at + GUAYAQUIL_OFFSET_MS).getUTCDay();
-    if (weekday !== 0 && weekday !== 6) left -= 1;
-  }
-  return at;
 }
