@@ -163,5 +163,9 @@ async function passOver({ hub, log }: Bed, db: Db): Promise<void> {
       UPDATE ${sql.id(`${hub.prefix}_${service}`, "consumer_offset")} AS o SET next = e.next
       FROM unnest(${ends.map(({ partition }) => partition)}::integer[], ${ends.map(({ end }) => end)}::bigint[]) AS e (partition, next)
       WHERE o.topic = ${TOPICS.events} AND o.partition = e.partition`);
-  await db.query(sql`ANALYZE`);
+  // With a million of them it takes longer than a statement of the hub may.
+  await db.tx(async (tx) => {
+    await tx.query(sql`SET LOCAL statement_timeout = '5min'`);
+    await tx.query(sql`ANALYZE`);
+  });
 }

@@ -85,6 +85,10 @@ function factData({ fact, performer }: ReferralEvent): Data {
       const candidates = eligible.map(({ institution, serviceId }) => ({ institution, service: serviceId }));
       return { reasonCode: text(fact.value.reasonCode), candidates };
     }
+    case "clockRang": {
+      const { clock, percent, dueAt, escalation } = fact.value;
+      return { clock, percent, dueAt: iso(dueAt), escalation: escalation === 0 ? undefined : escalation };
+    }
     case "stageOpened":
     case "stageOffered":
     case "caseClosed":

@@ -9,7 +9,7 @@ export interface Notice {
 }
 
 type Fact = NonNullable<ReferralEvent["fact"]["case"]>;
-type Party = "requester" | "performer" | "other" | "counterpart" | "performer-or-both" | "sender" | "nobody";
+type Party = "requester" | "performer" | "other" | "counterpart" | "performer-or-both" | "sender" | "told" | "nobody";
 
 /** Each fact: whom it is told to, and the word by which the act came through the door (or the hub's own word). */
 const TOLD: Readonly<Record<Fact, readonly [Party, string]>> = {
@@ -48,6 +48,7 @@ const TOLD: Readonly<Record<Fact, readonly [Party, string]>> = {
   stageSkipped: ["nobody", "stage-skipped"],
   caseClosed: ["requester", "case-closed"],
   screeningRaised: ["requester", "screening"],
+  clockRang: ["told", "reminder"],
 };
 
 /**
@@ -91,6 +92,8 @@ function parties(event: ReferralEvent, name: Fact): readonly Notice[] {
       )
         return [];
       return tell(requester);
+    case "told":
+      return fact.case === "clockRang" ? fact.value.told.flatMap((institution) => tell(institution)) : [];
     case "sender":
       return tell(fact.case === "refused" || fact.case === "setAside" ? fact.value.institution : "");
     case "counterpart":

@@ -112,6 +112,16 @@ function details({ fact }: ReferralEvent, role: Seen["role"]): Record<string, un
   switch (fact.case) {
     case "accepted":
       return { expectedAt: iso(fact.value.expectedAt) };
+    case "clockRang": {
+      const { clock, percent, dueAt, late, escalation } = fact.value;
+      return {
+        clock,
+        percent,
+        dueAt: iso(dueAt),
+        ...(late ? { late } : {}),
+        ...(escalation === 0 ? {} : { escalation }),
+      };
+    }
     case "scheduled":
       return { appointmentAt: iso(fact.value.appointmentAt) };
     case "completed":

@@ -6,7 +6,7 @@ import { z } from "zod";
 export const TOLD = [
   ...ACTS.filter((act) => act !== "redirect" && !isCaseAct(act)),
   ...(["returned", "worklisted", "undeliverable", "refused", "set-aside"] as const),
-  ...(["stage-opened", "stage-offered", "stage-ended", "case-closed", "screening"] as const),
+  ...(["stage-opened", "stage-offered", "stage-ended", "case-closed", "screening", "reminder"] as const),
 ];
 
 /** How an institution told staff of the hub what was then recorded on its behalf. */
@@ -45,6 +45,13 @@ const data = z.strictObject({
   roadmap: z.string().optional().meta({ description: "The roadmap that the case runs" }),
   stage: z.string().optional().meta({ description: "The stage of it that this is about" }),
   roadmaps: z.array(z.string()).optional().meta({ description: "Roadmaps to look at for a person of the case" }),
+  clock: z
+    .string()
+    .optional()
+    .meta({ description: "Of a reminder: acknowledge, decide, serve, choose, confirm-cancellation" }),
+  percent: z.int().optional().meta({ description: "How many hundredths of the window have passed" }),
+  dueAt: instant.optional().meta({ description: "When the window ends" }),
+  escalation: z.int().optional().meta({ description: "1 at the end of the window, 2 at the last call" }),
   service: z.string().optional(),
   institution: z.string().optional(),
   candidates: z.array(z.strictObject({ institution: z.string(), service: z.string() })).optional(),

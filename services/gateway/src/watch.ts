@@ -56,6 +56,8 @@ function detailOf(event: ReferralEvent): string {
 }
 
 function codeOf({ fact }: ReferralEvent): string {
+  if (fact.case === "clockRang")
+    return `${fact.value.clock} ${fact.value.percent} %${fact.value.late ? " (late)" : ""}`;
   const value: object = fact.value ?? {};
   for (const name of ["code", "reasonCode", "outcomeCode", "chosenBy", "replaces"]) {
     const found = (value as Record<string, unknown>)[name];

@@ -13,6 +13,9 @@ export const NOTICES = [
 /** What the hub tells a case. */
 export type Notice = (typeof NOTICES)[number];
 
+/** What only the hub's clocks ask. */
+type ClockAct = "ring-clock";
+
 /** What only staff asks of a running referral. */
 export const STAFF_ACTS = ["reroute"] as const;
 
@@ -42,6 +45,8 @@ export const RECORDABLE = [
 export type RecordableAct = (typeof RECORDABLE)[number];
 
 /** The act of a command in words. */
-export function actOf(command: ReferralCommand): "request" | RunningAct | CaseAct | Notice | undefined {
-  return command.act.case === undefined ? undefined : (wordOf(command.act.case) as RunningAct | CaseAct | Notice);
+export function actOf(command: ReferralCommand): "request" | RunningAct | CaseAct | Notice | ClockAct | undefined {
+  return command.act.case === undefined
+    ? undefined
+    : (wordOf(command.act.case) as RunningAct | CaseAct | Notice | ClockAct);
 }

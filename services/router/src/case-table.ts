@@ -3,6 +3,7 @@ import { sql } from "@ruta/db";
 import type { Querying, Tx } from "@ruta/db";
 import { WAITING } from "./phase.ts";
 import { decodeCase, encodeCase } from "./case-codec.ts";
+import { nextRingAt } from "./clocks.ts";
 import { emptyCase } from "./state.ts";
 import type { CaseState, ReferralState } from "./state.ts";
 
@@ -54,15 +55,15 @@ export function openCaseTable(schema: string): CaseTable {
       const waiting = states.map(waitingOf);
       tx.send(sql`
         INSERT INTO ${cases} AS c
-          (case_id, version, state, waiting_referral, waiting_kind, waiting_since, waiting_priority)
+          (case_id, version, state, waiting_referral, waiting_kind, waiting_since, waiting_priority, ring_at)
         SELECT * FROM unnest(${states.map(({ caseId }) => caseId)}::text[], ${states.map(({ version }) => version)}::bigint[],
           ${states.map(encodeCase)}::text[], ${waiting.map((w) => w?.id ?? null)}::text[],
           ${waiting.map((w) => w?.phase ?? null)}::text[],
           ${waiting.map((w) => (w ? new Date(w.requestedAt) : null))}::timestamptz[],
-          ${waiting.map((w) => w?.priority ?? null)}::smallint[])
+          ${waiting.map((w) => w?.priority ?? null)}::smallint[], ${states.map(ringAt)}::timestamptz[])
         ON CONFLICT (case_id) DO UPDATE SET version = excluded.version, state = excluded.state,
           waiting_referral = excluded.waiting_referral, waiting_kind = excluded.waiting_kind,
-          waiting_since = excluded.waiting_since, waiting_priority = excluded.waiting_priority`);
+          waiting_since = excluded.waiting_since, waiting_priority = excluded.waiting_priority, ring_at = excluded.ring_at`);
       tx.send(sql`
         INSERT INTO ${decidedTable} (case_id, command_id)
         SELECT * FROM unnest(${decided.map(({ caseId }) => caseId)}::text[], ${decided.map(({ commandId }) => commandId)}::text[])
@@ -74,6 +75,11 @@ export function openCaseTable(schema: string): CaseTable {
       return row && decodeCase(row.state);
     },
   };
+}
+
+function ringAt(state: CaseState): Date | null {
+  const at = nextRingAt(state);
+  return at === undefined ? null : new Date(at);
 }
 
 /** A rehearsal waits for nobody: no person stands behind it. */

@@ -24,6 +24,7 @@ import type { Role } from "./lifecycle.ts";
 import { UNDECIDED } from "./phase.ts";
 import { place, replace } from "./place.ts";
 import { isPretended } from "./rehearse.ts";
+import { ring } from "./ring.ts";
 import { lastSuccessor } from "./state.ts";
 import type { CaseState, ReferralState } from "./state.ts";
 import { acknowledgeSupplement, supplement } from "./supplement.ts";
@@ -58,6 +59,12 @@ function run(draft: Draft): RefusalCode | undefined {
   if (notice) {
     if (!isHub(command.actor)) return "only-hub";
     draft.emit(command.referralId, notice);
+    return undefined;
+  }
+  if (command.act.case === "ringClock") {
+    if (!isHub(command.actor)) return "only-hub";
+    ring(draft, command.referralId, command.act.value);
+    if (draft.events.length > 0) advance(draft);
     return undefined;
   }
   if (behalfOf(command.actor) !== "" && !RECORDABLE.some((recordable) => recordable === act)) return "own-act-only";

@@ -12,7 +12,7 @@ import { CONFIRM_CANCELLATION_MS, windowEnd } from "./windows.ts";
 const CLOCK_TOLERANCE_MS = 5 * 60_000;
 
 /** The hub's reason for cancelling what nobody answered. */
-const NO_RESPONSE = "no-response";
+export const NO_RESPONSE = "no-response";
 
 /** The content of a command in codes and times, as the state records that of an act. */
 export function commandContent({ act }: ReferralCommand): string {

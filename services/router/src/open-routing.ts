@@ -13,6 +13,7 @@ const CHOOSING: ReadonlySet<ReferralCommand["act"]["case"]> = new Set([
   "fail",
   "redirect",
   "reroute",
+  "ringClock",
 ]);
 
 /** Acts by which a stage of a roadmap may end, and another begin. */

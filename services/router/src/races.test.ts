@@ -90,14 +90,14 @@ describe("a cancellation", () => {
 });
 
 describe("delivery", () => {
-  it("is recorded on the case and changes nothing of the referral", () => {
+  it("is recorded on the case and changes nothing of the referral but that it was reached", () => {
     const story = new Story();
     story.tell(asks());
     const before = story.referral();
     for (const notice of ["record-delivered", "record-undeliverable", "record-delivery-late"] as const)
       story.tell(usual(notice, 0), { by: "hub" });
     expect(story.facts().slice(2)).toEqual(["delivered", "undeliverable", "delivery-late"]);
-    expect(story.referral()).toEqual(before);
+    expect(story.referral()).toEqual({ ...before, reached: true });
     expect(story.events.at(-1)).toMatchObject({ performer: "house-a", expectation: { institution: "house-a" } });
   });
 

@@ -11,6 +11,7 @@ import { openCaseTable } from "./case-table.ts";
 import { GROUP, decideBatch, decodeCommand } from "./consume.ts";
 import { registerRoutes } from "./http.ts";
 import { ownEvents } from "./recover.ts";
+import { startRinger } from "./ringer.ts";
 import { retention } from "./retention.ts";
 import { createRouterMetrics } from "./metrics.ts";
 import { registerSummary } from "./summary.ts";
@@ -36,7 +37,12 @@ export interface RouterDeps {
   /** Where it adds its routes below /admin/router; requests that reach them carry the checked signature. */
   readonly admin: HttpApp;
   readonly now?: () => number;
+  /** Between two looks for clocks that ring, in milliseconds; 5 s when not said. */
+  readonly ringMs?: number;
 }
+
+/** Windows are hours and days long: a look is one read of an index. */
+const RING_MS = 5_000;
 
 /** A service as the hub runs it. */
 export interface Service {
@@ -58,6 +64,7 @@ export async function createRouter(deps: RouterDeps): Promise<Service> {
   createRouterMetrics(deps.metrics, db, schema);
   let directory: FollowedDirectory | undefined;
   let stopSweeps: (() => Promise<void>) | undefined;
+  let stopRinging: (() => Promise<void>) | undefined;
   registerRoutes(admin, { engine, db, table, worklist, seal, directory: () => directory, now });
 
   return {
@@ -72,6 +79,7 @@ export async function createRouter(deps: RouterDeps): Promise<Service> {
         decode: decodeCommand,
         handle: (tx, batch) => decideBatch({ table, worklist, directory: folded, seal }, tx, batch),
       });
+      stopRinging = startRinger({ engine, schema, logger, everyMs: deps.ringMs ?? RING_MS });
       stopSweeps = startSweeps({
         db,
         schema,
@@ -80,6 +88,7 @@ export async function createRouter(deps: RouterDeps): Promise<Service> {
       });
     },
     async stop() {
+      await stopRinging?.();
       await stopSweeps?.();
       await engine.stop();
       await directory?.stop();

@@ -45,6 +45,10 @@ export interface ReferralState {
   /** The request to cancel: when, the id of its event, and when the performer took that event. */
   readonly cancellation?: { readonly at: number; readonly eventId: string; readonly readAt?: number };
   readonly acknowledged: boolean;
+  /** Set once its performer has taken anything of it. */
+  readonly reached?: boolean;
+  /** How much of each clock's window has rung; left out while nothing has. */
+  readonly rung?: Readonly<Record<string, { readonly startedAt: number; readonly percent: number }>>;
   /** Supplements by the id of their event: whom they were told to (empty when nobody), and whether it took note. */
   readonly supplements: Readonly<Record<string, Supplement>>;
   /** What staff recorded on behalf of an institution, oldest first; left out while there is nothing. */
@@ -204,6 +208,7 @@ function changeOf(before: ReferralState, event: ReferralEvent, at: number): Chan
         ...standing(),
         consent: fact.value.consent ?? before.consent,
         addressedAt: at,
+        ...(before.reached === undefined ? {} : { reached: false }),
         ...(fact.value.rehearsedAs === "" ? {} : { rehearsedAs: fact.value.rehearsedAs }),
       };
     case "returned":
@@ -255,10 +260,16 @@ function changeOf(before: ReferralState, event: ReferralEvent, at: number): Chan
       const told = before.supplements[id];
       return told ? { supplements: { ...before.supplements, [id]: { ...told, acknowledged: true } } } : {};
     }
+    case "clockRang": {
+      const { clock, startedAt, percent } = fact.value;
+      return { rung: { ...before.rung, [clock]: { startedAt: msOf(startedAt) ?? 0, percent } } };
+    }
     case "delivered": {
       const { cancellation } = before;
+      const reached = fact.value.institution === before.performer ? { reached: true } : {};
       const isRead = cancellation?.eventId === fact.value.eventId && fact.value.institution === before.performer;
-      return isRead && cancellation.readAt === undefined ? { cancellation: { ...cancellation, readAt: at } } : {};
+      const read = isRead && cancellation.readAt === undefined ? { cancellation: { ...cancellation, readAt: at } } : {};
+      return { ...reached, ...read };
     }
     default:
       return {};

@@ -1,0 +1,97 @@
+// Looks for clocks that ring, and appends each ring as a command of the hub: decided like any other, behind what was asked before it.
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { sql } from "@ruta/db";
+import type { Tx } from "@ruta/db";
+import { ReferralCommandSchema, TOPICS, create, derivedId, encodeRecord } from "@ruta/events";
+import type { NewRecord } from "@ruta/events";
+import type { Engine, LogLogger } from "@ruta/log";
+import { decodeCase } from "./case-codec.ts";
+import { dueRings, nextRingAt } from "./clocks.ts";
+import type { Ring } from "./clocks.ts";
+import { hubActor } from "./draft.ts";
+
+/** What ringing needs. */
+export interface RingerDeps {
+  readonly engine: Pick<Engine, "transact">;
+  readonly schema: string;
+  readonly logger: LogLogger;
+  /** Between two looks, in milliseconds. */
+  readonly everyMs: number;
+}
+
+/** Most cases in one transaction. */
+const BATCH = 200;
+/** A case whose ring is on its way is decided long before; else it is looked at again after so long. */
+const AGAIN_MS = 60_000;
+
+/** Starts to look; answers how to stop, which waits for the look under way. */
+export function startRinger({ engine, schema, logger, everyMs }: RingerDeps): () => Promise<void> {
+  const cases = sql.id(schema, "cases");
+  let stopping = false;
+  let wake = (): void => {};
+
+  /** Takes the cases that are due, at the database's clock: all routers go by one. Another one's are left to it. */
+  async function take(tx: Tx): Promise<{ result: number; records: NewRecord[] }> {
+    const rows = await tx.query<{ case_id: string; state: string; now: Date }>(sql`
+      SELECT case_id, state, clock_timestamp() AS now FROM ${cases} WHERE ring_at <= clock_timestamp()
+      ORDER BY ring_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED`);
+    const records: NewRecord[] = [];
+    const next: (Date | null)[] = [];
+    for (const { case_id: caseId, state: text, now } of rows) {
+      const state = decodeCase(text);
+      const rings = dueRings(state, now.getTime());
+      const at = rings.length > 0 ? now.getTime() + AGAIN_MS : nextRingAt(state);
+      next.push(at === undefined ? null : new Date(at));
+      records.push(...rings.map((ring) => commandOf(caseId, ring, now.getTime())));
+    }
+    if (rows.length > 0)
+      tx.send(sql`
+        UPDATE ${cases} AS c SET ring_at = n.at
+        FROM unnest(${rows.map((row) => row.case_id)}::text[], ${next}::timestamptz[]) AS n (case_id, at)
+        WHERE c.case_id = n.case_id`);
+    return { result: rows.length, records };
+  }
+
+  async function loop(): Promise<void> {
+    while (!stopping) {
+      try {
+        while (!stopping && (await engine.transact(take)) === BATCH);
+      } catch (error) {
+        logger.warn({ err: error }, "clocks that ring could not be looked for");
+      }
+      if (stopping) return;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, everyMs);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  }
+
+  const looping = loop();
+  return async () => {
+    stopping = true;
+    wake();
+    await looping;
+  };
+}
+
+/** One ring is one command, whoever finds it and however often. */
+function commandOf(caseId: string, { referral, clock, percent }: Ring, now: number): NewRecord {
+  const id = derivedId("clock", referral.id, clock.id, String(clock.startedAt), String(percent));
+  const command = create(ReferralCommandSchema, {
+    commandId: id,
+    caseId,
+    referralId: referral.id,
+    actor: hubActor(),
+    receivedAt: timestampFromMs(now),
+    act: {
+      case: "ringClock",
+      value: { clock: clock.id, startedAt: timestampFromMs(clock.startedAt), percent },
+    },
+  });
+  const meta = { id, source: "/ruta/router", type: "ruta.referral.ring-clock", time: now };
+  return encodeRecord(TOPICS.commands, caseId, command, meta);
+}
