@@ -158,11 +158,14 @@ function copyOf({ name, type }: { readonly name: string; readonly type: string }
 /** What was copied is behind every reader: its rows are there already. */
 async function passOver({ hub, log }: Bed, db: Db): Promise<void> {
   const ends = await log.offsets(TOPICS.events);
-  for (const service of ["gateway", "delivery", "router"])
-    await db.query(sql`
-      UPDATE ${sql.id(`${hub.prefix}_${service}`, "consumer_offset")} AS o SET next = e.next
+  const pass = (service: string, table: string) =>
+    db.query(sql`
+      UPDATE ${sql.id(`${hub.prefix}_${service}`, table)} AS o SET next = e.next
       FROM unnest(${ends.map(({ partition }) => partition)}::integer[], ${ends.map(({ end }) => end)}::bigint[]) AS e (partition, next)
       WHERE o.topic = ${TOPICS.events} AND o.partition = e.partition`);
+  for (const service of ["gateway", "delivery", "router"]) await pass(service, "consumer_offset");
+  // The router wrote them, as it is to believe: else its start would take them in, which is a restore and not what is measured.
+  await pass("router", "output_position");
   // With a million of them it takes longer than a statement of the hub may.
   await db.tx(async (tx) => {
     await tx.query(sql`SET LOCAL statement_timeout = '5min'`);

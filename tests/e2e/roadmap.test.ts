@@ -89,6 +89,20 @@ describe.each(SHAPES.slice(-1))("on $driver, services in $processes process(es)"
     expect(timeline.stdout).toContain("R12");
   });
 
+  test("who names no institution is proposed those that can take it, and its worker chooses", async () => {
+    const { performer: _, ...open } = asked();
+    const sender = city.citizen("sender");
+    const { body } = await sender.send("open", "request", open);
+    const id = String(body.referral);
+    const read = async () =>
+      (await sender.read(`/v1/referrals/${id}`)).body as { expected?: { acts: string[] }; performer?: string };
+    await expect.poll(async () => (await read()).expected?.acts, SOON).toEqual(["choose", "cancel"]);
+    await expect.poll(told, SOON).toContain("proposed");
+    const choice = { referral: id, worker: "op-1", performer: "casa", reasonCode: "known-to-person" };
+    expect(await sender.send("choice", "choose", choice)).toMatchObject({ status: 202 });
+    await expect.poll(async () => (await read()).performer, SOON).toBe("casa");
+  });
+
   test("whom it is about stands in clear nowhere", async () => {
     const all = await everything(city);
     expect(all.length).toBeGreaterThan(1_000);

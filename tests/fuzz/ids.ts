@@ -33,7 +33,7 @@ export const OUTSIDE_IDS = ["referral", "basedOn", "id", "event", "supersedes", 
 /** What else institutions send. */
 export const OUTSIDE_OTHERS =
   `institution specversion source subject time datacontenttype dataschema traceparent type data serviceType
-  priority performer service reasonCode confidentiality number worker consent person members note rehearsal roadmap stage expectedAt appointmentAt
+  priority performer service reasonCode confidentiality number worker consent person members note rehearsal roadmap stage decision expectedAt appointmentAt
   outcomeCode reachedAt basis recipients recipientClass givenOn evidence ageBand absent sex nationality papers territory accused identity
   name given family chosen birthDate genderIdentity documents issuer contact phone email address safe languages narrative relation
   resourceType state role since limit wait part`.split(/\s+/);

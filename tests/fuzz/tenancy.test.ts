@@ -81,6 +81,7 @@ const DATA: Readonly<Record<string, object>> = {
   "mark-in-error": { reasonCode: "other" },
   dispute: { event: "0123456789abcdefghjkmnpqrs", reasonCode: "other" },
   "acknowledge-supplement": { event: "0123456789abcdefghjkmnpqrs" },
+  choose: { performer: "beta", reasonCode: "other" },
   "open-stage": { stage: "R12.5" },
   "record-stage": { stage: "R12.4", outcomeCode: "served" },
   "close-case": { reasonCode: "other" },

@@ -47,6 +47,9 @@ export const OUTCOMES = [
   "refused-by-status",
 ] as const;
 
+/** Why a person chose one of the institutions that the hub proposed. */
+export const CHOICE_REASONS = ["first-proposed", "closer", "known-to-person", "person-prefers", "other"] as const;
+
 /** How a stage of a roadmap ends that needed no referral. */
 export const STAGE_OUTCOMES = [...OUTCOMES, "not-needed"] as const;
 

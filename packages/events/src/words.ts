@@ -24,6 +24,7 @@ export const ACTS = [
   "supplement",
   "acknowledge-supplement",
   "dispute",
+  "choose",
   "open-stage",
   "record-stage",
   "close-case",

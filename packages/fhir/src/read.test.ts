@@ -274,7 +274,13 @@ describe("an answer", () => {
   test("every act that an institution may make has a row, here or in this file", () => {
     const met = new Set([...ANSWERS.map(([, , , , act]) => act), "request", "redirect"]);
     // What no status of a Task says comes by the other door.
-    const unsaid: ReadonlySet<string> = new Set(["supplement", "acknowledge-supplement", "dispute", ...CASE_ACTS]);
+    const unsaid: ReadonlySet<string> = new Set([
+      "supplement",
+      "acknowledge-supplement",
+      "dispute",
+      "choose",
+      ...CASE_ACTS,
+    ]);
     expect([...met].toSorted()).toEqual(ACTS.filter((act) => !unsaid.has(act)).toSorted());
   });
 

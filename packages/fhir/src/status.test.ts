@@ -21,6 +21,7 @@ const UNSAID: ReadonlySet<string> = new Set([
   "supplement",
   "acknowledge-supplement",
   "dispute",
+  "choose",
   ...CASE_ACTS,
 ]);
 

@@ -82,7 +82,10 @@ function factData({ fact, performer }: ReferralEvent): Data {
       return { reasonCode: text(fact.value.reasonCode) };
     case "returned": {
       const eligible = fact.value.candidates.filter((candidate) => candidate.eligible);
-      const candidates = eligible.map(({ institution, serviceId }) => ({ institution, service: serviceId }));
+      const candidates = eligible.map(({ institution, serviceId, criteria }) => {
+        const unknown = criteria.filter((one) => one.unknown).map(({ name }) => name);
+        return { institution, service: serviceId, unknown: unknown.length > 0 ? unknown : undefined };
+      });
       return { reasonCode: text(fact.value.reasonCode), candidates };
     }
     case "clockRang": {

@@ -72,9 +72,16 @@ export function recordedFor({ fact, actor }: ReferralEvent): string | undefined 
     : actor.onBehalfOf;
 }
 
+/** A referral that goes back for a choice is a proposal. */
+function wordFor(event: ReferralEvent, name: Fact): string {
+  const { fact } = event;
+  return fact.case === "returned" && fact.value.reasonCode === "proposal" ? "proposed" : TOLD[name][1];
+}
+
 function parties(event: ReferralEvent, name: Fact): readonly Notice[] {
   const { fact, requester, performer } = event;
-  const [party, act] = TOLD[name];
+  const [party] = TOLD[name];
+  const act = wordFor(event, name);
   const by = recordedFor(event) ?? event.actor?.institution;
   const tell = (institution: string, word = act): readonly Notice[] =>
     institution === "" || RESERVED_INSTITUTIONS.has(institution) ? [] : [{ institution, act: word }];

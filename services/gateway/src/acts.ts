@@ -59,6 +59,10 @@ const request = z.strictObject({
     description:
       "Roadmap (ruta) that the case runs from here on, such as R12; left out: this one referral is all there is",
   }),
+  decision: z.enum(["propose", "automatic"]).optional().meta({
+    description:
+      "propose: you are sent candidates with the result of each criterion, and your worker chooses; automatic: the hub chooses. Left out: what the stage of the roadmap says, and without a roadmap automatic",
+  }),
   stage: stageId.optional().meta({
     description: "Stage of the roadmap that is asked for; left out: the first that serviceType serves",
   }),
@@ -107,6 +111,12 @@ export const DATA = {
   "acknowledge-supplement": z.strictObject({
     ...answer,
     event: plainId.meta({ description: "The id of the ruta.referral.supplement you were told of" }),
+  }),
+  choose: z.strictObject({
+    ...answer,
+    performer: directoryId.meta({ description: "The institution that you choose of those proposed" }),
+    service: directoryId.optional(),
+    reasonCode: z.enum(codes.CHOICE_REASONS),
   }),
   "open-stage": z.strictObject({
     ...answer,

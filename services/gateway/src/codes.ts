@@ -4,6 +4,7 @@ import { Confidentiality, ConsentBasis, Priority } from "@ruta/events";
 export {
   APPOINTMENT_REASONS,
   CANCEL_REASONS,
+  CHOICE_REASONS,
   CLOSE_REASONS,
   DISPUTE_REASONS,
   ERROR_REASONS,

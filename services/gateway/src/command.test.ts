@@ -129,6 +129,11 @@ const ANSWERS: Record<string, [Record<string, unknown>, string, Record<string, u
     "dispute",
     { eventId: "0123456789abcdefghjkmnpqrs", reasonCode: "not-said" },
   ],
+  choose: [
+    { performer: "otro", reasonCode: "closer" },
+    "choose",
+    { performer: "otro", serviceId: "", reasonCode: "closer" },
+  ],
   "open-stage": [{ stage: "R12.5", performer: "otro" }, "openStage", { stageId: "R12.5", performer: "otro" }],
   "record-stage": [
     { stage: "R12.4", outcomeCode: "not-needed" },

@@ -8,6 +8,7 @@ import {
   CancelAppointmentSchema,
   CancelReferralSchema,
   Channel,
+  ChooseReferralSchema,
   CloseCaseSchema,
   CompleteReferralSchema,
   Confidentiality,
@@ -141,6 +142,10 @@ function actOf(input: ActInput, ids: ActIds): ReferralCommand["act"] {
         case: "dispute",
         value: create(DisputeActSchema, { eventId: data.event, reasonCode: data.reasonCode }),
       };
+    case "choose": {
+      const { performer, service: serviceId = "", reasonCode } = data;
+      return { case: "choose", value: create(ChooseReferralSchema, { performer, serviceId, reasonCode }) };
+    }
     case "open-stage": {
       const { stage: stageId, performer = "" } = data;
       const basis = data.consent === undefined ? {} : { consent: consentOf(data.consent) };
@@ -179,6 +184,7 @@ function requestOf(data: RequestData, ids: ActIds) {
     rehearsal: data.rehearsal ?? "",
     roadmapId: data.roadmap ?? "",
     stageId: data.stage ?? "",
+    decision: data.decision ?? "",
   });
 }
 

@@ -77,6 +77,7 @@ test.each(ACTS.filter((act) => act !== "request"))("the answer %s needs its work
     appointmentAt: "2026-12-01T09:00:00-05:00",
     event: REFERRAL.slice(0, 26),
     stage: "R12.3",
+    performer: "otro",
   });
   for (const name of Object.keys(body.data)) if (!(name in DATA[act].shape)) delete body.data[name];
   expect(isRefusal(read(body)), JSON.stringify(read(body))).toBe(false);

@@ -14,6 +14,7 @@ export function referenceRefusal({ act, data }: ActInput, directory: Directory, 
     return (
       missingInstitution(directory, now, "data.performer", data.performer) ?? consent(data.consent, directory, now)
     );
+  if (act === "choose") return missingInstitution(directory, now, "data.performer", data.performer);
   if (act === "supplement") return persons(data, directory);
   return act === "request" ? request(data, directory, now) : undefined;
 }

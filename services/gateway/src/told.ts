@@ -4,8 +4,8 @@ import { z } from "zod";
 
 /** Types of what is told of a referral, without their prefix: acts of the other party, and the hub's own words. */
 export const TOLD = [
-  ...ACTS.filter((act) => act !== "redirect" && !isCaseAct(act)),
-  ...(["returned", "worklisted", "undeliverable", "refused", "set-aside"] as const),
+  ...ACTS.filter((act) => act !== "redirect" && act !== "choose" && !isCaseAct(act)),
+  ...(["returned", "proposed", "worklisted", "undeliverable", "refused", "set-aside"] as const),
   ...(["stage-opened", "stage-offered", "stage-ended", "case-closed", "screening", "reminder"] as const),
 ];
 
@@ -54,7 +54,18 @@ const data = z.strictObject({
   escalation: z.int().optional().meta({ description: "1 at the end of the window, 2 at the last call" }),
   service: z.string().optional(),
   institution: z.string().optional(),
-  candidates: z.array(z.strictObject({ institution: z.string(), service: z.string() })).optional(),
+  candidates: z
+    .array(
+      z.strictObject({
+        institution: z.string(),
+        service: z.string(),
+        unknown: z.array(z.string()).optional().meta({ description: "Criteria whose value was not known" }),
+      }),
+    )
+    .optional()
+    .meta({
+      description: "Whom the requester may agree to, in ranked order; GET shows every criterion of everyone considered",
+    }),
   supersedes: z.array(z.string()).optional(),
   event: z.string().optional(),
   code: z.string().optional().meta({ description: "Of what was refused: the code; /docs/errors says what to do" }),

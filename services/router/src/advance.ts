@@ -2,6 +2,7 @@
 import { clone } from "@bufbuild/protobuf";
 import {
   CaseClosedSchema,
+  Decision,
   ReferralRequestedSchema,
   StageEndedSchema,
   StageOfferedSchema,
@@ -129,6 +130,7 @@ export function openStage(draft: Draft, stage: Stage, reasonCode: string, { choi
   const asked = (serviceType: string): ReferralRequested =>
     Object.assign(clone(ReferralRequestedSchema, first.request), {
       stageId: stage.id,
+      decision: decisionOf("", stage),
       serviceType,
       addressedTo: choice?.institution ?? "",
       placerNumber: "",
@@ -153,6 +155,12 @@ export function openStage(draft: Draft, stage: Stage, reasonCode: string, { choi
     { phase: "requested", performer: "", actor: hubActor(), opens, stage: stage.id },
   );
   place(draft, id, choice ?? { chosenBy: "chosen-by-hub", institution: "", serviceId: "" });
+}
+
+/** Who chooses: a person unless the stage gives a reason for the hub; without a stage, a person where the sender wants it (I10). */
+export function decisionOf(asked: string, stage: Stage | undefined): "propose" | "" {
+  const proposes = asked === "propose" || (stage !== undefined && stage.decision !== Decision.AUTOMATIC);
+  return proposes ? "propose" : "";
 }
 
 /** The more restricted of two classes. */

@@ -42,7 +42,14 @@ const standing = (story: Story): Record<string, string> =>
 
 /** Serves the live referral of a stage, or records the stage where there is none. */
 function serve(story: Story, stage: string, outcomeCode = "served"): void {
-  const live = Object.values(story.state.referrals).find((one) => one.request.stageId === stage && isLive(one));
+  const open = () => Object.values(story.state.referrals).find((one) => one.request.stageId === stage && isLive(one));
+  const proposed = open();
+  // A person chooses whom the hub proposed first.
+  if (proposed?.proposed === true) {
+    const value = { performer: hostOf(proposed.request.serviceType), reasonCode: "first-proposed" };
+    story.tell({ case: "choose", value }, { referralId: proposed.id });
+  }
+  const live = open();
   if (!live) {
     const { refusal } = story.tell({ case: "recordStage", value: { stageId: stage, outcomeCode } });
     if (refusal) throw new Error(`${stage} cannot be recorded: ${refusal}`);
@@ -63,7 +70,12 @@ describe("a family without a roof (R12)", () => {
     // Then contact is done, the stage asked for is open, and every event names the roadmap and its version
     expect(standing(story)).toMatchObject({ "R12.1": "ended", "R12.3": "open", "R12.2": "offered" });
     expect(events.slice(1).every((e) => e.roadmapId === "R12" && e.roadmapVersion === 1)).toBe(true);
-    expect(events.find(({ fact }) => fact.case === "addressed")?.stageId).toBe("R12.3");
+    // and the houses that could take it are proposed to the sender, whose worker chooses
+    expect(events.find(({ fact }) => fact.case === "returned")).toMatchObject({
+      stageId: "R12.3",
+      fact: { value: { reasonCode: "proposal" } },
+      expectation: { institution: "sender", acts: ["choose", "cancel"] },
+    });
     // When the house serves it
     serve(story, "R12.3");
     // Then the plan, which the coordinator makes without a referral, is open
@@ -86,8 +98,8 @@ describe("a family without a roof (R12)", () => {
     });
     expect(refused.refusal).toBe("basis-not-of-stage");
     const { events } = story.tell({ case: "openStage", value: { stageId: "R12.5" } });
-    expect(events.map(({ fact }) => fact.case)).toEqual(["stageOpened", "requested", "addressed"]);
-    expect(story.referral(2)).toMatchObject({ performer: hostOf("CBI"), requester: "sender" });
+    expect(events.map(({ fact }) => fact.case)).toEqual(["stageOpened", "requested", "returned"]);
+    expect(story.referral(2)).toMatchObject({ proposed: true, requester: "sender" });
     expect(story.tell({ case: "openStage", value: { stageId: "R12.5" } }).refusal).toBe("stage-running");
   });
 
@@ -135,6 +147,7 @@ describe("a family without a roof (R12)", () => {
 it("who served one stage may serve another, and a stage takes the first of its service types that anybody can give", () => {
   const story = new Story(cityWith([roadmap("R12")], ["ALO-FAM"]));
   story.tell(begins(roadmap("R12"), { serviceType: "ALO-NOC" }));
+  story.tell({ case: "choose", value: { performer: hostOf("ALO-NOC"), reasonCode: "closer" } });
   expect(story.referral().performer).toBe(hostOf("ALO-NOC"));
   const again = new Story(cityWith([roadmap("R02")], ["ALO-TRATA", "ALO-NNA"]));
   again.tell(
@@ -207,7 +220,7 @@ describe("a request that names a roadmap wrongly is refused:", () => {
 
 it("only the coordinator of a case begins and records its stages, by a worker", () => {
   const story = new Story(cityWith([roadmap("R12")]));
-  story.tell(begins(roadmap("R12")));
+  story.tell(begins(roadmap("R12"), { performer: hostOf("ALO-FAM") }));
   const act = usual("record-stage", story.now);
   expect(story.tell(act, { by: "stranger" }).refusal).toBe("not-a-party");
   expect(story.tell(act, { by: hostOf("ALO-FAM") }).refusal).toBe("only-coordinator");
@@ -294,7 +307,7 @@ it("the referral that a stage opens is the coordinator's own, follows from the f
   const story = new Story(cityWith([roadmap("R01")]));
   story.tell(begins(roadmap("R01"), { stageId: "R01.2b", serviceType: "PROT-MUJ", reasonCode: "SV" }));
   const health = Object.values(story.state.referrals).find(({ request }) => request.stageId === "R01.2a")!;
-  expect(health).toMatchObject({ requester: "sender", performer: hostOf("SAL-VBG") });
+  expect(health).toMatchObject({ requester: "sender", proposed: true });
   expect(health.request).toMatchObject({
     basedOn: referralId(CASE, 1),
     placerNumber: "",

@@ -11,7 +11,7 @@ import {
 import type { Actor, CaseAct, ReferralCommand, ReferralEvent, RequestReferral } from "@ruta/events";
 import { RECORDABLE, actOf } from "./acts.ts";
 import type { RunningAct } from "./acts.ts";
-import { advance, firstReferral, stricter } from "./advance.ts";
+import { advance, decisionOf, firstReferral, stricter } from "./advance.ts";
 import { askedOf, caseAct, isFor, openCase, raiseScreening } from "./case-acts.ts";
 import { Draft } from "./draft.ts";
 import type { Context } from "./draft.ts";
@@ -83,6 +83,7 @@ function request(draft: Draft, asked: RequestReferral): RefusalCode | undefined 
   if (typeof route === "string") return route;
   const value = create(ReferralRequestedSchema, {
     stageId: route?.stage.id ?? "",
+    decision: decisionOf(asked.decision, route?.stage),
     personId: asked.personId,
     serviceType: asked.serviceType,
     addressedTo,
@@ -122,7 +123,7 @@ function answer(draft: Draft, act: RunningAct | CaseAct): RefusalCode | undefine
     return command.actor?.worker === "" ? "worker-required" : caseAct(draft, named);
   }
   // Who sends a rejected referral elsewhere, or corrects what was asked with it, means the successor that goes on.
-  const isAboutLast = act === "redirect" || (act === "supplement" && role === "requester");
+  const isAboutLast = act === "redirect" || act === "choose" || (act === "supplement" && role === "requester");
   const referral = isAboutLast ? lastSuccessor(state, named) : named;
   const step = stepOf(referral.phase, act, role);
   if (step.kind === "refuse") return step.code;
@@ -131,7 +132,7 @@ function answer(draft: Draft, act: RunningAct | CaseAct): RefusalCode | undefine
     case "repeat":
       return repeat(command, referral, act, step.otherwise);
     case "choose":
-      return redirect(draft, referral, role);
+      return command.act.case === "choose" ? choose(draft, referral) : redirect(draft, referral, role);
     case "acknowledge":
       if (referral.acknowledged) return "already-recorded";
       draft.emit(referral.id, factOf(command, referral.phase), { sections: command.sections });
@@ -165,6 +166,24 @@ function repeat(
   const recorded = act === "reroute" ? undefined : referral.recorded[act];
   if (recorded === undefined) return otherwise;
   return recorded === commandContent(command) ? "already-recorded" : "contradicts-recorded";
+}
+
+/** The requester's worker chooses among what the hub proposed, under the basis that stands. */
+function choose(draft: Draft, referral: ReferralState): RefusalCode | undefined {
+  const { act, actor, sections } = draft.command;
+  if (act.case !== "choose") throw new Error("only a choice chooses");
+  const { performer, serviceId, reasonCode } = act.value;
+  if (referral.proposed !== true) return "nothing-proposed";
+  if (reasonCode === "") return "reason-required";
+  place(draft, referral.id, {
+    chosenBy: "chosen-by-requester",
+    institution: performer,
+    serviceId,
+    reasonCode,
+    sections,
+    ...(actor ? { actor } : {}),
+  });
+  return undefined;
 }
 
 function redirect(draft: Draft, referral: ReferralState, role: Role): RefusalCode | undefined {

@@ -39,7 +39,7 @@ const WITH_ROADMAP = directoryOf({
   services: [{ id: "beds-a", institution: "house-a" }],
   roadmaps: [ROADMAP],
 });
-const family = (more: Parameters<typeof asks>[0] = {}) => asks({ roadmapId: "R99", ...more });
+const family = (more: Parameters<typeof asks>[0] = {}) => asks({ roadmapId: "R99", performer: "house-a", ...more });
 const stage = (stageId: string) => ({ case: "recordStage", value: { stageId, outcomeCode: "served" } }) as const;
 
 function inCase(): Story {
@@ -61,6 +61,11 @@ const STORIES: Record<RefusalCode, () => { refusal?: RefusalCode }> = {
   "stage-not-served": () => new Story(WITH_ROADMAP).tell(family({ stageId: "R99.9" })),
   "basis-not-of-stage": () =>
     new Story(WITH_ROADMAP).tell(family({ consent: { ...ANYONE, basis: ConsentBasis.VITAL } })),
+  "nothing-proposed": () => {
+    const story = new Story();
+    story.tell(asks({ consent: { ...ANYONE, recipientClass: "", recipients: ["elsewhere"] } as never }));
+    return story.tell(usual("choose", 0));
+  },
   "no-roadmap": () => after().tell(usual("close-case", 0)),
   "only-coordinator": () => inCase().tell(usual("close-case", 0), { by: "house-a" }),
   "unknown-stage": () => inCase().tell(stage("R99.9")),

@@ -58,6 +58,10 @@ export const REFUSALS = {
     title: "The stage does not rest on this basis of disclosure",
     remedy: `Take one of the stage's bases, and ${FRESH}.`,
   },
+  "nothing-proposed": {
+    title: "The hub has proposed nobody for this referral",
+    remedy: `Look at what is expected now; where it came back for another reason, send it elsewhere by redirect, and ${FRESH}.`,
+  },
   "no-roadmap": {
     title: "The case runs no roadmap",
     remedy: "Nothing to do: it has the one referral and its successors. A further need is a new request with basedOn.",

@@ -14,7 +14,11 @@ export function expectationOf(referral: ReferralState): Expectation {
   const { phase, requester, performer, priority } = referral;
   switch (phase) {
     case "returned":
-      return expect(requester, ["redirect", "cancel"], windowEnd("decide", priority, referral.requestedAt));
+      return expect(
+        requester,
+        [referral.proposed ? "choose" : "redirect", "cancel"],
+        windowEnd("decide", priority, referral.requestedAt),
+      );
     case "worklisted":
       return expect(HUB, ["redirect"], windowEnd("decide", priority, referral.requestedAt));
     case "requested":

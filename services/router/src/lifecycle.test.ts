@@ -179,6 +179,12 @@ const OWN: Record<Exclude<Asked, StaffAct>, Record<string, string>> = {
     [`requested received accepted ${SERVING} on-hold cancellation-requested rejected failed`]: "not-waiting",
     "cancelled completed entered-in-error": "ended",
   },
+  // What came back for another reason than a proposal has nobody to choose.
+  choose: {
+    returned: "nothing-proposed",
+    [`worklisted requested received accepted ${SERVING} on-hold cancellation-requested rejected failed`]: "not-waiting",
+    "cancelled completed entered-in-error": "ended",
+  },
   acknowledge: {
     [`${WAITING} requested received accepted ${SERVING} on-hold cancellation-requested`]: "not-ended",
     rejected: "rejected 4.0",
@@ -235,6 +241,7 @@ const REQUESTERS: readonly Asked[] = [
   "cancel",
   "mark-in-error",
   "redirect",
+  "choose",
   "acknowledge",
   "supplement",
   "acknowledge-supplement",

@@ -167,6 +167,13 @@ const RULES: Readonly<Record<RunningAct, Rule>> = {
       [[...UNDECIDED, ...AFTER, "cancellation-requested", "rejected", "failed"], no("not-waiting")],
     ],
   },
+  choose: {
+    by: ["requester"],
+    rows: [
+      [["returned"], { kind: "choose" }],
+      [["worklisted", ...UNDECIDED, ...AFTER, "cancellation-requested", "rejected", "failed"], no("not-waiting")],
+    ],
+  },
   acknowledge: {
     by: ["requester"],
     rows: [

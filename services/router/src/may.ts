@@ -14,6 +14,7 @@ interface Open {
   readonly outcome: boolean;
   readonly supplement: boolean;
   readonly onBehalf: boolean;
+  readonly proposal: boolean;
 }
 
 /** The acts that are about something open. */
@@ -21,6 +22,7 @@ const ABOUT: Partial<Record<Act, keyof Open>> = {
   acknowledge: "outcome",
   "acknowledge-supplement": "supplement",
   dispute: "onBehalf",
+  choose: "proposal",
 };
 
 function listOf(phase: Phase, role: Party, open: Open): readonly Act[] {
@@ -33,12 +35,14 @@ function listOf(phase: Phase, role: Party, open: Open): readonly Act[] {
   });
 }
 
-const nameOf = (phase: Phase, role: Party, { outcome, supplement, onBehalf }: Open) =>
-  `${phase} ${role} ${outcome} ${supplement} ${onBehalf}`;
+const nameOf = (phase: Phase, role: Party, { outcome, supplement, onBehalf, proposal }: Open) =>
+  `${phase} ${role} ${outcome} ${supplement} ${onBehalf} ${proposal}`;
 
 const EITHER = [true, false];
 const OPEN: readonly Open[] = EITHER.flatMap((outcome) =>
-  EITHER.flatMap((supplement) => EITHER.map((onBehalf) => ({ outcome, supplement, onBehalf }))),
+  EITHER.flatMap((supplement) =>
+    EITHER.flatMap((onBehalf) => EITHER.map((proposal) => ({ outcome, supplement, onBehalf, proposal }))),
+  ),
 );
 
 /** Every list, made once: looking one up costs nothing for each event. */
@@ -58,6 +62,7 @@ export function mayOf(referral: ReferralState, role: Party): readonly Act[] {
   const open = {
     outcome: !acknowledged,
     supplement: Object.values(supplements).some((told) => told.to === institution && !told.acknowledged),
+    proposal: referral.proposed === true,
     onBehalf: onBehalf.some((one) => one.institution === institution && one.disputed === undefined),
   };
   return LISTS.get(nameOf(phase, role, open)) ?? [];

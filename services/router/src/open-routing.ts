@@ -12,6 +12,7 @@ const CHOOSING: ReadonlySet<ReferralCommand["act"]["case"]> = new Set([
   "reject",
   "fail",
   "redirect",
+  "choose",
   "reroute",
   "ringClock",
 ]);

@@ -15,7 +15,7 @@ import { hubActor } from "./draft.ts";
 import type { Draft } from "./draft.ts";
 import { performerOf } from "./rehearse.ts";
 import type { Routing, RoutingFacts } from "./routing.ts";
-import { nextOrdinal, triedInstitutions } from "./state.ts";
+import { PROPOSAL, nextOrdinal, triedInstitutions } from "./state.ts";
 import type { ReferralState } from "./state.ts";
 
 /** Most candidates that an event records; it also says how many there were. */
@@ -38,6 +38,8 @@ export interface Choice {
   readonly serviceId: string;
   /** The person's actor; the hub's own when left out. */
   readonly actor?: Actor;
+  /** Why a person chose so, as a code. */
+  readonly reasonCode?: string;
   /** A new basis, which counts from here on. */
   readonly consent?: Consent;
   /** Sealed content that came with the choice. */
@@ -59,13 +61,15 @@ export function place(draft: Draft, id: string, choice: Choice): void {
   const all = candidatesFor(need, directory, draft.now);
   const named = choice.institution === "" ? all : all.filter((c) => isAddressed(need, c.institution, c.serviceId));
   const chosen = named.find(canTake);
-  if (chosen) {
+  if (chosen && choice.chosenBy === "chosen-by-hub" && referral.request.decision === "propose") giveBack(PROPOSAL, all);
+  else if (chosen) {
     const { performer, rehearsedAs } = performerOf(draft.state, chosen.institution);
     const value = create(ReferralAddressedSchema, {
       ...consent,
       ...recorded(all),
       serviceId: chosen.serviceId,
       chosenBy: choice.chosenBy,
+      reasonCode: choice.reasonCode ?? "",
       rehearsedAs,
     });
     const actor = choice.actor ?? hubActor();

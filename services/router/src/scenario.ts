@@ -252,6 +252,8 @@ export function usual(act: RunningAct | CaseAct | Notice, now: number): ActInit 
       return { case: "acknowledgeSupplement", value: { eventId: "event" } };
     case "dispute":
       return { case: "dispute", value: { eventId: "event", reasonCode: "not-said" } };
+    case "choose":
+      return { case: "choose", value: { performer: "house-a", reasonCode: "first-proposed" } };
     case "open-stage":
       return { case: "openStage", value: { stageId: "R12.3" } };
     case "record-stage":

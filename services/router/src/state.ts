@@ -45,6 +45,8 @@ export interface ReferralState {
   /** The request to cancel: when, the id of its event, and when the performer took that event. */
   readonly cancellation?: { readonly at: number; readonly eventId: string; readonly readAt?: number };
   readonly acknowledged: boolean;
+  /** Set while a person is to choose among what the hub proposed. */
+  readonly proposed?: boolean;
   /** Set once its performer has taken anything of it. */
   readonly reached?: boolean;
   /** How much of each clock's window has rung; left out while nothing has. */
@@ -102,6 +104,9 @@ export interface CaseState {
   /** Commands decided, or those of them that the question at hand is about. */
   readonly decided: ReadonlySet<string>;
 }
+
+/** Why a referral goes back to its requester where nothing is wrong: a person chooses. */
+export const PROPOSAL = "proposal";
 
 /** A case of which nothing is known yet. */
 export function emptyCase(caseId: string): CaseState {
@@ -191,6 +196,11 @@ function withRequest(state: CaseState, event: ReferralEvent, request: ReferralRe
   return withReferral(replaced ? withReferral(next, { ...replaced, replacedBy: referral.id }) : next, referral);
 }
 
+/** Whether a proposal stands; left out where there never was one. */
+function flagged(before: ReferralState, proposed: boolean): Pick<ReferralState, "proposed"> {
+  return proposed || before.proposed !== undefined ? { proposed } : {};
+}
+
 type Change = { -readonly [K in keyof ReferralState]?: ReferralState[K] };
 
 function changeOf(before: ReferralState, event: ReferralEvent, at: number): Change {
@@ -208,12 +218,19 @@ function changeOf(before: ReferralState, event: ReferralEvent, at: number): Chan
         ...standing(),
         consent: fact.value.consent ?? before.consent,
         addressedAt: at,
+        ...flagged(before, false),
         ...(before.reached === undefined ? {} : { reached: false }),
         ...(fact.value.rehearsedAs === "" ? {} : { rehearsedAs: fact.value.rehearsedAs }),
       };
     case "returned":
-    case "worklisted":
-      return { ...standing({}, fact.case), consent: fact.value.consent ?? before.consent };
+    case "worklisted": {
+      const proposed = fact.case === "returned" && fact.value.reasonCode === PROPOSAL;
+      return {
+        ...standing({}, fact.case),
+        consent: fact.value.consent ?? before.consent,
+        ...flagged(before, proposed),
+      };
+    }
     case "received":
       return standing({ receive: contentOf() });
     case "accepted": {

@@ -257,6 +257,8 @@ export interface ActData {
     readonly note?: string;
     /** Roadmap (ruta) that the case runs from here on, such as R12; left out: this one referral is all there is */
     readonly roadmap?: string;
+    /** propose: you are sent candidates with the result of each criterion, and your worker chooses; automatic: the hub chooses. Left out: what the stage of the roadmap says, and without a roadmap automatic */
+    readonly decision?: "propose" | "automatic";
     /** Stage of the roadmap that is asked for; left out: the first that serviceType serves */
     readonly stage?: string;
     /** Makes it a rehearsal: chosen like a real one, sent to nobody, in no figure. A simulated counterpart serves it (complete), rejects it so that the next candidate serves (reject), or never answers (silent) */
@@ -424,6 +426,17 @@ export interface ActData {
     readonly note?: string;
     /** The id of the ruta.referral.supplement you were told of */
     readonly event: string;
+  };
+  readonly "choose": {
+    readonly referral: string;
+    /** Your own opaque reference of the worker who acts; never a name or a document number */
+    readonly worker: string;
+    /** Free text; sealed, and read only by those entitled */
+    readonly note?: string;
+    /** The institution that you choose of those proposed */
+    readonly performer: string;
+    readonly service?: string;
+    readonly reasonCode: "first-proposed" | "closer" | "known-to-person" | "person-prefers" | "other";
   };
   readonly "open-stage": {
     readonly referral: string;
