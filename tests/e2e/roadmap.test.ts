@@ -103,6 +103,28 @@ describe.each(SHAPES.slice(-1))("on $driver, services in $processes process(es)"
     await expect.poll(async () => (await read()).performer, SOON).toBe("casa");
   });
 
+  test("its history is told as of a day, as a page too, and who asked why is on record first", async () => {
+    const now = await ruta("--json", "history", referral, "--purpose", "revisión del caso");
+    expect(now.code, now.stderr).toBe(0);
+    const history = JSON.parse(now.stdout) as { roadmap: object; known: { fact: string; recordedAt: string }[] };
+    expect(history.roadmap).toEqual({ id: "R12", version: 1 });
+    expect(history.known.map(({ fact }) => fact)).toEqual(
+      expect.arrayContaining(["case-opened", "completed", "case-closed"]),
+    );
+    const [first] = history.known;
+    const then = await ruta("--json", "history", referral, "--purpose", "ese día", "--as-of", first!.recordedAt);
+    const known = (JSON.parse(then.stdout) as typeof history).known;
+    expect(known.length).toBeLessThan(history.known.length);
+    expect(known.every(({ recordedAt }) => recordedAt <= first!.recordedAt)).toBe(true);
+    const page = join(city.folder, "history.html");
+    expect((await ruta("history", referral, "--purpose", "imprimir", "--html", page)).code).toBe(0);
+    expect(readFileSync(page, "utf8")).toContain("R12.3");
+    const none = await ruta("history", `${"0".repeat(26)}-1`, "--purpose", "otra");
+    expect(none.code).toBe(3);
+    const log = await ruta("--json", "log", "read", "access");
+    for (const purpose of ["revisión del caso", "ese día", "imprimir", "otra"]) expect(log.stdout).toContain(purpose);
+  });
+
   test("whom it is about stands in clear nowhere", async () => {
     const all = await everything(city);
     expect(all.length).toBeGreaterThan(1_000);

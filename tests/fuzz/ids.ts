@@ -113,6 +113,7 @@ export const STAFF: Readonly<Record<string, Rule>> = {
   "GET /admin/directory/keys": anyone(),
   "GET /admin/directory/tokens": anyone(),
   "GET /admin/directory/:kind": anyone(),
+  "POST /admin/gateway/histories": watch({ id: "referral" }, { purpose: "a look" }),
   "GET /admin/router/summary": watch(),
   "GET /admin/router/cases/:id": watch({ id: "case" }),
   "POST /admin/router/referrals/:referral/act": operate(

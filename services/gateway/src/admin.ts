@@ -1,12 +1,22 @@
 // The gateway's administrative routes: lists and counts, a referral's timeline and why it went where it went, the live watch, and
 // how far inboxes are behind. The admin app has checked the signature.
 import type { Db } from "@ruta/db";
-import { STAFF_PROBLEMS, STATUS_WORDS, mayWatch, parseReferralId, statusOf } from "@ruta/events";
+import {
+  STAFF_PROBLEMS,
+  STATUS_WORDS,
+  isCaseId,
+  mayWatch,
+  parseReferralId,
+  staffActRecord,
+  statusOf,
+} from "@ruta/events";
 import type { SignedBy } from "@ruta/events";
 import { HTTP_PROBLEMS, eventStream, problemsOf } from "@ruta/kit";
 import type { HttpApp } from "@ruta/kit";
+import type { Engine } from "@ruta/log";
 import { z } from "zod";
 import { instant } from "./acts.ts";
+import { caseHistory } from "./case-history.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { explain } from "./explain.ts";
 import type { InboxPart } from "./inbox-service.ts";
@@ -24,6 +34,7 @@ export interface AdminDeps {
   readonly watching: Watching;
   readonly now: () => number;
   readonly inboxes: Pick<InboxPart, "lags">;
+  readonly engine: Pick<Engine, "transact">;
 }
 
 const problem = problemsOf({ ...HTTP_PROBLEMS, ...STAFF_PROBLEMS });
@@ -47,6 +58,12 @@ const list = z.strictObject({
   limit: z.coerce.number().int().min(1).max(500).default(50),
 });
 
+const history = z.strictObject({
+  id,
+  purpose: z.string("say why you ask").trim().min(1, "say why you ask").max(500),
+  asOf: instant.optional(),
+});
+
 const watch = z.strictObject({
   referral: id.optional(),
   institution: id.optional(),
@@ -55,7 +72,7 @@ const watch = z.strictObject({
 });
 
 /** Adds the routes below /admin/gateway. */
-export function registerAdmin({ admin, db, state, overview, watching, inboxes, now }: AdminDeps): void {
+export function registerAdmin({ admin, db, state, overview, watching, inboxes, engine, now }: AdminDeps): void {
   admin.get("/admin/gateway/summary", async (request) => {
     watcher(request);
     return overview.summary(now());
@@ -100,6 +117,21 @@ export function registerAdmin({ admin, db, state, overview, watching, inboxes, n
     const timeline = caseId === undefined ? undefined : timelineOf(await state.caseEvents(db, caseId), id);
     if (!timeline) throw problem("not-found");
     return timeline;
+  });
+
+  admin.post("/admin/gateway/histories", { schema: { body: history } }, async (request) => {
+    const { staff } = request as unknown as { readonly staff: SignedBy };
+    watcher(request);
+    const { id, purpose, asOf } = request.body;
+    const at = now();
+    // Who asked what and why is on record before anything is answered, also where there is nothing.
+    const act = staffActRecord(staff, { act: "gateway.history.read", target: id, reason: purpose, at });
+    await engine.transact(async () => ({ result: undefined, records: [act] }), { waitForLog: true });
+    const caseId = isCaseId(id) ? id : parseReferralId(id)?.caseId;
+    const moment = asOf === undefined ? at : Date.parse(asOf);
+    const found = caseId === undefined ? undefined : caseHistory(await state.caseEvents(db, caseId), moment);
+    if (!found) throw problem("not-found");
+    return { asOf: new Date(moment).toISOString(), ...found };
   });
 
   admin.get("/admin/gateway/inboxes", async (request) => {

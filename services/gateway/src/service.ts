@@ -32,6 +32,7 @@ import { createTake } from "./take.ts";
 import { createWatching } from "./watch.ts";
 
 export { config, redisOf } from "./config.ts";
+export type { CaseHistory, HistoryStep } from "./case-history.ts";
 export type { PublishedKey } from "./public-keys.ts";
 
 /** The migrations of its own tables. */
@@ -119,7 +120,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Service> {
   const reads = createReads({ db, state, claims, engine, directory });
   const watching = createWatching(log, logger);
   const inboxes = createInboxPart({ db, schema, engine, metrics, logger, directory, now });
-  registerAdmin({ admin, db, state, overview: openOverview(db, schema), watching, inboxes, now });
+  registerAdmin({ admin, db, state, overview: openOverview(db, schema), watching, inboxes, engine, now });
 
   const limiter = limiterOf(config, deps.prefix ?? "", logger);
   const tls = await tlsOf(config);

@@ -4,7 +4,7 @@ import { TOPICS, decodeRecord, classOf, priorityWord, statusWord, wordOf } from 
 import type { ReferralEvent } from "@ruta/events";
 import { follow } from "@ruta/log";
 import type { Following, Log, LogLogger } from "@ruta/log";
-import { CASE_FACTS } from "./plan.ts";
+import { detailOf } from "./detail.ts";
 
 /** One event in a line. */
 interface WatchLine {
@@ -47,23 +47,6 @@ function watchLine(event: ReferralEvent): WatchLine {
 function actorOf({ actor }: ReferralEvent): string {
   const { institution = "", onBehalfOf = "" } = actor ?? {};
   return onBehalfOf === "" ? institution : `${institution} for ${onBehalfOf}`;
-}
-
-/** The stage that a fact of a case is about, or the roadmap that the case runs, and the code that says more than the fact. */
-function detailOf(event: ReferralEvent): string {
-  if (!CASE_FACTS.has(event.fact.case)) return codeOf(event);
-  return [event.stageId || event.roadmapId, codeOf(event)].filter((part) => part !== "").join(" ");
-}
-
-function codeOf({ fact }: ReferralEvent): string {
-  if (fact.case === "clockRang")
-    return `${fact.value.clock} ${fact.value.percent} %${fact.value.late ? " (late)" : ""}`;
-  const value: object = fact.value ?? {};
-  for (const name of ["code", "reasonCode", "outcomeCode", "chosenBy", "replaces"]) {
-    const found = (value as Record<string, unknown>)[name];
-    if (typeof found === "string" && found !== "") return found;
-  }
-  return "institution" in value && typeof value.institution === "string" ? value.institution : "";
 }
 
 /** The timeline of a case from its events, for one of its referrals; undefined when it has none of that id. */

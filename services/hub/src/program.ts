@@ -7,6 +7,7 @@ import { configCommand } from "./commands/config.ts";
 import { directoryCommand } from "./commands/directory.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { endpointCommand } from "./commands/endpoint.ts";
+import { historyCommand } from "./commands/history.ts";
 import { hubKeysCommand } from "./commands/hub-keys.ts";
 import { initCommand } from "./commands/init.ts";
 import { keysCommand } from "./commands/keys.ts";
@@ -92,6 +93,7 @@ export function createProgram(): Command {
     statusCommand(),
     stuckCommand(),
     referralCommand(),
+    historyCommand(),
     watchCommand(),
     logCommand(),
     actCommand(),

@@ -3,6 +3,7 @@ import { translated } from "./language.ts";
 
 /** How it was chosen (ReferralAddressed.chosen_by), or why nobody was (reason codes of returned and worklisted). */
 const CHOICES: Readonly<Record<string, string>> = {
+  proposal: "nothing is wrong: a person chooses",
   "addressed-by-sender": "its sender named it",
   "chosen-by-hub": "the hub chose it, the first of those that can serve",
   "chosen-by-requester": "its requester chose it",
@@ -36,6 +37,49 @@ const ABOUT: Readonly<Record<string, string>> = {
   sex: "the sex",
 };
 
+/** What happened to a case, by the fact of its event. */
+export const FACTS: Readonly<Record<string, string>> = {
+  requested: "A referral was requested",
+  addressed: "It was sent to an institution",
+  received: "The institution said that it has it",
+  accepted: "The institution accepted",
+  rejected: "The institution does not take it",
+  scheduled: "An appointment was set",
+  missed: "The person did not come to the appointment",
+  "appointment-cancelled": "The appointment was cancelled",
+  reported: "An interim result was reported",
+  started: "The service began",
+  held: "It was put on hold",
+  resumed: "It went on",
+  "cancellation-requested": "Its withdrawal was asked for",
+  cancelled: "It was withdrawn",
+  completed: "It ended with an outcome",
+  failed: "It was given up after acceptance",
+  "entered-in-error": "It should never have been",
+  acknowledged: "The requester read the outcome",
+  returned: "It went back to its requester, to choose",
+  worklisted: "Nobody was left to send it to: worklist",
+  refused: "An act was refused",
+  delivered: "A notice was taken",
+  undeliverable: "A notice could not be delivered",
+  "delivery-late": "A notice is late",
+  supplemented: "Content was added or corrected",
+  "supplement-acknowledged": "The correction was taken note of",
+  disputed: "An institution disputes it",
+  "set-aside": "A record was given up",
+  "case-opened": "The case began to follow a roadmap",
+  "stage-opened": "A stage began",
+  "stage-offered": "A stage was offered",
+  "stage-ended": "A stage ended",
+  "stage-skipped": "A stage was not needed",
+  "case-closed": "The case was closed",
+  "screening-raised": "Another roadmap is to be looked at for this person",
+  "clock-rang": "A time limit rang",
+};
+
+/** What happened, in words. */
+export const factWords = (code: string): string => translated(FACTS[code] ?? code);
+
 /** How or why a choice was made, in words. */
 export const choiceWords = (code: string): string => translated(CHOICES[code] ?? code);
 
@@ -46,4 +90,4 @@ export const againstWords = (criterion: string): string => translated(AGAINST[cr
 export const aboutWords = (criterion: string): string => translated(ABOUT[criterion] ?? criterion);
 
 /** Every English text of this file, for the test that holds the catalogue complete. */
-export const TEXTS = [CHOICES, AGAINST, ABOUT].flatMap((words) => Object.values(words));
+export const TEXTS = [CHOICES, AGAINST, ABOUT, FACTS].flatMap((words) => Object.values(words));
