@@ -121,3 +121,20 @@ test("nobody is told while no performer is chosen", () => {
 test("an event without a fact that this version knows is told to nobody", () => {
   expect(told({})).toEqual([]);
 });
+
+test("of a case the coordinator is told what it did not do itself", () => {
+  expect(told(fact("stageOpened", { reasonCode: "condition-met" }))).toEqual(["sender stage-opened"]);
+  for (const reasonCode of ["asked", "at-entry"]) expect(told(fact("stageOpened", { reasonCode }))).toEqual([]);
+  expect(told(fact("stageOffered"))).toEqual(["sender stage-offered"]);
+  // That a stage ended well, the outcome of its referral has said.
+  expect(told(fact("stageEnded", { done: true }))).toEqual([]);
+  expect(told(fact("stageEnded", { done: false, outcomeCode: "none" }))).toEqual(["sender stage-ended"]);
+  expect(told(fact("caseClosed"))).toEqual(["sender case-closed"]);
+  expect(told(fact("screeningRaised"))).toEqual(["sender screening"]);
+});
+
+test("a proposal is told by its own word, a clock's ring to those whom it names", () => {
+  expect(told(fact("returned", { reasonCode: "proposal" }))).toEqual(["sender proposed"]);
+  expect(told(fact("clockRang", { told: ["house", "sender"] }))).toEqual(["house reminder", "sender reminder"]);
+  expect(told(fact("clockRang", { told: [] }))).toEqual([]);
+});

@@ -57,7 +57,7 @@ const TOLD: Readonly<Record<Fact, readonly [Party, string]>> = {
  */
 export function recipients(event: ReferralEvent): readonly Notice[] {
   const { fact } = event;
-  if (fact.case === undefined) return [];
+  if (fact.case === undefined || isOwnDoing(event)) return [];
   const told = parties(event, fact.case);
   const behalf = recordedFor(event);
   if (behalf === undefined || told.some(({ institution }) => institution === behalf)) return told;
@@ -70,6 +70,12 @@ export function recordedFor({ fact, actor }: ReferralEvent): string | undefined 
   return actor?.institution !== "hub" || actor.onBehalfOf === "" || fact.case === "refused"
     ? undefined
     : actor.onBehalfOf;
+}
+
+/** What the coordinator of a case did itself, or was told by the outcome of a referral, is no news to it. */
+function isOwnDoing({ fact }: ReferralEvent): boolean {
+  if (fact.case === "stageOpened") return fact.value.reasonCode !== "condition-met";
+  return fact.case === "stageEnded" && fact.value.done;
 }
 
 /** A referral that goes back for a choice is a proposal. */
