@@ -1,7 +1,10 @@
 // How a case goes on by its roadmap: stages end with their referrals, the next ones open or are offered, and the case closes. Pure.
 import { clone } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { limitEnd } from "@ruta/calendar";
 import {
   CaseClosedSchema,
+  ClockStart,
   Decision,
   ReferralRequestedSchema,
   StageEndedSchema,
@@ -168,9 +171,20 @@ export function stricter(one: Confidentiality, other: Confidentiality): Confiden
   return one > other ? one : other;
 }
 
-/** Says that a stage has begun. */
-export function markOpen(draft: Draft, { id, mandatory }: Stage, reasonCode: string): void {
-  tell(draft, { case: "stageOpened", value: create(StageOpenedSchema, { reasonCode, mandatory }) }, id);
+/** Says that a stage has begun, and when its clock ends. */
+export function markOpen(draft: Draft, { id, mandatory, clock }: Stage, reasonCode: string): void {
+  const from = clock === undefined ? undefined : startOf(clock.start, draft);
+  const times =
+    clock === undefined || from === undefined
+      ? {}
+      : { clockStartedAt: timestampFromMs(from), dueAt: timestampFromMs(limitEnd(clock, from)) };
+  tell(draft, { case: "stageOpened", value: create(StageOpenedSchema, { reasonCode, mandatory, ...times }) }, id);
+}
+
+/** From when a clock counts; undefined where that is not known as the stage opens. */
+function startOf(start: ClockStart, draft: Draft): number | undefined {
+  if (start === ClockStart.STAGE_OPENED) return draft.now;
+  return start === ClockStart.OCCURRED ? Math.min(draft.occurredAt, draft.now) : undefined;
 }
 
 function closeIfDone(draft: Draft, { stages }: Roadmap): void {

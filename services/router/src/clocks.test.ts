@@ -1,10 +1,11 @@
 // Clocks: who is reminded when, what is escalated, and what silence leads to; the same ring twice, late, or for what has moved on.
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { ConsentBasis, Priority } from "@ruta/events";
+import { ConsentBasis, ConsentSchema, Priority, create } from "@ruta/events";
 import type { ReferralEvent } from "@ruta/events";
+import { shippedRoadmaps } from "@ruta/roadmap/shipped";
 import { describe, expect, it } from "vitest";
 import { dueRings, nextRingAt } from "./clocks.ts";
-import { DAY, FIRST, HOUR, MONDAY, Story, asks, factsOf, usual } from "./scenario.ts";
+import { ANYONE, DAY, FIRST, HOUR, MONDAY, Story, asks, directoryOf, factsOf, usual } from "./scenario.ts";
 
 /** Rings whatever is due at a moment, as the router does; answers the events. */
 function ringAt(story: Story, at: number): readonly ReferralEvent[] {
@@ -144,4 +145,32 @@ it("a requester to whom a referral came back is reminded to choose", () => {
   expect(story.referral().phase).toBe("returned");
   expect(rungs(ringAt(story, MONDAY + 36 * HOUR))).toEqual(["choose 50 sender"]);
   expect(rungs(ringAt(story, MONDAY + 72 * HOUR))).toEqual(["choose 100 sender"]);
+});
+
+it("the clock of a stage reminds the coordinator, by working days where the roadmap says so, until the stage ends", () => {
+  const R04 = shippedRoadmaps().find(({ id }) => id === "R04")!;
+  const services = ["PROT-NNA", "SAL-PRI", "TINF", "TS"].map((type) => ({
+    id: type.toLowerCase(),
+    institution: "house-a",
+    serviceType: type,
+  }));
+  const institutions = [{ id: "sender" }, { id: "house-a" }];
+  const story = new Story(directoryOf({ institutions, services, roadmaps: [R04] }));
+  const consent = create(ConsentSchema, { ...ANYONE, basis: ConsentBasis.DUTY });
+  const asked = { roadmapId: "R04", serviceType: "PROT-NNA", performer: "house-a", ageBand: "5-11", consent };
+  story.tell(asks({ ...asked, priority: Priority.EMERGENCY }), { at: MONDAY });
+  // The board has 48 hours to take it up.
+  expect(story.state.run?.stages["R04.2a"]?.clock).toEqual({ startedAt: MONDAY, dueAt: MONDAY + 48 * HOUR });
+  expect(rungs(ringAt(story, MONDAY + 24 * HOUR)).at(-1)).toBe("stage R04.2a 50 sender");
+  story.tell(usual("accept", MONDAY), { by: "house-a", at: MONDAY + 25 * HOUR });
+  story.tell(usual("complete", MONDAY), { by: "house-a", at: MONDAY + 26 * HOUR });
+  for (const ordinal of [2, 3]) {
+    const { id: referralId } = story.referral(ordinal);
+    const at = MONDAY + (24 + ordinal) * HOUR;
+    story.tell({ case: "choose", value: { performer: "house-a", reasonCode: "closer" } }, { referralId, at });
+    story.tell(usual("accept", MONDAY), { by: "house-a", referralId, at });
+    story.tell(usual("complete", MONDAY), { by: "house-a", referralId, at });
+  }
+  // Thirty working days for the family's plan: the foundation of Quito, Christmas and New Year do not count.
+  expect(story.state.run?.stages["R04.5"]?.clock?.dueAt).toBe(Date.parse("2027-01-08T13:00:00-05:00"));
 });

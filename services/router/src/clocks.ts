@@ -1,13 +1,13 @@
 // The clocks of a case: which windows run for its referrals, what of them has passed, and what rings next. Pure.
 import { momentAt } from "@ruta/calendar";
-import { Priority } from "@ruta/events";
+import { Priority, referralId } from "@ruta/events";
 import { ACTIVE, UNDECIDED } from "./phase.ts";
 import type { CaseState, ReferralState } from "./state.ts";
 import { CONFIRM_CANCELLATION_MS, windowEnd } from "./windows.ts";
 
 /** A window that runs. Times are milliseconds. */
 export interface Clock {
-  readonly id: "acknowledge" | "decide" | "serve" | "choose" | "confirm-cancellation";
+  readonly id: "acknowledge" | "decide" | "serve" | "choose" | "confirm-cancellation" | `stage ${string}`;
   readonly startedAt: number;
   readonly dueAt: number;
   /** Of whom the act is expected. */
@@ -30,7 +30,7 @@ export const END = 100;
 export const LAST_CALL = 150;
 
 /** The windows that run for a referral. */
-export function clocksOf(referral: ReferralState): readonly Clock[] {
+function clocksOf(referral: ReferralState): readonly Clock[] {
   const { phase, priority, requestedAt, addressedAt = requestedAt, acceptedAt, servedAt, cancellation } = referral;
   const clock = (id: Clock["id"], startedAt: number, dueAt: number, of: Clock["of"]): Clock => ({
     id,
@@ -65,12 +65,24 @@ export function nextRingAt(state: CaseState): number | undefined {
   return next.length === 0 ? undefined : Math.min(...next);
 }
 
+/** The clocks of the stages that are open; what rings is about the first referral of the case. */
+function stageClocks({ run }: CaseState): Clock[] {
+  return Object.entries(run?.stages ?? {}).flatMap(([id, { state, clock }]) =>
+    state === "open" && clock ? [{ id: `stage ${id}` as const, ...clock, of: "requester" as const }] : [],
+  );
+}
+
+/** Every clock that may ring for a referral. */
+export function allClocksOf(state: CaseState, referral: ReferralState): readonly Clock[] {
+  const own = referral.replacedBy === undefined ? clocksOf(referral) : [];
+  return referral.id === referralId(state.caseId, 1) ? [...own, ...stageClocks(state)] : own;
+}
+
 /** For each clock that runs, what it has not rung yet. */
 function ringsOf(state: CaseState): Ring[][] {
   if (state.rehearsal !== "" || state.run?.closed !== undefined) return [];
-  return Object.values(state.referrals).flatMap((referral) => {
-    if (referral.replacedBy !== undefined) return [];
-    return clocksOf(referral).map((clock) => {
+  return Object.values(state.referrals).flatMap((referral) =>
+    allClocksOf(state, referral).map((clock) => {
       const rung = rungOf(referral, clock);
       return PERCENTS.filter((percent) => percent > rung && mayReach(clock, percent)).map((percent) => ({
         referral,
@@ -78,8 +90,8 @@ function ringsOf(state: CaseState): Ring[][] {
         percent,
         at: momentAt(clock.startedAt, clock.dueAt, percent),
       }));
-    });
-  });
+    }),
+  );
 }
 
 /** The acknowledgement is overtaken by the decision, and a cancellation is confirmed at the end: neither has a last call. */

@@ -2,7 +2,7 @@
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { ClockRangSchema, ReferralCancelledSchema, create } from "@ruta/events";
 import type { RingClock } from "@ruta/events";
-import { END, LAST_CALL, clocksOf, isUndecided, mayGoElsewhere, rungOf } from "./clocks.ts";
+import { END, LAST_CALL, allClocksOf, isUndecided, mayGoElsewhere, rungOf } from "./clocks.ts";
 import type { Clock } from "./clocks.ts";
 import { hubActor } from "./draft.ts";
 import type { Draft } from "./draft.ts";
@@ -18,7 +18,8 @@ const LATE_MS = 5 * 60_000;
 export function ring(draft: Draft, referralId: string, { clock: id, startedAt, percent }: RingClock): void {
   const referral = draft.state.referrals[referralId];
   const started = msOf(startedAt);
-  const clock = referral && clocksOf(referral).find((one) => one.id === id && one.startedAt === started);
+  const clock =
+    referral && allClocksOf(draft.state, referral).find((one) => one.id === id && one.startedAt === started);
   if (!referral || !clock || rungOf(referral, clock) >= percent) return;
   const moment = clock.startedAt + ((clock.dueAt - clock.startedAt) * percent) / 100;
   const escalation = percent >= LAST_CALL ? 2 : percent >= END ? 1 : 0;

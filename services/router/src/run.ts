@@ -1,4 +1,5 @@
 // A case that runs a roadmap: where its stages stand, and how each event changes that. Pure, part of `evolve`.
+import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { ReferralEvent } from "@ruta/events";
 
 /** Where a stage stands. One that is not listed waits for those before it. */
@@ -11,6 +12,8 @@ interface StageState {
   readonly done: boolean;
   /** Time of its last event, milliseconds. */
   readonly at: number;
+  /** The window of its clock, milliseconds; left out where it has none. */
+  readonly clock?: { readonly startedAt: number; readonly dueAt: number };
 }
 
 /** The run of one version of one roadmap. */
@@ -37,8 +40,12 @@ export function runAfter(run: Run | undefined, event: ReferralEvent, at: number)
     return { ...run, stages: { ...run.stages, [stageId]: { ...change, mandatory, at } } };
   };
   switch (fact.case) {
-    case "stageOpened":
-      return stage({ state: "open", mandatory: fact.value.mandatory, outcome: "", done: false });
+    case "stageOpened": {
+      const { mandatory, clockStartedAt, dueAt } = fact.value;
+      const clock =
+        clockStartedAt && dueAt ? { clock: { startedAt: timestampMs(clockStartedAt), dueAt: timestampMs(dueAt) } } : {};
+      return stage({ state: "open", mandatory, outcome: "", done: false, ...clock });
+    }
     case "stageOffered":
       return stage({ state: "offered", mandatory: fact.value.mandatory, outcome: "", done: false });
     case "stageEnded":

@@ -1241,7 +1241,7 @@ export const RecordSetAsideSchema: GenMessage<RecordSetAside> = /*@__PURE__*/
  */
 export type RingClock = Message<"ruta.referral.v1.RingClock"> & {
   /**
-   * acknowledge, decide, serve, choose or confirm-cancellation.
+   * acknowledge, decide, serve, choose or confirm-cancellation; of a stage "stage" and its id.
    *
    * @generated from field: string clock = 1;
    */
