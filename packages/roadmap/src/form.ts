@@ -44,6 +44,7 @@ const STARTS = {
   accepted: ClockStart.ACCEPTED,
   occurred: ClockStart.OCCURRED,
   notice: ClockStart.NOTICE,
+  entry: ClockStart.ENTRY,
 } as const;
 const KINDS = {
   legal: ClockKind.LEGAL,

@@ -4,6 +4,7 @@ import { CaseFactsSchema, Decision, PersonFactsSchema } from "@ruta/events";
 import type { Protocol, Roadmap, Stage, Text } from "@ruta/events";
 import { SAY, clockWords, inWords, lettersOf, responsibleWords } from "./words.ts";
 import type { Language } from "./words.ts";
+import { CLOCKS } from "./clock-codes.ts";
 import { SOURCES } from "./sources.ts";
 
 const WORDS = {
@@ -37,6 +38,7 @@ const WORDS = {
     es: "Una condición es una expresión [CEL](https://cel.dev) sobre `facts`. Lo que no se sabe de una persona no está: se pregunta con `has(facts.person.sex)`. Si una condición falla al evaluarse no se cumple, y la etapa se ofrece a quien coordina el caso para que la mire.",
     en: "A condition is an expression of [CEL](https://cel.dev) over `facts`. What is not known of a person is not there: `has(facts.person.sex)` asks. A condition that fails when it is evaluated is not met, and the stage is offered to whoever coordinates the case, to look at it.",
   },
+  clocks: { es: "Plazos", en: "Clocks" },
   sources: { es: "Fuentes", en: "Sources" },
   cross: { es: "Reglas que valen en todas", en: "Rules that hold in all" },
 } as const;
@@ -89,6 +91,10 @@ export function mapOf(roadmaps: readonly Roadmap[], language: Language): string 
     `## ${say("facts")}`,
     say("factsAbout"),
     factsOf(),
+    `## ${say("clocks")}`,
+    Object.entries(CLOCKS)
+      .map(([code, words]) => `- ${code}: ${words[language]}`)
+      .join("\n"),
     `## ${say("sources")}`,
     Object.entries(SOURCES)
       .map(([code, where]) => `- ${code}: ${where}`)

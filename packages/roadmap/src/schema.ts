@@ -43,7 +43,9 @@ const sdg = list(
 const clock = z
   .strictObject({
     id: z.string("CL and two digits, such as CL01").regex(/^CL\d{2}$/, "CL and two digits, such as CL01"),
-    start: oneOf(["stage-opened", "accepted", "occurred", "notice"]).describe("The event from which it counts"),
+    start: oneOf(["stage-opened", "accepted", "occurred", "notice", "entry"]).describe(
+      "The event from which it counts; notice: the person was told of a decision; entry: into the country",
+    ),
     limit: z
       .string(DURATION)
       .regex(/^P(\d{1,4}D|T\d{1,4}[HM])$/, DURATION)

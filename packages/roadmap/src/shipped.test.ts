@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { create } from "@bufbuild/protobuf";
 import { CaseFactsSchema, ClockKind, Evidence } from "@ruta/events";
 import { expect, test } from "vitest";
+import { CLOCKS } from "./clock-codes.ts";
 import { judge } from "./condition.ts";
 import { graphSvg, graphText } from "./graph.ts";
 import { mapOf } from "./map.ts";
@@ -45,6 +46,36 @@ test("name sources that are listed", () => {
   ].flatMap((source) => source.split(" ").filter((code) => code !== ""));
   expect(named.filter((code) => SOURCES[code] === undefined)).toEqual([]);
   expect(Object.keys(SOURCES).filter((code) => !named.includes(code))).toEqual([]);
+});
+
+test("name clocks that are listed", () => {
+  const named = new Set(stages.flatMap(({ clock }) => (clock ? [clock.id] : [])));
+  expect([...named].toSorted()).toEqual(Object.keys(CLOCKS));
+});
+
+test("give no more than the windows of a referral the name of its clock", () => {
+  const windows = stages.flatMap(({ clock }) => (clock?.id === "CL01" ? [clock.limit] : []));
+  expect([...new Set(windows)].toSorted()).toEqual(["P14D", "PT24H", "PT72H"]);
+});
+
+test("for children take in whoever's age nobody knows, and turn away an adult", () => {
+  for (const { entry } of ROADMAPS.filter(({ id }) => ["R03", "R04", "R09"].includes(id))) {
+    const of = (person: { ageBand?: string }, hasChild = false) =>
+      judge(entry, create(CaseFactsSchema, { person, hasChild }), "yes");
+    expect([of({}), of({ ageBand: "5-11" }, true), of({ ageBand: "18-59" })]).toEqual(["yes", "yes", "no"]);
+  }
+});
+
+test("let nobody wait for an identity card to appeal, nor get one for a visa that was refused", () => {
+  const { stages: all } = ROADMAPS.find(({ id }) => id === "R06")!;
+  const after = (outcome: string) => {
+    const facts = create(CaseFactsSchema, { outcomes: { "R06.3": outcome } });
+    return all.filter(({ id, entry }) => id > "R06.3" && judge(entry, facts, "yes") === "yes").map(({ id }) => id);
+  };
+  expect(after("served")).toEqual(["R06.4"]);
+  expect(after("not-eligible")).toEqual(["R06.5"]);
+  const [card, appeal] = ["R06.4", "R06.5"].map((id) => all.find((one) => one.id === id)!);
+  expect(appeal!.order).toBe(card!.order);
 });
 
 test("have conditions that answer for a case of which nothing is known", () => {

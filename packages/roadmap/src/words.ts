@@ -1,5 +1,5 @@
 // Roadmaps in the words of people: enums by name, limits, and where a stage stands in the order. Pure.
-import { ClockKind, ConsentBasis, classOf } from "@ruta/events";
+import { ClockKind, ClockStart, ConsentBasis, classOf } from "@ruta/events";
 import type { Clock, Roadmap, Stage, Text } from "@ruta/events";
 
 /** A language of the people's texts. */
@@ -12,8 +12,6 @@ export const SAY = {
   entry: { es: "si", en: "if" },
   coordinator: { es: "quien coordina el caso", en: "whoever coordinates the case" },
   anyone: { es: "cualquier entidad con el servicio", en: "any institution with the service" },
-  legal: { es: "plazo legal", en: "legal limit" },
-  operative: { es: "plazo operativo", en: "operative limit" },
   automatic: { es: "el hub asigna solo", en: "the hub assigns alone" },
   proposed: { es: "decide una persona", en: "a person decides" },
 } as const;
@@ -34,6 +32,24 @@ const LETTERS: Readonly<Record<ConsentBasis, string>> = {
   [ConsentBasis.DUTY]: "O",
   [ConsentBasis.VITAL]: "V",
   [ConsentBasis.NO_PERSONAL_DATA]: "N",
+};
+
+const KINDS: Readonly<Record<ClockKind, { readonly es: string; readonly en: string }>> = {
+  [ClockKind.UNSPECIFIED]: { es: "", en: "" },
+  [ClockKind.LEGAL]: { es: "plazo legal", en: "legal limit" },
+  [ClockKind.PROTOCOL]: { es: "plazo de protocolo", en: "limit of a protocol" },
+  [ClockKind.CLINICAL]: { es: "plazo clínico", en: "clinical limit" },
+  [ClockKind.OPERATIVE]: { es: "plazo operativo", en: "operative limit" },
+};
+
+/** From when a limit counts; of the opening of its stage nothing is said. */
+const STARTS: Readonly<Record<ClockStart, { readonly es: string; readonly en: string }>> = {
+  [ClockStart.UNSPECIFIED]: { es: "", en: "" },
+  [ClockStart.STAGE_OPENED]: { es: "", en: "" },
+  [ClockStart.ACCEPTED]: { es: " desde el ingreso", en: " from the acceptance" },
+  [ClockStart.OCCURRED]: { es: " desde los hechos", en: " from the facts" },
+  [ClockStart.NOTICE]: { es: " desde el aviso de la decisión", en: " from the notice of the decision" },
+  [ClockStart.ENTRY]: { es: " desde la entrada al país", en: " from the entry into the country" },
 };
 
 /** A text in a language; empty when there is none. */
@@ -57,9 +73,9 @@ export function limitWords({ limit, workingDays }: Clock, language: Language): s
 /** A clock for people: its limit is called legal only where a source says so. */
 export function clockWords(clock: Clock | undefined, language: Language): string {
   if (!clock) return "";
-  const kind = clock.kind === ClockKind.LEGAL ? SAY.legal : SAY.operative;
   const source = clock.source === "" ? "" : `, ${clock.source}`;
-  return `${limitWords(clock, language)} (${kind[language]} ${clock.id}${source})`;
+  const limit = limitWords(clock, language) + (STARTS[clock.start]?.[language] ?? "");
+  return `${limit} (${KINDS[clock.kind]?.[language] ?? ""} ${clock.id}${source})`;
 }
 
 /** Who answers for a stage. */
