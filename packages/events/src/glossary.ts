@@ -34,6 +34,11 @@ export const GLOSSARY: Readonly<Record<string, Word>> = {
   refusal: ours("An expected no, with a code and a remedy; never an exception."),
   expectation: ours("Who is to do what next, until when."),
   clock: ours("A durable timer that appends a command when it is due."),
+  opening: hsds("Days and hours at which a service is open (schedule)."),
+  "rights alert": ours(
+    "A service was refused for nationality, status or papers: whoever controls in the system is told.",
+  ),
+  preference: ours("A criterion that only ranks: who does not meet it is still a candidate."),
   candidate: ours("An institution that was considered for a referral, with the result of each criterion."),
   criterion: ours("One question of choosing; its result is recorded, never the value it looked at."),
   worklist: ours("Referrals for which nobody is left, and disputed acts: an operator must act."),

@@ -60,6 +60,7 @@ type Data = Record<string, unknown>;
 const FHIR_START = Buffer.from('{"resourceType":');
 const SEQUENCE_DIGITS = 10; // CloudEvents compares sequences as strings
 const iso = (time: Timestamp | undefined) => (time ? new Date(timestampMs(time)).toISOString() : undefined);
+const some = (names: readonly string[]) => (names.length > 0 ? names : undefined);
 const text = (value: string | undefined) => (value === "" ? undefined : value);
 
 /** The act's own fields, by fact: codes, ids and times. */
@@ -82,9 +83,10 @@ function factData({ fact, performer }: ReferralEvent): Data {
       return { reasonCode: text(fact.value.reasonCode) };
     case "returned": {
       const eligible = fact.value.candidates.filter((candidate) => candidate.eligible);
-      const candidates = eligible.map(({ institution, serviceId, criteria }) => {
+      const candidates = eligible.map(({ institution, serviceId, criteria, points }) => {
         const unknown = criteria.filter((one) => one.unknown).map(({ name }) => name);
-        return { institution, service: serviceId, unknown: unknown.length > 0 ? unknown : undefined };
+        const behind = criteria.filter(({ met, preference }) => !met && preference).map(({ name }) => name);
+        return { institution, service: serviceId, points, unknown: some(unknown), behind: some(behind) };
       });
       return { reasonCode: text(fact.value.reasonCode), candidates };
     }
@@ -108,6 +110,8 @@ function factData({ fact, performer }: ReferralEvent): Data {
       return { supersedes: fact.value.supersedes.length > 0 ? fact.value.supersedes : undefined };
     case "supplementAcknowledged":
       return { event: fact.value.eventId };
+    case "rightsAlert":
+      return { reasonCode: text(fact.value.reasonCode), institution: text(fact.value.institution) };
     case "undeliverable":
       return { reasonCode: text(fact.value.reasonCode), institution: fact.value.institution || performer };
     default:
@@ -133,6 +137,7 @@ function onBehalf(event: ReferralEvent): Data {
 function fullData({ event, notice, facts, discreet }: PayloadInput): Data {
   const expectation = event.expectation;
   const sent = notice.institution === event.requester;
+  const served = notice.institution === event.performer;
   return {
     businessStatus: businessStatus(event.businessStatus),
     priority: priorityWord(event.priority),
@@ -145,12 +150,12 @@ function fullData({ event, notice, facts, discreet }: PayloadInput): Data {
     performer: text(event.performer),
     // That another was asked before is the requester's business alone.
     replaces: sent ? text(facts.replaces) : undefined,
-    number: text(sent ? facts.placerNumber : facts.fillerNumber),
+    number: text(sent ? facts.placerNumber : served ? facts.fillerNumber : ""),
     ...(discreet ? {} : factData(event)),
     expected: expectation?.institution
       ? { institution: expectation.institution, acts: expectation.acts, until: iso(expectation.until) }
       : undefined,
-    may: sent ? event.requesterMay : notice.institution === event.performer ? event.performerMay : undefined,
+    may: sent ? event.requesterMay : served ? event.performerMay : undefined,
   };
 }
 

@@ -49,6 +49,7 @@ const TOLD: Readonly<Record<Fact, readonly [Party, string]>> = {
   caseClosed: ["requester", "case-closed"],
   screeningRaised: ["requester", "screening"],
   clockRang: ["told", "reminder"],
+  rightsAlert: ["told", "rights-alert"],
 };
 
 /**
@@ -106,7 +107,9 @@ function parties(event: ReferralEvent, name: Fact): readonly Notice[] {
         return [];
       return tell(requester);
     case "told":
-      return fact.case === "clockRang" ? fact.value.told.flatMap((institution) => tell(institution)) : [];
+      return fact.case === "clockRang" || fact.case === "rightsAlert"
+        ? fact.value.told.flatMap((institution) => tell(institution))
+        : [];
     case "sender":
       return tell(fact.case === "refused" || fact.case === "setAside" ? fact.value.institution : "");
     case "counterpart":

@@ -36,6 +36,7 @@ export const ENTRY_SCHEMAS = {
 /** Fields whose values are enums: the prefix that the message's word has before the written one. */
 const WORDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   institution: { type: "INSTITUTION_TYPE_", functions: "SYSTEM_FUNCTION_" },
+  service: { nationality_rule: "NATIONALITY_RULE_", registration: "REGISTRATION_RULE_" },
   endpoint: { scheme: "SIGNATURE_SCHEME_", mode: "DELIVERY_MODE_", format: "PAYLOAD_FORMAT_" },
   institutionKey: { scheme: "SIGNATURE_SCHEME_" },
   staff: { roles: "STAFF_ROLE_" },

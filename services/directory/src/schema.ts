@@ -10,6 +10,11 @@ const INSTANT = "a date (2026-11-23, midnight in Quito) or a time with its offse
 const id = z.string(ID).regex(/^[a-z0-9][a-z0-9-]{0,63}$/, ID);
 const code = z.string(CODE).regex(/^(?=.{1,20}$)[A-Z][A-Z0-9]*(-[A-Z0-9]+)*$/, CODE);
 const instant = z.union([z.iso.date(INSTANT), z.iso.datetime({ offset: true, error: INSTANT })], { error: INSTANT });
+const COUNTRY = "three capital letters of another country than ECU, such as COL";
+const LANGUAGE = "three small letters of ISO 639-3, such as spa";
+const language = z.string(LANGUAGE).regex(/^[a-z]{3}$/, LANGUAGE);
+const CLOCK = "a time of day in quotes, from 00:00 to 23:59";
+const clock = z.string(CLOCK).regex(/^([01][0-9]|2[0-3]):[0-5][0-9]$/, CLOCK);
 const flag = z.boolean("true or false");
 
 function text(max: number) {
@@ -37,6 +42,17 @@ const validity = {
 };
 
 const territories = list(id, "territory ids", 200).optional().describe("Territory ids; left out: everywhere");
+
+const opening = z
+  .strictObject(
+    {
+      days: list(oneOf(["MO", "TU", "WE", "TH", "FR", "SA", "SU"]), "MO, TU, WE, TH, FR, SA, SU", 7).min(1, "a day"),
+      opens_at: clock.describe("When it opens, Quito time"),
+      closes_at: clock.describe("When it closes; earlier than or equal to opens_at: on the next day"),
+    },
+    "days (MO to SU), opens_at and closes_at",
+  )
+  .describe("Days and hours (HSDS schedule, iCalendar BYDAY)");
 
 const competence = z
   .strictObject(
@@ -74,6 +90,14 @@ const institution = z
       .describe("Functions in the protection system"),
     competences: list(competence, "competences", 200).optional().describe("What it is competent for"),
     memberships: list(membership, "memberships", 100).optional().describe("Networks and groups it belongs to"),
+    country: z
+      .string(COUNTRY)
+      .regex(/^[A-Z]{3}$/, COUNTRY)
+      .refine((code) => code !== "ECU", COUNTRY)
+      .optional()
+      .describe(
+        "The other state to which it belongs, as a consulate does (ISO 3166-1 alpha-3): its nationals are never sent there",
+      ),
     demonstration: flag.optional().describe("true for an invented institution of a demonstration"),
     ...validity,
   })
@@ -89,15 +113,28 @@ const service = z
     accepts_referrals: flag.describe("Whether it takes referrals"),
     age_bands: list(oneOf(AGE_BANDS), AGE_BANDS.join(", "), AGE_BANDS.length)
       .optional()
-      .describe("Ages served, in quotes; left out: all"),
+      .describe("Ages served, in quotes; left out: not known, which ranks behind"),
     sexes: list(oneOf(SEXES), SEXES.join(", "), SEXES.length)
       .optional()
-      .describe("Sexes served (FHIR administrative-gender); left out: all"),
+      .describe("Sexes served (FHIR administrative-gender); left out: not known, which ranks behind"),
     places: list(id, "place ids", 100).optional().describe("Where it is given"),
     assured_date: z.iso
       .date("a date that exists, in quotes, such as 2026-11-23")
       .optional()
       .describe("When its data were last assured"),
+    languages: list(language, "languages", 30)
+      .optional()
+      .describe("Languages in which it is given, ISO 639-3 such as spa"),
+    schedule: list(opening, "days and hours", 20).optional().describe("When it is open; left out: not known"),
+    always_open: flag.optional().describe("true when it is open at every hour of every day"),
+    nationality_rule: oneOf(["any", "foreign", "national"])
+      .optional()
+      .describe(
+        "Whom it serves by nationality: everybody, whoever is not of Ecuador, or nationals; left out: not known",
+      ),
+    registration: oneOf(["not-required", "required"])
+      .optional()
+      .describe("Whether whoever comes has to have papers that are valid; left out: not known"),
     eligibility_description: text(2000).optional().describe("Who may come and how, in Spanish, for people"),
     ...validity,
   })

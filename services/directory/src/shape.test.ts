@@ -32,7 +32,7 @@ describe("a fault of shape", () => {
       "a field of no kind",
       "name: Otra,",
       "name: Otra, colour: red,",
-      "d.yaml:19 institution otra, colour: is not a field here; fields here are id, name, type, parent, functions, competences, memberships, demonstration, from, until",
+      "d.yaml:19 institution otra, colour: is not a field here; fields here are id, name, type, parent, functions, competences, memberships, country, demonstration, from, until",
     ],
     [
       "an inner field of no kind",

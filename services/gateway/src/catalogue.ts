@@ -1,6 +1,14 @@
 // The directory as institutions see it: which codes they may send, in the field names of HSDS. No key, no endpoint, no secret place.
 import { toJson } from "@bufbuild/protobuf";
-import { InstitutionType, RoadmapSchema, SystemFunction, isValid, nameOf } from "@ruta/events";
+import {
+  InstitutionType,
+  NationalityRule,
+  RegistrationRule,
+  RoadmapSchema,
+  SystemFunction,
+  isValid,
+  nameOf,
+} from "@ruta/events";
 import type { Directory, DirectoryEntries, Validity } from "@ruta/events";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 
@@ -57,7 +65,7 @@ function organization(entry: DirectoryEntries["institution"]): Record<string, un
     id: entry.id,
     name: entry.name,
     organization_type: nameOf(InstitutionType, entry.type),
-    ...some({ parent_organization_id: entry.parent }),
+    ...some({ parent_organization_id: entry.parent, country: entry.country }),
     functions: entry.functions.map((each) => nameOf(SystemFunction, each)),
     competences: entry.competences.map((each) => ({
       service_type: each.serviceType,
@@ -80,6 +88,15 @@ function serviceOf(entry: DirectoryEntries["service"]): Record<string, unknown> 
     accepts_referrals: entry.acceptsReferrals,
     age_bands: entry.ageBands,
     sexes: entry.sexes,
+    languages: entry.languages,
+    ...(entry.alwaysOpen ? { always_open: true } : {}),
+    schedule: entry.schedule.map(({ days, opensAt, closesAt }) => ({
+      byday: days,
+      opens_at: opensAt,
+      closes_at: closesAt,
+    })),
+    ...(entry.nationalityRule === 0 ? {} : { nationality_rule: nameOf(NationalityRule, entry.nationalityRule) }),
+    ...(entry.registration === 0 ? {} : { registration: nameOf(RegistrationRule, entry.registration) }),
     ...some({ assured_date: entry.assuredDate, eligibility_description: entry.eligibilityDescription }),
     ...period(entry.validity),
   };

@@ -21,7 +21,10 @@ export interface PlainSection {
 }
 
 /** What routing needs of a person; a field left out was not asked. Only the router and the disclosure table read it. */
-export type RoutingContent = Pick<PersonInput, "ageBand" | "sex" | "nationality" | "papers" | "territory" | "accused">;
+export type RoutingContent = Pick<
+  PersonInput,
+  "ageBand" | "sex" | "nationality" | "papers" | "territory" | "languages" | "accused"
+>;
 
 /** A narrative section: a person's, or the note that came with an act. */
 export type NarrativeContent =
@@ -76,8 +79,8 @@ export function rawOf(plaintext: Uint8Array): { readonly salt: Uint8Array; reado
 }
 
 function personSections(personId: string, person: PersonInput): PlainSection[] {
-  const { identity, narrative, ageBand, sex, nationality, papers, territory, accused } = person;
-  const routing: RoutingContent = { ageBand, sex, nationality, papers, territory, accused };
+  const { identity, narrative, ageBand, sex, nationality, papers, territory, languages, accused } = person;
+  const routing: RoutingContent = { ageBand, sex, nationality, papers, territory, languages, accused };
   const sections: PlainSection[] = [];
   if (identity !== undefined) sections.push(section(personId, SectionKind.IDENTITY, identity));
   if (narrative !== undefined)

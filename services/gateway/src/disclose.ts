@@ -27,6 +27,7 @@ const ROUTING_ITEMS = {
   sex: "circumstances",
   nationality: "circumstances",
   papers: "circumstances",
+  languages: "circumstances",
   accused: "accused",
 } as const satisfies Record<keyof RoutingContent, Item>;
 

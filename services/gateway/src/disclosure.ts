@@ -21,7 +21,7 @@ export type Item =
   | "ages" // age bands
   | "household" // members and their relations
   | "territory"
-  | "circumstances" // sex, nationality, papers
+  | "circumstances" // sex, nationality, papers, languages
   | "identity"
   | "narrative" // narratives and notes
   | "accused" // institutions that must never be chosen

@@ -38,8 +38,16 @@ test("each candidate comes with what was not met, and with what was not known", 
   const [choice] = explain([addressed(Confidentiality.NORMAL)], first) ?? [];
   expect(choice).toMatchObject({ fact: "addressed", performer: "casa", why: "chosen-by-hub", directoryRevision: "7" });
   expect(choice?.candidates).toEqual([
-    { institution: "casa", service: "casa-bed", chosen: true, notMet: [], unknown: ["age"] },
-    { institution: "hogar", service: "hogar-bed", chosen: false, notMet: ["territory", "consent"], unknown: [] },
+    { institution: "casa", service: "casa-bed", chosen: true, points: 0, notMet: [], behind: [], unknown: ["age"] },
+    {
+      institution: "hogar",
+      service: "hogar-bed",
+      chosen: false,
+      points: 0,
+      notMet: ["territory", "consent"],
+      behind: [],
+      unknown: [],
+    },
   ]);
 });
 

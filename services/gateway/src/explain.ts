@@ -16,12 +16,16 @@ export interface Choice {
   readonly why: string;
   readonly directoryRevision: string;
   readonly considered: number;
-  /** In ranked order; each with the criteria that were not met, or not known. */
+  /** Version of the weights by which they stand in order; empty for what was decided before there were any. */
+  readonly ranking: string;
+  /** In ranked order; each with the criteria that were not met, those that only rank it behind, and what was not known. */
   readonly candidates: readonly {
     readonly institution: string;
     readonly service: string;
     readonly chosen: boolean;
+    readonly points: number;
     readonly notMet: readonly string[];
+    readonly behind: readonly string[];
     readonly unknown: readonly string[];
   }[];
 }
@@ -44,18 +48,24 @@ export function explain(events: readonly ReferralEvent[], referralId: string): C
         why: fact.case === "addressed" ? fact.value.chosenBy : fact.value.reasonCode,
         directoryRevision: String(event.directoryRevision),
         considered: fact.value.considered,
+        ranking: fact.value.ranking,
         candidates: opaque ? [] : fact.value.candidates.map((candidate) => seen(candidate, performer)),
       },
     ];
   });
 }
 
-function seen({ institution, serviceId, criteria }: Candidate, performer: string): Choice["candidates"][number] {
+function seen(
+  { institution, serviceId, criteria, points }: Candidate,
+  performer: string,
+): Choice["candidates"][number] {
   return {
     institution,
     service: serviceId,
     chosen: institution === performer,
-    notMet: criteria.filter(({ met }) => !met).map(({ name }) => name),
+    points,
+    notMet: criteria.filter(({ met, preference }) => !met && !preference).map(({ name }) => name),
+    behind: criteria.filter(({ met, preference }) => !met && preference).map(({ name }) => name),
     unknown: criteria.filter(({ met, unknown }) => met && unknown).map(({ name }) => name),
   };
 }

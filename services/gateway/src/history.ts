@@ -112,6 +112,8 @@ function details({ fact }: ReferralEvent, role: Seen["role"]): Record<string, un
   switch (fact.case) {
     case "accepted":
       return { expectedAt: iso(fact.value.expectedAt) };
+    case "rightsAlert":
+      return { reasonCode: fact.value.reasonCode, institution: fact.value.institution };
     case "clockRang": {
       const { clock, percent, dueAt, late, escalation } = fact.value;
       return {
@@ -157,11 +159,14 @@ function details({ fact }: ReferralEvent, role: Seen["role"]): Record<string, un
 }
 
 function candidates(all: readonly Candidate[]): Record<string, unknown>[] {
-  return all.map(({ institution, serviceId, eligible, criteria }) => ({
+  return all.map(({ institution, serviceId, eligible, criteria, points }) => ({
     institution,
     service: serviceId,
     eligible,
-    notMet: criteria.filter((criterion) => !criterion.met).map((criterion) => criterion.name),
+    points,
+    notMet: criteria.filter(({ met, preference }) => !met && !preference).map(({ name }) => name),
+    behind: criteria.filter(({ met, preference }) => !met && preference).map(({ name }) => name),
+    unknown: criteria.filter(({ met, unknown }) => met && unknown).map(({ name }) => name),
   }));
 }
 

@@ -61,6 +61,14 @@ const fields = {
   ).optional(),
   papers: orAbsent(z.enum(PAPERS)).optional(),
   territory: orAbsent(directoryId).optional(),
+  languages: orAbsent(
+    z
+      .array(z.string().regex(/^[a-z]{3}$/))
+      .min(1)
+      .max(10),
+  )
+    .optional()
+    .meta({ description: "Languages in which the person can be served, ISO 639-3: what choosing looks at" }),
   accused: z.array(directoryId).max(20).optional().meta({ description: "Institutions that must never be chosen" }),
   identity: orAbsent(identitySchema).optional(),
   narrative: orAbsent(z.string().min(1).max(200_000)).optional(),

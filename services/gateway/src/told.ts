@@ -6,7 +6,15 @@ import { z } from "zod";
 export const TOLD = [
   ...ACTS.filter((act) => act !== "redirect" && act !== "choose" && !isCaseAct(act)),
   ...(["returned", "proposed", "worklisted", "undeliverable", "refused", "set-aside"] as const),
-  ...(["stage-opened", "stage-offered", "stage-ended", "case-closed", "screening", "reminder"] as const),
+  ...([
+    "stage-opened",
+    "stage-offered",
+    "stage-ended",
+    "case-closed",
+    "screening",
+    "reminder",
+    "rights-alert",
+  ] as const),
 ];
 
 /** How an institution told staff of the hub what was then recorded on its behalf. */
@@ -59,7 +67,14 @@ const data = z.strictObject({
       z.strictObject({
         institution: z.string(),
         service: z.string(),
-        unknown: z.array(z.string()).optional().meta({ description: "Criteria whose value was not known" }),
+        points: z.int().meta({ description: "Sum of the points of its criteria: what the order is made of" }),
+        unknown: z.array(z.string()).optional().meta({
+          description: "Criteria of which the person's value or the service's rule is not known: never a yes",
+        }),
+        behind: z
+          .array(z.string())
+          .optional()
+          .meta({ description: "Criteria that rank it behind and exclude nobody, such as language or nearby" }),
       }),
     )
     .optional()

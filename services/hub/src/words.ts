@@ -8,6 +8,7 @@ const CHOICES: Readonly<Record<string, string>> = {
   "chosen-by-hub": "the hub chose it, the first of those that can serve",
   "chosen-by-requester": "its requester chose it",
   "chosen-by-operator": "an operator chose it",
+  proposal: "the hub proposes, and a person chooses",
   "consent-does-not-cover": "some can serve, and the person's consent does not reach them",
   "addressed-not-usable": "the one that its sender named cannot take it",
   "no-candidate": "nobody in the directory can serve",
@@ -23,6 +24,10 @@ const AGAINST: Readonly<Record<string, string>> = {
   reachable: "cannot be reached by the hub",
   "requester-itself": "is the one that asks",
   accused: "is accused in this case",
+  border: "belongs to a state from which the person may need protection",
+  open: "is closed at this hour, and it is an emergency",
+  nationality: "does not serve this nationality",
+  registration: "asks for papers that are missing",
   "already-tried": "has been asked before",
   territory: "does not serve where the person is",
   age: "does not serve this age",
@@ -35,6 +40,11 @@ const ABOUT: Readonly<Record<string, string>> = {
   territory: "where the person is",
   age: "the age",
   sex: "the sex",
+  nationality: "the nationality",
+  registration: "the papers",
+  open: "the hours",
+  language: "the language",
+  assured: "whether its data still hold",
 };
 
 /** What happened to a case, by the fact of its event. */
@@ -75,10 +85,22 @@ export const FACTS: Readonly<Record<string, string>> = {
   "case-closed": "The case was closed",
   "screening-raised": "Another roadmap is to be looked at for this person",
   "clock-rang": "A time limit rang",
+  "rights-alert": "A refusal for nationality, status or papers was told to who watches over rights",
 };
 
 /** What happened, in words. */
 export const factWords = (code: string): string => translated(FACTS[code] ?? code);
+
+/** What ranks an institution behind, by the wish that it does not meet. */
+const BEHIND: Readonly<Record<string, string>> = {
+  nearby: "is not only for where the person is",
+  language: "speaks none of the person's languages",
+  "duty-holder": "is not bound by law to serve",
+  "not-private": "is private",
+};
+
+/** Why an institution ranks behind, in words. */
+export const behindWords = (criterion: string): string => translated(BEHIND[criterion] ?? criterion);
 
 /** How or why a choice was made, in words. */
 export const choiceWords = (code: string): string => translated(CHOICES[code] ?? code);
@@ -90,4 +112,4 @@ export const againstWords = (criterion: string): string => translated(AGAINST[cr
 export const aboutWords = (criterion: string): string => translated(ABOUT[criterion] ?? criterion);
 
 /** Every English text of this file, for the test that holds the catalogue complete. */
-export const TEXTS = [CHOICES, AGAINST, ABOUT, FACTS].flatMap((words) => Object.values(words));
+export const TEXTS = [CHOICES, AGAINST, ABOUT, BEHIND, FACTS].flatMap((words) => Object.values(words));

@@ -1,10 +1,20 @@
 // Ranking and eligibility of candidates, criterion by criterion.
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { ConsentBasis, ConsentSchema, InstitutionType, Priority, create } from "@ruta/events";
+import {
+  ConsentBasis,
+  ConsentSchema,
+  InstitutionType,
+  NationalityRule,
+  Priority,
+  RegistrationRule,
+  create,
+} from "@ruta/events";
 import type { Directory } from "@ruta/events";
 import { describe, expect, it } from "vitest";
 import { candidatesFor } from "./candidates.ts";
-import type { HouseholdMember, Need } from "./candidates.ts";
+import type { Need } from "./candidates.ts";
+import type { HouseholdMember } from "./fits.ts";
+import { RANKING, resultOf } from "./ranking.ts";
 import { MONDAY, directoryOf } from "./scenario.ts";
 import type { DirectorySketch } from "./scenario.ts";
 
@@ -14,6 +24,7 @@ const NOBODY_KNOWN: HouseholdMember = {
   nationality: undefined,
   papers: undefined,
   territory: undefined,
+  languages: undefined,
   accused: [],
   principal: true,
 };
@@ -36,7 +47,7 @@ const order = (asked: Need, directory: Directory) => candidatesFor(asked, direct
 
 function unmet(asked: Need, sketch: DirectorySketch): string[] {
   const [candidate] = candidatesFor(asked, directoryOf(sketch), MONDAY);
-  return (candidate?.criteria ?? []).filter(({ met }) => !met).map(({ name }) => name);
+  return (candidate?.criteria ?? []).filter(({ met, preference }) => !met && !preference).map(({ name }) => name);
 }
 
 const TERRITORIES = { "parish-calderon": ["az-calderon"], "az-calderon": ["dmq"], "parish-lloa": ["dmq"], dmq: [] };
@@ -65,6 +76,24 @@ describe("candidates are ranked", () => {
 
   it("by territory, then duty-holders before others and private last, then freshness, then id", () => {
     expect(order(need({}, { territory: "parish-calderon" }), directory)).toEqual(["s6", "s4", "s3", "s5", "s2", "s1"]);
+  });
+
+  it("each with its points, by the weights of the ranking that the event names", () => {
+    const [best, next] = candidatesFor(need({}, { territory: "parish-calderon" }), directory, MONDAY);
+    // Half for what the services leave open, all for what is known.
+    const { territory, age, sex, nationality, registration, language, assured, nearby } = RANKING.weights;
+    const fits = territory + (age + sex + nationality + registration + language) / 2;
+    const standing = RANKING.weights["duty-holder"] + RANKING.weights["not-private"];
+    expect(best).toMatchObject({ serviceId: "s6", points: fits + standing + nearby + assured / 2 });
+    expect(next).toMatchObject({ serviceId: "s4", points: fits + standing + assured });
+  });
+
+  it("and no preference makes good what is not known of a fit", () => {
+    const all = Object.keys(RANKING.weights).map((name) => resultOf(name, "yes"));
+    const most = all.filter(({ preference }) => preference).reduce((sum, { points }) => sum + points, 0);
+    expect(most).toBeGreaterThan(0);
+    for (const fit of ["territory", "age", "sex", "nationality", "registration"])
+      expect(resultOf(fit, "yes").points - resultOf(fit, "unknown").points).toBeGreaterThan(most);
   });
 
   it("with the addressed one first", () => {
@@ -124,17 +153,33 @@ describe("a candidate must meet every criterion", () => {
     const services = [{ ...service, ageBands: ["18-59"], sexes: ["female"], territories: ["az-calderon"] }];
     const [candidate] = candidatesFor(need({}, { sex: "unknown" }), directoryOf({ institutions, services }), MONDAY);
     expect(candidate?.eligible).toBe(true);
-    expect(candidate?.criteria.filter((c) => c.unknown).map((c) => c.name)).toEqual(["territory", "age", "sex"]);
+    expect(candidate?.criteria.filter((c) => c.unknown).map((c) => c.name)).toEqual([
+      "territory",
+      "age",
+      "sex",
+      "nationality",
+      "registration",
+      "language",
+      "assured",
+    ]);
   });
 
   it("and no value of a person stands in what is recorded", () => {
-    const services = [{ ...service, sexes: ["female"] }];
-    const person = { sex: "female", ageBand: "18-59", territory: "parish-lloa", nationality: ["VEN"], papers: "none" };
+    const rules = { registration: RegistrationRule.REQUIRED, nationalityRule: NationalityRule.FOREIGN };
+    const services = [{ ...service, ...rules, sexes: ["female"], languages: ["hat"] }];
+    const person = {
+      languages: ["hat"],
+      sex: "female",
+      ageBand: "18-59",
+      territory: "parish-lloa",
+      nationality: ["VEN"],
+      papers: "none",
+    };
     const recorded = candidatesFor(
       need({}, person),
       directoryOf({ institutions, services, territories: TERRITORIES }),
       MONDAY,
     );
-    expect(JSON.stringify(recorded)).not.toMatch(/female|18-59|lloa|VEN|none/);
+    expect(JSON.stringify(recorded)).not.toMatch(/female|18-59|lloa|VEN|none|hat/);
   });
 });

@@ -24,6 +24,7 @@ import type { Role } from "./lifecycle.ts";
 import { UNDECIDED } from "./phase.ts";
 import { place, replace } from "./place.ts";
 import { isPretended } from "./rehearse.ts";
+import { raiseRights } from "./rights.ts";
 import { ring } from "./ring.ts";
 import { lastSuccessor } from "./state.ts";
 import type { CaseState, ReferralState } from "./state.ts";
@@ -149,7 +150,9 @@ function answer(draft: Draft, act: RunningAct | CaseAct): RefusalCode | undefine
       const refusal = guard(draft, referral, role);
       if (refusal) return refusal;
       const { sections } = command;
-      draft.emit(referral.id, factOf(command, step.phase), { phase: step.phase, sections });
+      const fact = factOf(command, step.phase);
+      draft.emit(referral.id, fact, { phase: step.phase, sections });
+      raiseRights(draft, referral, fact);
       if (step.phase === "rejected" || step.phase === "failed") replace(draft, referral);
       advance(draft);
       return undefined;

@@ -10,9 +10,11 @@ import {
 } from "@ruta/events";
 import type { Actor, Candidate, Consent, ReferralRequested, Section } from "@ruta/events";
 import { canTake, candidatesFor, isAddressed } from "./candidates.ts";
-import type { HouseholdMember, Need } from "./candidates.ts";
+import type { Need } from "./candidates.ts";
 import { hubActor } from "./draft.ts";
 import type { Draft } from "./draft.ts";
+import type { HouseholdMember } from "./fits.ts";
+import { RANKING } from "./ranking.ts";
 import { performerOf } from "./rehearse.ts";
 import type { Routing, RoutingFacts } from "./routing.ts";
 import { PROPOSAL, nextOrdinal, triedInstitutions } from "./state.ts";
@@ -27,6 +29,7 @@ const NOTHING_KNOWN: RoutingFacts = {
   nationality: undefined,
   papers: undefined,
   territory: undefined,
+  languages: undefined,
   accused: [],
 };
 
@@ -107,8 +110,12 @@ export function replace(draft: Draft, ended: ReferralState, choice: Choice = CHO
   place(draft, id, choice);
 }
 
-function recorded(candidates: readonly Candidate[]): { candidates: Candidate[]; considered: number } {
-  return { candidates: candidates.slice(0, MAX_RECORDED_CANDIDATES), considered: candidates.length };
+function recorded(candidates: readonly Candidate[]) {
+  return {
+    candidates: candidates.slice(0, MAX_RECORDED_CANDIDATES),
+    considered: candidates.length,
+    ranking: RANKING.version,
+  };
 }
 
 /** What a referral that is yet to be opened would ask. */

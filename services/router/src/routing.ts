@@ -22,6 +22,7 @@ const routingSchema = z.object({
   nationality: known(z.array(z.string())),
   papers: known(z.string()),
   territory: known(z.string()),
+  languages: known(z.array(z.string())),
   accused: z.array(z.string()).default([]),
 });
 

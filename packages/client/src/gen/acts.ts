@@ -27,6 +27,10 @@ export interface KnownPerson {
   readonly territory?: string | {
     readonly absent: "unknown" | "asked-declined" | "not-asked";
   };
+  /** Languages in which the person can be served, ISO 639-3: what choosing looks at */
+  readonly languages?: ReadonlyArray<string> | {
+    readonly absent: "unknown" | "asked-declined" | "not-asked";
+  };
   /** Institutions that must never be chosen */
   readonly accused?: ReadonlyArray<string>;
   readonly identity?: {
@@ -104,6 +108,10 @@ export interface Member {
   readonly territory?: string | {
     readonly absent: "unknown" | "asked-declined" | "not-asked";
   };
+  /** Languages in which the person can be served, ISO 639-3: what choosing looks at */
+  readonly languages?: ReadonlyArray<string> | {
+    readonly absent: "unknown" | "asked-declined" | "not-asked";
+  };
   /** Institutions that must never be chosen */
   readonly accused?: ReadonlyArray<string>;
   readonly identity?: {
@@ -177,6 +185,10 @@ export interface Person {
     readonly absent: "unknown" | "asked-declined" | "not-asked";
   };
   readonly territory?: string | {
+    readonly absent: "unknown" | "asked-declined" | "not-asked";
+  };
+  /** Languages in which the person can be served, ISO 639-3: what choosing looks at */
+  readonly languages?: ReadonlyArray<string> | {
     readonly absent: "unknown" | "asked-declined" | "not-asked";
   };
   /** Institutions that must never be chosen */

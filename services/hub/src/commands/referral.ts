@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { contextOf } from "../context.ts";
 import { say } from "../language.ts";
 import { print, style, table } from "../output.ts";
-import { aboutWords, againstWords, choiceWords } from "../words.ts";
+import { aboutWords, againstWords, behindWords, choiceWords } from "../words.ts";
 import { addReroute } from "./reroute.ts";
 
 /** One line of a timeline. */
@@ -49,11 +49,14 @@ interface Choice {
   readonly why: string;
   readonly directoryRevision: string;
   readonly considered: number;
+  readonly ranking: string;
   readonly candidates: readonly {
     readonly institution: string;
     readonly service: string;
     readonly chosen: boolean;
+    readonly points: number;
     readonly notMet: readonly string[];
+    readonly behind: readonly string[];
     readonly unknown: readonly string[];
   }[];
 }
@@ -110,7 +113,7 @@ function choiceText(choice: Choice): string {
       : fact === "returned"
         ? say`${choice.at}  ${choice.referral} went back to its requester: ${who}`
         : say`${choice.at}  ${choice.referral} went onto the worklist: ${who}`;
-  const lines = candidates.map(({ institution, service, chosen, notMet, unknown }) => {
+  const lines = candidates.map(({ institution, service, chosen, points, notMet, behind, unknown }) => {
     const mark = chosen ? style.green("→") : notMet.length > 0 ? style.red("×") : "·";
     const reasons = [
       ...(notMet.length > 0
@@ -118,12 +121,15 @@ function choiceText(choice: Choice): string {
         : chosen
           ? []
           : [say`could serve, and ranked behind`]),
+      ...(notMet.length === 0 && behind.length > 0 ? [behind.map(behindWords).join("; ")] : []),
       ...(unknown.length > 0 ? [say`not known, so not held against it: ${unknown.map(aboutWords).join(", ")}`] : []),
     ];
-    return `  ${mark} ${institution} (${service})${reasons.length > 0 ? `: ${reasons.join(". ")}` : ""}`;
+    const sum = choice.ranking === "" || notMet.length > 0 ? "" : say` ${points} points`;
+    return `  ${mark} ${institution} (${service})${sum}${reasons.length > 0 ? `: ${reasons.join(". ")}` : ""}`;
   });
   const rest = considered - candidates.length;
   if (rest > 0) lines.push(say`  and ${rest} more, which were not recorded one by one`);
+  if (choice.ranking !== "") lines.push(say`  in order of points, by the weights of ranking ${choice.ranking}`);
   return [style.bold(head) + markOf(choice), ...lines].join("\n");
 }
 

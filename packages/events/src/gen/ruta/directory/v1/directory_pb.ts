@@ -16,7 +16,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file ruta/directory/v1/directory.proto.
  */
 export const file_ruta_directory_v1_directory: GenFile = /*@__PURE__*/
-  fileDesc("CiFydXRhL2RpcmVjdG9yeS92MS9kaXJlY3RvcnkucHJvdG8SEXJ1dGEuZGlyZWN0b3J5LnYxItwECg9EaXJlY3RvcnlSZWNvcmQSEAoIcmV2aXNpb24YASABKAQSNQoLaW5zdGl0dXRpb24YCiABKAsyHi5ydXRhLmRpcmVjdG9yeS52MS5JbnN0aXR1dGlvbkgAEi0KB3NlcnZpY2UYCyABKAsyGi5ydXRhLmRpcmVjdG9yeS52MS5TZXJ2aWNlSAASKQoFcGxhY2UYDCABKAsyGC5ydXRhLmRpcmVjdG9yeS52MS5QbGFjZUgAEi8KCGVuZHBvaW50GA0gASgLMhsucnV0YS5kaXJlY3RvcnkudjEuRW5kcG9pbnRIABI8Cg9pbnN0aXR1dGlvbl9rZXkYDiABKAsyIS5ydXRhLmRpcmVjdG9yeS52MS5JbnN0aXR1dGlvbktleUgAEjYKDGFjY2Vzc190b2tlbhgPIAEoCzIeLnJ1dGEuZGlyZWN0b3J5LnYxLkFjY2Vzc1Rva2VuSAASKQoFc3RhZmYYECABKAsyGC5ydXRhLmRpcmVjdG9yeS52MS5TdGFmZkgAEicKBHRlcm0YESABKAsyFy5ydXRhLmRpcmVjdG9yeS52MS5UZXJtSAASMQoJdGVycml0b3J5GBIgASgLMhwucnV0YS5kaXJlY3RvcnkudjEuVGVycml0b3J5SAASKwoHcm9hZG1hcBgTIAEoCzIYLnJ1dGEucm9hZG1hcC52MS5Sb2FkbWFwSAASQgoScmV2aXNpb25fY29tbWl0dGVkGB4gASgLMiQucnV0YS5kaXJlY3RvcnkudjEuUmV2aXNpb25Db21taXR0ZWRIAEIHCgVlbnRyeSJfCghWYWxpZGl0eRIoCgRmcm9tGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIpCgV1bnRpbBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAizQIKC0luc3RpdHV0aW9uEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSMAoEdHlwZRgDIAEoDjIiLnJ1dGEuZGlyZWN0b3J5LnYxLkluc3RpdHV0aW9uVHlwZRIOCgZwYXJlbnQYBCABKAkSNAoJZnVuY3Rpb25zGAUgAygOMiEucnV0YS5kaXJlY3RvcnkudjEuU3lzdGVtRnVuY3Rpb24SMgoLY29tcGV0ZW5jZXMYBiADKAsyHS5ydXRhLmRpcmVjdG9yeS52MS5Db21wZXRlbmNlEi0KCHZhbGlkaXR5GAcgASgLMhsucnV0YS5kaXJlY3RvcnkudjEuVmFsaWRpdHkSFQoNZGVtb25zdHJhdGlvbhgIIAEoCBIyCgttZW1iZXJzaGlwcxgJIAMoCzIdLnJ1dGEuZGlyZWN0b3J5LnYxLk1lbWJlcnNoaXAiTAoKTWVtYmVyc2hpcBIPCgduZXR3b3JrGAEgASgJEi0KCHZhbGlkaXR5GAIgASgLMhsucnV0YS5kaXJlY3RvcnkudjEuVmFsaWRpdHkiewoKQ29tcGV0ZW5jZRIUCgxzZXJ2aWNlX3R5cGUYASABKAkSEwoLdGVycml0b3JpZXMYAiADKAkSEwoLbGVnYWxfYmFzaXMYAyABKAkSLQoIdmFsaWRpdHkYBCABKAsyGy5ydXRhLmRpcmVjdG9yeS52MS5WYWxpZGl0eSKWAgoHU2VydmljZRIKCgJpZBgBIAEoCRITCgtpbnN0aXR1dGlvbhgCIAEoCRIMCgRuYW1lGAMgASgJEhQKDHNlcnZpY2VfdHlwZRgEIAEoCRITCgt0ZXJyaXRvcmllcxgFIAMoCRIZChFhY2NlcHRzX3JlZmVycmFscxgGIAEoCBIRCglhZ2VfYmFuZHMYByADKAkSDQoFc2V4ZXMYCCADKAkSDgoGcGxhY2VzGAkgAygJEi0KCHZhbGlkaXR5GAogASgLMhsucnV0YS5kaXJlY3RvcnkudjEuVmFsaWRpdHkSFAoMYXNzdXJlZF9kYXRlGAsgASgJEh8KF2VsaWdpYmlsaXR5X2Rlc2NyaXB0aW9uGAwgASgJIp8BCgVQbGFjZRIKCgJpZBgBIAEoCRITCgtpbnN0aXR1dGlvbhgCIAEoCRIMCgRuYW1lGAMgASgJEhEKCXRlcnJpdG9yeRgEIAEoCRIUCgxjb25maWRlbnRpYWwYBSABKAgSDwoHYWRkcmVzcxgGIAEoCRItCgh2YWxpZGl0eRgHIAEoCzIbLnJ1dGEuZGlyZWN0b3J5LnYxLlZhbGlkaXR5IoIDCghFbmRwb2ludBIKCgJpZBgBIAEoCRITCgtpbnN0aXR1dGlvbhgCIAEoCRILCgN1cmwYAyABKAkSMgoGc2NoZW1lGAQgASgOMiIucnV0YS5kaXJlY3RvcnkudjEuU2lnbmF0dXJlU2NoZW1lEhYKDndyYXBwZWRfc2VjcmV0GAUgASgMEhcKD3JhdGVfcGVyX3NlY29uZBgGIAEoDRItCgh2YWxpZGl0eRgHIAEoCzIbLnJ1dGEuZGlyZWN0b3J5LnYxLlZhbGlkaXR5Ei0KBG1vZGUYCCABKA4yHy5ydXRhLmRpcmVjdG9yeS52MS5EZWxpdmVyeU1vZGUSMAoGZm9ybWF0GAkgASgOMiAucnV0YS5kaXJlY3RvcnkudjEuUGF5bG9hZEZvcm1hdBIfChdwcmV2aW91c193cmFwcGVkX3NlY3JldBgKIAEoDBIyCg5wcmV2aW91c191bnRpbBgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiwAEKDkluc3RpdHV0aW9uS2V5EgoKAmlkGAEgASgJEhMKC2luc3RpdHV0aW9uGAIgASgJEjIKBnNjaGVtZRgDIAEoDjIiLnJ1dGEuZGlyZWN0b3J5LnYxLlNpZ25hdHVyZVNjaGVtZRISCgpwdWJsaWNfa2V5GAQgASgMEhYKDndyYXBwZWRfc2VjcmV0GAUgASgMEi0KCHZhbGlkaXR5GAYgASgLMhsucnV0YS5kaXJlY3RvcnkudjEuVmFsaWRpdHkifAoLQWNjZXNzVG9rZW4SCgoCaWQYASABKAkSEwoLaW5zdGl0dXRpb24YAiABKAkSDgoGc2hhMjU2GAMgASgMEi0KCHZhbGlkaXR5GAQgASgLMhsucnV0YS5kaXJlY3RvcnkudjEuVmFsaWRpdHkSDQoFbGFiZWwYBSABKAkigwEKBVN0YWZmEgoKAmlkGAEgASgJEhIKCnB1YmxpY19rZXkYAiABKAwSKwoFcm9sZXMYAyADKA4yHC5ydXRhLmRpcmVjdG9yeS52MS5TdGFmZlJvbGUSLQoIdmFsaWRpdHkYBCABKAsyGy5ydXRhLmRpcmVjdG9yeS52MS5WYWxpZGl0eSJECgRUZXJtEgwKBGNvZGUYASABKAkSEAoIdGF4b25vbXkYAiABKAkSDAoEbmFtZRgDIAEoCRIOCgZwYXJlbnQYBCABKAkiUQoJVGVycml0b3J5EgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSDAoEa2luZBgDIAEoCRIOCgZ3aXRoaW4YBCADKAkSDAoEY29kZRgFIAEoCSKgAQoRUmV2aXNpb25Db21taXR0ZWQSDQoFc3RhZmYYASABKAkSDgoGcmVhc29uGAIgASgJEjAKDGNvbW1pdHRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHZW50cmllcxgEIAEoDRIRCglzaWduYXR1cmUYBSABKAwSFgoOcmVxdWVzdF9zaGEyNTYYBiABKAwqyAEKDlN5c3RlbUZ1bmN0aW9uEh8KG1NZU1RFTV9GVU5DVElPTl9VTlNQRUNJRklFRBAAEh8KG1NZU1RFTV9GVU5DVElPTl9GT1JNVUxBVElPThABEhgKFFNZU1RFTV9GVU5DVElPTl9MRUFEEAISHgoaU1lTVEVNX0ZVTkNUSU9OX1BST1RFQ1RJT04QAxIdChlTWVNURU1fRlVOQ1RJT05fRVhFQ1VUSU9OEAQSGwoXU1lTVEVNX0ZVTkNUSU9OX0NPTlRST0wQBSr1AQoPSW5zdGl0dXRpb25UeXBlEiAKHElOU1RJVFVUSU9OX1RZUEVfVU5TUEVDSUZJRUQQABIeChpJTlNUSVRVVElPTl9UWVBFX01VTklDSVBBTBABEhsKF0lOU1RJVFVUSU9OX1RZUEVfUFVCTElDEAISHAoYSU5TVElUVVRJT05fVFlQRV9QUklWQVRFEAMSIgoeSU5TVElUVVRJT05fVFlQRV9DSVZJTF9TT0NJRVRZEAQSIgoeSU5TVElUVVRJT05fVFlQRV9JTlRFUk5BVElPTkFMEAUSHQoZSU5TVElUVVRJT05fVFlQRV9BQ0FERU1JQRAGKmYKD1NpZ25hdHVyZVNjaGVtZRIgChxTSUdOQVRVUkVfU0NIRU1FX1VOU1BFQ0lGSUVEEAASFwoTU0lHTkFUVVJFX1NDSEVNRV9WMRABEhgKFFNJR05BVFVSRV9TQ0hFTUVfVjFBEAIqYQoMRGVsaXZlcnlNb2RlEh0KGURFTElWRVJZX01PREVfVU5TUEVDSUZJRUQQABIZChVERUxJVkVSWV9NT0RFX1dFQkhPT0sQARIXChNERUxJVkVSWV9NT0RFX0lOQk9YEAIqaAoNUGF5bG9hZEZvcm1hdBIeChpQQVlMT0FEX0ZPUk1BVF9VTlNQRUNJRklFRBAAEh4KGlBBWUxPQURfRk9STUFUX0NMT1VERVZFTlRTEAESFwoTUEFZTE9BRF9GT1JNQVRfRkhJUhACKo8BCglTdGFmZlJvbGUSGgoWU1RBRkZfUk9MRV9VTlNQRUNJRklFRBAAEhwKGFNUQUZGX1JPTEVfQURNSU5JU1RSQVRPUhABEhcKE1NUQUZGX1JPTEVfT1BFUkFUT1IQAhIWChJTVEFGRl9ST0xFX0FVRElUT1IQAxIXChNTVEFGRl9ST0xFX1JFQ09WRVJZEARiBnByb3RvMw", [file_google_protobuf_timestamp, file_ruta_roadmap_v1_roadmap]);
+  fileDesc("CiFydXRhL2RpcmVjdG9yeS92MS9kaXJlY3RvcnkucHJvdG8SEXJ1dGEuZGlyZWN0b3J5LnYxItwECg9EaXJlY3RvcnlSZWNvcmQSEAoIcmV2aXNpb24YASABKAQSNQoLaW5zdGl0dXRpb24YCiABKAsyHi5ydXRhLmRpcmVjdG9yeS52MS5JbnN0aXR1dGlvbkgAEi0KB3NlcnZpY2UYCyABKAsyGi5ydXRhLmRpcmVjdG9yeS52MS5TZXJ2aWNlSAASKQoFcGxhY2UYDCABKAsyGC5ydXRhLmRpcmVjdG9yeS52MS5QbGFjZUgAEi8KCGVuZHBvaW50GA0gASgLMhsucnV0YS5kaXJlY3RvcnkudjEuRW5kcG9pbnRIABI8Cg9pbnN0aXR1dGlvbl9rZXkYDiABKAsyIS5ydXRhLmRpcmVjdG9yeS52MS5JbnN0aXR1dGlvbktleUgAEjYKDGFjY2Vzc190b2tlbhgPIAEoCzIeLnJ1dGEuZGlyZWN0b3J5LnYxLkFjY2Vzc1Rva2VuSAASKQoFc3RhZmYYECABKAsyGC5ydXRhLmRpcmVjdG9yeS52MS5TdGFmZkgAEicKBHRlcm0YESABKAsyFy5ydXRhLmRpcmVjdG9yeS52MS5UZXJtSAASMQoJdGVycml0b3J5GBIgASgLMhwucnV0YS5kaXJlY3RvcnkudjEuVGVycml0b3J5SAASKwoHcm9hZG1hcBgTIAEoCzIYLnJ1dGEucm9hZG1hcC52MS5Sb2FkbWFwSAASQgoScmV2aXNpb25fY29tbWl0dGVkGB4gASgLMiQucnV0YS5kaXJlY3RvcnkudjEuUmV2aXNpb25Db21taXR0ZWRIAEIHCgVlbnRyeSJfCghWYWxpZGl0eRIoCgRmcm9tGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIpCgV1bnRpbBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAi3gIKC0luc3RpdHV0aW9uEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSMAoEdHlwZRgDIAEoDjIiLnJ1dGEuZGlyZWN0b3J5LnYxLkluc3RpdHV0aW9uVHlwZRIOCgZwYXJlbnQYBCABKAkSNAoJZnVuY3Rpb25zGAUgAygOMiEucnV0YS5kaXJlY3RvcnkudjEuU3lzdGVtRnVuY3Rpb24SMgoLY29tcGV0ZW5jZXMYBiADKAsyHS5ydXRhLmRpcmVjdG9yeS52MS5Db21wZXRlbmNlEi0KCHZhbGlkaXR5GAcgASgLMhsucnV0YS5kaXJlY3RvcnkudjEuVmFsaWRpdHkSFQoNZGVtb25zdHJhdGlvbhgIIAEoCBIyCgttZW1iZXJzaGlwcxgJIAMoCzIdLnJ1dGEuZGlyZWN0b3J5LnYxLk1lbWJlcnNoaXASDwoHY291bnRyeRgKIAEoCSJMCgpNZW1iZXJzaGlwEg8KB25ldHdvcmsYASABKAkSLQoIdmFsaWRpdHkYAiABKAsyGy5ydXRhLmRpcmVjdG9yeS52MS5WYWxpZGl0eSJ7CgpDb21wZXRlbmNlEhQKDHNlcnZpY2VfdHlwZRgBIAEoCRITCgt0ZXJyaXRvcmllcxgCIAMoCRITCgtsZWdhbF9iYXNpcxgDIAEoCRItCgh2YWxpZGl0eRgEIAEoCzIbLnJ1dGEuZGlyZWN0b3J5LnYxLlZhbGlkaXR5IuUDCgdTZXJ2aWNlEgoKAmlkGAEgASgJEhMKC2luc3RpdHV0aW9uGAIgASgJEgwKBG5hbWUYAyABKAkSFAoMc2VydmljZV90eXBlGAQgASgJEhMKC3RlcnJpdG9yaWVzGAUgAygJEhkKEWFjY2VwdHNfcmVmZXJyYWxzGAYgASgIEhEKCWFnZV9iYW5kcxgHIAMoCRINCgVzZXhlcxgIIAMoCRIOCgZwbGFjZXMYCSADKAkSLQoIdmFsaWRpdHkYCiABKAsyGy5ydXRhLmRpcmVjdG9yeS52MS5WYWxpZGl0eRIUCgxhc3N1cmVkX2RhdGUYCyABKAkSHwoXZWxpZ2liaWxpdHlfZGVzY3JpcHRpb24YDCABKAkSEQoJbGFuZ3VhZ2VzGA0gAygJEiwKCHNjaGVkdWxlGA4gAygLMhoucnV0YS5kaXJlY3RvcnkudjEuT3BlbmluZxITCgthbHdheXNfb3BlbhgPIAEoCBI8ChBuYXRpb25hbGl0eV9ydWxlGBAgASgOMiIucnV0YS5kaXJlY3RvcnkudjEuTmF0aW9uYWxpdHlSdWxlEjkKDHJlZ2lzdHJhdGlvbhgRIAEoDjIjLnJ1dGEuZGlyZWN0b3J5LnYxLlJlZ2lzdHJhdGlvblJ1bGUiPAoHT3BlbmluZxIMCgRkYXlzGAEgAygJEhAKCG9wZW5zX2F0GAIgASgJEhEKCWNsb3Nlc19hdBgDIAEoCSKfAQoFUGxhY2USCgoCaWQYASABKAkSEwoLaW5zdGl0dXRpb24YAiABKAkSDAoEbmFtZRgDIAEoCRIRCgl0ZXJyaXRvcnkYBCABKAkSFAoMY29uZmlkZW50aWFsGAUgASgIEg8KB2FkZHJlc3MYBiABKAkSLQoIdmFsaWRpdHkYByABKAsyGy5ydXRhLmRpcmVjdG9yeS52MS5WYWxpZGl0eSKCAwoIRW5kcG9pbnQSCgoCaWQYASABKAkSEwoLaW5zdGl0dXRpb24YAiABKAkSCwoDdXJsGAMgASgJEjIKBnNjaGVtZRgEIAEoDjIiLnJ1dGEuZGlyZWN0b3J5LnYxLlNpZ25hdHVyZVNjaGVtZRIWCg53cmFwcGVkX3NlY3JldBgFIAEoDBIXCg9yYXRlX3Blcl9zZWNvbmQYBiABKA0SLQoIdmFsaWRpdHkYByABKAsyGy5ydXRhLmRpcmVjdG9yeS52MS5WYWxpZGl0eRItCgRtb2RlGAggASgOMh8ucnV0YS5kaXJlY3RvcnkudjEuRGVsaXZlcnlNb2RlEjAKBmZvcm1hdBgJIAEoDjIgLnJ1dGEuZGlyZWN0b3J5LnYxLlBheWxvYWRGb3JtYXQSHwoXcHJldmlvdXNfd3JhcHBlZF9zZWNyZXQYCiABKAwSMgoOcHJldmlvdXNfdW50aWwYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIsABCg5JbnN0aXR1dGlvbktleRIKCgJpZBgBIAEoCRITCgtpbnN0aXR1dGlvbhgCIAEoCRIyCgZzY2hlbWUYAyABKA4yIi5ydXRhLmRpcmVjdG9yeS52MS5TaWduYXR1cmVTY2hlbWUSEgoKcHVibGljX2tleRgEIAEoDBIWCg53cmFwcGVkX3NlY3JldBgFIAEoDBItCgh2YWxpZGl0eRgGIAEoCzIbLnJ1dGEuZGlyZWN0b3J5LnYxLlZhbGlkaXR5InwKC0FjY2Vzc1Rva2VuEgoKAmlkGAEgASgJEhMKC2luc3RpdHV0aW9uGAIgASgJEg4KBnNoYTI1NhgDIAEoDBItCgh2YWxpZGl0eRgEIAEoCzIbLnJ1dGEuZGlyZWN0b3J5LnYxLlZhbGlkaXR5Eg0KBWxhYmVsGAUgASgJIoMBCgVTdGFmZhIKCgJpZBgBIAEoCRISCgpwdWJsaWNfa2V5GAIgASgMEisKBXJvbGVzGAMgAygOMhwucnV0YS5kaXJlY3RvcnkudjEuU3RhZmZSb2xlEi0KCHZhbGlkaXR5GAQgASgLMhsucnV0YS5kaXJlY3RvcnkudjEuVmFsaWRpdHkiRAoEVGVybRIMCgRjb2RlGAEgASgJEhAKCHRheG9ub215GAIgASgJEgwKBG5hbWUYAyABKAkSDgoGcGFyZW50GAQgASgJIlEKCVRlcnJpdG9yeRIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJEgwKBGtpbmQYAyABKAkSDgoGd2l0aGluGAQgAygJEgwKBGNvZGUYBSABKAkioAEKEVJldmlzaW9uQ29tbWl0dGVkEg0KBXN0YWZmGAEgASgJEg4KBnJlYXNvbhgCIAEoCRIwCgxjb21taXR0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2VudHJpZXMYBCABKA0SEQoJc2lnbmF0dXJlGAUgASgMEhYKDnJlcXVlc3Rfc2hhMjU2GAYgASgMKsgBCg5TeXN0ZW1GdW5jdGlvbhIfChtTWVNURU1fRlVOQ1RJT05fVU5TUEVDSUZJRUQQABIfChtTWVNURU1fRlVOQ1RJT05fRk9STVVMQVRJT04QARIYChRTWVNURU1fRlVOQ1RJT05fTEVBRBACEh4KGlNZU1RFTV9GVU5DVElPTl9QUk9URUNUSU9OEAMSHQoZU1lTVEVNX0ZVTkNUSU9OX0VYRUNVVElPThAEEhsKF1NZU1RFTV9GVU5DVElPTl9DT05UUk9MEAUq9QEKD0luc3RpdHV0aW9uVHlwZRIgChxJTlNUSVRVVElPTl9UWVBFX1VOU1BFQ0lGSUVEEAASHgoaSU5TVElUVVRJT05fVFlQRV9NVU5JQ0lQQUwQARIbChdJTlNUSVRVVElPTl9UWVBFX1BVQkxJQxACEhwKGElOU1RJVFVUSU9OX1RZUEVfUFJJVkFURRADEiIKHklOU1RJVFVUSU9OX1RZUEVfQ0lWSUxfU09DSUVUWRAEEiIKHklOU1RJVFVUSU9OX1RZUEVfSU5URVJOQVRJT05BTBAFEh0KGUlOU1RJVFVUSU9OX1RZUEVfQUNBREVNSUEQBiqKAQoPTmF0aW9uYWxpdHlSdWxlEiAKHE5BVElPTkFMSVRZX1JVTEVfVU5TUEVDSUZJRUQQABIYChROQVRJT05BTElUWV9SVUxFX0FOWRABEhwKGE5BVElPTkFMSVRZX1JVTEVfRk9SRUlHThACEh0KGU5BVElPTkFMSVRZX1JVTEVfTkFUSU9OQUwQAyp5ChBSZWdpc3RyYXRpb25SdWxlEiEKHVJFR0lTVFJBVElPTl9SVUxFX1VOU1BFQ0lGSUVEEAASIgoeUkVHSVNUUkFUSU9OX1JVTEVfTk9UX1JFUVVJUkVEEAESHgoaUkVHSVNUUkFUSU9OX1JVTEVfUkVRVUlSRUQQAipmCg9TaWduYXR1cmVTY2hlbWUSIAocU0lHTkFUVVJFX1NDSEVNRV9VTlNQRUNJRklFRBAAEhcKE1NJR05BVFVSRV9TQ0hFTUVfVjEQARIYChRTSUdOQVRVUkVfU0NIRU1FX1YxQRACKmEKDERlbGl2ZXJ5TW9kZRIdChlERUxJVkVSWV9NT0RFX1VOU1BFQ0lGSUVEEAASGQoVREVMSVZFUllfTU9ERV9XRUJIT09LEAESFwoTREVMSVZFUllfTU9ERV9JTkJPWBACKmgKDVBheWxvYWRGb3JtYXQSHgoaUEFZTE9BRF9GT1JNQVRfVU5TUEVDSUZJRUQQABIeChpQQVlMT0FEX0ZPUk1BVF9DTE9VREVWRU5UUxABEhcKE1BBWUxPQURfRk9STUFUX0ZISVIQAiqPAQoJU3RhZmZSb2xlEhoKFlNUQUZGX1JPTEVfVU5TUEVDSUZJRUQQABIcChhTVEFGRl9ST0xFX0FETUlOSVNUUkFUT1IQARIXChNTVEFGRl9ST0xFX09QRVJBVE9SEAISFgoSU1RBRkZfUk9MRV9BVURJVE9SEAMSFwoTU1RBRkZfUk9MRV9SRUNPVkVSWRAEYgZwcm90bzM", [file_google_protobuf_timestamp, file_ruta_roadmap_v1_roadmap]);
 
 /**
  * One entry of one revision, or the mark that ends the revision. Folds switch only at the mark.
@@ -230,6 +230,13 @@ export type Institution = Message<"ruta.directory.v1.Institution"> & {
    * @generated from field: repeated ruta.directory.v1.Membership memberships = 9;
    */
   memberships: Membership[];
+
+  /**
+   * ISO 3166-1 alpha-3 of another state to which it belongs, such as that of a consulate; empty for all others.
+   *
+   * @generated from field: string country = 10;
+   */
+  country: string;
 };
 
 /**
@@ -358,14 +365,14 @@ export type Service = Message<"ruta.directory.v1.Service"> & {
   acceptsReferrals: boolean;
 
   /**
-   * Age bands served, as in a referral; empty means all.
+   * Age bands served, as in a referral; empty means that nothing was said.
    *
    * @generated from field: repeated string age_bands = 7;
    */
   ageBands: string[];
 
   /**
-   * Sexes served (FHIR administrative-gender); empty means all.
+   * Sexes served (FHIR administrative-gender); empty means that nothing was said.
    *
    * @generated from field: repeated string sexes = 8;
    */
@@ -398,6 +405,41 @@ export type Service = Message<"ruta.directory.v1.Service"> & {
    * @generated from field: string eligibility_description = 12;
    */
   eligibilityDescription: string;
+
+  /**
+   * Languages in which it is given, ISO 639-3; empty means that nothing was said.
+   *
+   * @generated from field: repeated string languages = 13;
+   */
+  languages: string[];
+
+  /**
+   * When it is open (HSDS schedule); empty means that nothing was said.
+   *
+   * @generated from field: repeated ruta.directory.v1.Opening schedule = 14;
+   */
+  schedule: Opening[];
+
+  /**
+   * Open at every hour of every day.
+   *
+   * @generated from field: bool always_open = 15;
+   */
+  alwaysOpen: boolean;
+
+  /**
+   * Whom it serves by nationality.
+   *
+   * @generated from field: ruta.directory.v1.NationalityRule nationality_rule = 16;
+   */
+  nationalityRule: NationalityRule;
+
+  /**
+   * Whether papers are asked for.
+   *
+   * @generated from field: ruta.directory.v1.RegistrationRule registration = 17;
+   */
+  registration: RegistrationRule;
 };
 
 /**
@@ -406,6 +448,41 @@ export type Service = Message<"ruta.directory.v1.Service"> & {
  */
 export const ServiceSchema: GenMessage<Service> = /*@__PURE__*/
   messageDesc(file_ruta_directory_v1_directory, 5);
+
+/**
+ * Days and hours of a service, in the time of Quito.
+ *
+ * @generated from message ruta.directory.v1.Opening
+ */
+export type Opening = Message<"ruta.directory.v1.Opening"> & {
+  /**
+   * iCalendar BYDAY: MO, TU, WE, TH, FR, SA, SU.
+   *
+   * @generated from field: repeated string days = 1;
+   */
+  days: string[];
+
+  /**
+   * HH:MM at which it opens.
+   *
+   * @generated from field: string opens_at = 2;
+   */
+  opensAt: string;
+
+  /**
+   * HH:MM at which it closes; earlier than or equal to opens_at, it closes on the next day.
+   *
+   * @generated from field: string closes_at = 3;
+   */
+  closesAt: string;
+};
+
+/**
+ * Describes the message ruta.directory.v1.Opening.
+ * Use `create(OpeningSchema)` to create a new message.
+ */
+export const OpeningSchema: GenMessage<Opening> = /*@__PURE__*/
+  messageDesc(file_ruta_directory_v1_directory, 6);
 
 /**
  * HSDS location.
@@ -468,7 +545,7 @@ export type Place = Message<"ruta.directory.v1.Place"> & {
  * Use `create(PlaceSchema)` to create a new message.
  */
 export const PlaceSchema: GenMessage<Place> = /*@__PURE__*/
-  messageDesc(file_ruta_directory_v1_directory, 6);
+  messageDesc(file_ruta_directory_v1_directory, 7);
 
 /**
  * The one place at which an institution receives.
@@ -559,7 +636,7 @@ export type Endpoint = Message<"ruta.directory.v1.Endpoint"> & {
  * Use `create(EndpointSchema)` to create a new message.
  */
 export const EndpointSchema: GenMessage<Endpoint> = /*@__PURE__*/
-  messageDesc(file_ruta_directory_v1_directory, 7);
+  messageDesc(file_ruta_directory_v1_directory, 8);
 
 /**
  * A key by which an institution signs.
@@ -615,7 +692,7 @@ export type InstitutionKey = Message<"ruta.directory.v1.InstitutionKey"> & {
  * Use `create(InstitutionKeySchema)` to create a new message.
  */
 export const InstitutionKeySchema: GenMessage<InstitutionKey> = /*@__PURE__*/
-  messageDesc(file_ruta_directory_v1_directory, 8);
+  messageDesc(file_ruta_directory_v1_directory, 9);
 
 /**
  * A bearer token by which an institution reads.
@@ -664,7 +741,7 @@ export type AccessToken = Message<"ruta.directory.v1.AccessToken"> & {
  * Use `create(AccessTokenSchema)` to create a new message.
  */
 export const AccessTokenSchema: GenMessage<AccessToken> = /*@__PURE__*/
-  messageDesc(file_ruta_directory_v1_directory, 9);
+  messageDesc(file_ruta_directory_v1_directory, 10);
 
 /**
  * A member of the hub's staff, known by a key.
@@ -706,7 +783,7 @@ export type Staff = Message<"ruta.directory.v1.Staff"> & {
  * Use `create(StaffSchema)` to create a new message.
  */
 export const StaffSchema: GenMessage<Staff> = /*@__PURE__*/
-  messageDesc(file_ruta_directory_v1_directory, 10);
+  messageDesc(file_ruta_directory_v1_directory, 11);
 
 /**
  * A term of a taxonomy (HSDS taxonomy_term).
@@ -748,7 +825,7 @@ export type Term = Message<"ruta.directory.v1.Term"> & {
  * Use `create(TermSchema)` to create a new message.
  */
 export const TermSchema: GenMessage<Term> = /*@__PURE__*/
-  messageDesc(file_ruta_directory_v1_directory, 11);
+  messageDesc(file_ruta_directory_v1_directory, 12);
 
 /**
  * A territory: parish, zonal administration, canton, zone, district.
@@ -797,7 +874,7 @@ export type Territory = Message<"ruta.directory.v1.Territory"> & {
  * Use `create(TerritorySchema)` to create a new message.
  */
 export const TerritorySchema: GenMessage<Territory> = /*@__PURE__*/
-  messageDesc(file_ruta_directory_v1_directory, 12);
+  messageDesc(file_ruta_directory_v1_directory, 13);
 
 /**
  * The end of a revision: everything above it counts from here, all at once.
@@ -853,7 +930,7 @@ export type RevisionCommitted = Message<"ruta.directory.v1.RevisionCommitted"> &
  * Use `create(RevisionCommittedSchema)` to create a new message.
  */
 export const RevisionCommittedSchema: GenMessage<RevisionCommitted> = /*@__PURE__*/
-  messageDesc(file_ruta_directory_v1_directory, 13);
+  messageDesc(file_ruta_directory_v1_directory, 14);
 
 /**
  * System function of an institution in the protection system.
@@ -987,6 +1064,95 @@ export const InstitutionTypeSchema: GenEnum<InstitutionType> = /*@__PURE__*/
   enumDesc(file_ruta_directory_v1_directory, 1);
 
 /**
+ * Whom a service takes by nationality.
+ *
+ * @generated from enum ruta.directory.v1.NationalityRule
+ */
+export const NationalityRule = {
+  /**
+   * Nothing was said: not known.
+   *
+   * @generated from enum value: NATIONALITY_RULE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Everybody.
+   *
+   * @generated from enum value: NATIONALITY_RULE_ANY = 1;
+   */
+  ANY: 1,
+
+  /**
+   * Who has another nationality than Ecuador's, or none.
+   *
+   * @generated from enum value: NATIONALITY_RULE_FOREIGN = 2;
+   */
+  FOREIGN: 2,
+
+  /**
+   * Nationals of Ecuador.
+   *
+   * @generated from enum value: NATIONALITY_RULE_NATIONAL = 3;
+   */
+  NATIONAL: 3,
+} as const;
+
+/**
+ * Whom a service takes by nationality.
+ *
+ * @generated from enum ruta.directory.v1.NationalityRule
+ */
+export type NationalityRule = (typeof NationalityRule)[keyof typeof NationalityRule] | UnknownEnum;
+
+/**
+ * Describes the enum ruta.directory.v1.NationalityRule.
+ */
+export const NationalityRuleSchema: GenEnum<NationalityRule> = /*@__PURE__*/
+  enumDesc(file_ruta_directory_v1_directory, 2);
+
+/**
+ * Whether a service takes persons without papers.
+ *
+ * @generated from enum ruta.directory.v1.RegistrationRule
+ */
+export const RegistrationRule = {
+  /**
+   * Nothing was said: not known.
+   *
+   * @generated from enum value: REGISTRATION_RULE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * No papers are needed.
+   *
+   * @generated from enum value: REGISTRATION_RULE_NOT_REQUIRED = 1;
+   */
+  NOT_REQUIRED: 1,
+
+  /**
+   * Papers that are valid, of whatever kind.
+   *
+   * @generated from enum value: REGISTRATION_RULE_REQUIRED = 2;
+   */
+  REQUIRED: 2,
+} as const;
+
+/**
+ * Whether a service takes persons without papers.
+ *
+ * @generated from enum ruta.directory.v1.RegistrationRule
+ */
+export type RegistrationRule = (typeof RegistrationRule)[keyof typeof RegistrationRule] | UnknownEnum;
+
+/**
+ * Describes the enum ruta.directory.v1.RegistrationRule.
+ */
+export const RegistrationRuleSchema: GenEnum<RegistrationRule> = /*@__PURE__*/
+  enumDesc(file_ruta_directory_v1_directory, 3);
+
+/**
  * Signature scheme of what the hub sends to an endpoint.
  *
  * @generated from enum ruta.directory.v1.SignatureScheme
@@ -1025,7 +1191,7 @@ export type SignatureScheme = (typeof SignatureScheme)[keyof typeof SignatureSch
  * Describes the enum ruta.directory.v1.SignatureScheme.
  */
 export const SignatureSchemeSchema: GenEnum<SignatureScheme> = /*@__PURE__*/
-  enumDesc(file_ruta_directory_v1_directory, 2);
+  enumDesc(file_ruta_directory_v1_directory, 4);
 
 /**
  * How an institution receives.
@@ -1066,7 +1232,7 @@ export type DeliveryMode = (typeof DeliveryMode)[keyof typeof DeliveryMode] | Un
  * Describes the enum ruta.directory.v1.DeliveryMode.
  */
 export const DeliveryModeSchema: GenEnum<DeliveryMode> = /*@__PURE__*/
-  enumDesc(file_ruta_directory_v1_directory, 3);
+  enumDesc(file_ruta_directory_v1_directory, 5);
 
 /**
  * In which form an institution receives.
@@ -1107,7 +1273,7 @@ export type PayloadFormat = (typeof PayloadFormat)[keyof typeof PayloadFormat] |
  * Describes the enum ruta.directory.v1.PayloadFormat.
  */
 export const PayloadFormatSchema: GenEnum<PayloadFormat> = /*@__PURE__*/
-  enumDesc(file_ruta_directory_v1_directory, 4);
+  enumDesc(file_ruta_directory_v1_directory, 6);
 
 /**
  * Role of a staff member.
@@ -1162,5 +1328,5 @@ export type StaffRole = (typeof StaffRole)[keyof typeof StaffRole] | UnknownEnum
  * Describes the enum ruta.directory.v1.StaffRole.
  */
 export const StaffRoleSchema: GenEnum<StaffRole> = /*@__PURE__*/
-  enumDesc(file_ruta_directory_v1_directory, 5);
+  enumDesc(file_ruta_directory_v1_directory, 7);
 
