@@ -47,6 +47,7 @@ describe("a service that says nothing of whom it serves", () => {
     expect(story.referral().performer).toBe("house-b");
     expect(resultOf(story, "house-a", "nationality")).toMatchObject({ met: true, unknown: true });
     expect(resultOf(story, "house-b", "nationality")).toMatchObject({ met: true, unknown: false });
+    expect(story.events.at(-1)?.fact.value).toMatchObject({ ranking: "1", considered: 2 });
   });
 });
 
@@ -180,7 +181,7 @@ describe("an emergency", () => {
   });
 
   it("always has a house that never closes; what can wait does not ask for hours", () => {
-    const story = new Story(city({ schedule: [day] }, { alwaysOpen: true }));
+    const story = new Story(city({ schedule: [day] }, { schedule: [day], alwaysOpen: true }));
     story.tell(asks({ priority: Priority.EMERGENCY }), { at: MONDAY + 12 * HOUR });
     expect(story.referral().performer).toBe("house-b");
     const patient = new Story(city({ schedule: [day] }, { acceptsReferrals: false }));

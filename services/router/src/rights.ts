@@ -9,11 +9,11 @@ import type { ReferralState } from "./state.ts";
 /** The reason or outcome that raises the alert (domain §4, rule 7). */
 const REFUSED_BY_STATUS = "refused-by-status";
 
-/** Raises the alert where `fact`, which just became of a referral, is such a refusal. A rehearsal tells nobody. */
+/** Raises the alert where `fact`, which just became of a referral, is such a refusal, never one of a rehearsal: its counterpart gives other reasons. */
 export function raiseRights(draft: Draft, referral: ReferralState, fact: ReferralEvent["fact"]): void {
   if (codeOf(fact) !== REFUSED_BY_STATUS) return;
   const { directory } = draft.context;
-  const told = draft.state.rehearsal === "" ? watchersOf(directory, draft.now) : [];
+  const told = watchersOf(directory, draft.now);
   const value = create(RightsAlertRaisedSchema, {
     reasonCode: REFUSED_BY_STATUS,
     institution: referral.performer,
