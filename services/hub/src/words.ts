@@ -8,7 +8,6 @@ const CHOICES: Readonly<Record<string, string>> = {
   "chosen-by-hub": "the hub chose it, the first of those that can serve",
   "chosen-by-requester": "its requester chose it",
   "chosen-by-operator": "an operator chose it",
-  proposal: "the hub proposes, and a person chooses",
   "consent-does-not-cover": "some can serve, and the person's consent does not reach them",
   "addressed-not-usable": "the one that its sender named cannot take it",
   "no-candidate": "nobody in the directory can serve",
