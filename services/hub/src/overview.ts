@@ -22,6 +22,18 @@ interface RouterCounts {
   readonly oldestReturned?: string;
   readonly disputed: number;
   readonly oldestDisputed?: string;
+  /** Accepted and not served, and where, the most overdue first. */
+  readonly unserved: {
+    readonly count: number;
+    readonly overdue: number;
+    readonly oldest: string;
+    readonly at: readonly {
+      readonly institution: string;
+      readonly service: string;
+      readonly count: number;
+      readonly overdue: number;
+    }[];
+  };
 }
 
 /** Counts of delivery; see its route. */

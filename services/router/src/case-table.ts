@@ -6,6 +6,7 @@ import { decodeCase, encodeCase } from "./case-codec.ts";
 import { nextRingAt } from "./clocks.ts";
 import { emptyCase } from "./state.ts";
 import type { CaseState, ReferralState } from "./state.ts";
+import { unservedOf } from "./unserved.ts";
 
 /** A command as the table remembers that it was decided. */
 export interface DecidedCommand {
@@ -53,17 +54,21 @@ export function openCaseTable(schema: string): CaseTable {
     save(tx, states, decided) {
       if (states.length === 0) return;
       const waiting = states.map(waitingOf);
+      const unserved = states.map(unservedOf);
       tx.send(sql`
         INSERT INTO ${cases} AS c
-          (case_id, version, state, waiting_referral, waiting_kind, waiting_since, waiting_priority, ring_at)
+          (case_id, version, state, waiting_referral, waiting_kind, waiting_since, waiting_priority, ring_at,
+            unserved, unserved_since)
         SELECT * FROM unnest(${states.map(({ caseId }) => caseId)}::text[], ${states.map(({ version }) => version)}::bigint[],
           ${states.map(encodeCase)}::text[], ${waiting.map((w) => w?.id ?? null)}::text[],
           ${waiting.map((w) => w?.phase ?? null)}::text[],
           ${waiting.map((w) => (w ? new Date(w.requestedAt) : null))}::timestamptz[],
-          ${waiting.map((w) => w?.priority ?? null)}::smallint[], ${states.map(ringAt)}::timestamptz[])
+          ${waiting.map((w) => w?.priority ?? null)}::smallint[], ${states.map(ringAt)}::timestamptz[],
+          ${unserved.map((u) => u?.json ?? null)}::jsonb[], ${unserved.map((u) => u?.since ?? null)}::timestamptz[])
         ON CONFLICT (case_id) DO UPDATE SET version = excluded.version, state = excluded.state,
           waiting_referral = excluded.waiting_referral, waiting_kind = excluded.waiting_kind,
-          waiting_since = excluded.waiting_since, waiting_priority = excluded.waiting_priority, ring_at = excluded.ring_at`);
+          waiting_since = excluded.waiting_since, waiting_priority = excluded.waiting_priority, ring_at = excluded.ring_at,
+          unserved = excluded.unserved, unserved_since = excluded.unserved_since`);
       tx.send(sql`
         INSERT INTO ${decidedTable} (case_id, command_id)
         SELECT * FROM unnest(${decided.map(({ caseId }) => caseId)}::text[], ${decided.map(({ commandId }) => commandId)}::text[])

@@ -1,7 +1,7 @@
 // The clocks of a case: which windows run for its referrals, what of them has passed, and what rings next. Pure.
 import { momentAt } from "@ruta/calendar";
 import { Priority, referralId } from "@ruta/events";
-import { ACTIVE, UNDECIDED } from "./phase.ts";
+import { AFTER, UNDECIDED } from "./phase.ts";
 import type { CaseState, ReferralState } from "./state.ts";
 import { CONFIRM_CANCELLATION_MS, windowEnd } from "./windows.ts";
 
@@ -31,7 +31,7 @@ export const LAST_CALL = 150;
 
 /** The windows that run for a referral. */
 function clocksOf(referral: ReferralState): readonly Clock[] {
-  const { phase, priority, requestedAt, addressedAt = requestedAt, acceptedAt, servedAt, cancellation } = referral;
+  const { phase, priority, requestedAt, addressedAt = requestedAt, cancellation } = referral;
   const clock = (id: Clock["id"], startedAt: number, dueAt: number, of: Clock["of"]): Clock => ({
     id,
     startedAt,
@@ -46,9 +46,13 @@ function clocksOf(referral: ReferralState): readonly Clock[] {
     return [clock("choose", requestedAt, windowEnd("decide", priority, requestedAt), "requester")];
   if (phase === "cancellation-requested" && cancellation)
     return [clock("confirm-cancellation", cancellation.at, cancellation.at + CONFIRM_CANCELLATION_MS, "performer")];
-  const waitsForService = [...ACTIVE, "on-hold"].includes(phase) && servedAt === undefined && acceptedAt !== undefined;
-  // Waiting does not stop it.
-  return waitsForService ? [clock("serve", acceptedAt, windowEnd("serve", priority, acceptedAt), "performer")] : [];
+  const accepted = unservedSince(referral);
+  return accepted === undefined ? [] : [clock("serve", accepted, windowEnd("serve", priority, accepted), "performer")];
+}
+
+/** When a referral was accepted whose first service has not come; putting it on hold does not stop the wait. */
+export function unservedSince({ phase, acceptedAt, servedAt }: ReferralState): number | undefined {
+  return AFTER.includes(phase) && servedAt === undefined ? acceptedAt : undefined;
 }
 
 /** What rings at `now`: of each clock only the last of what has passed, however long nobody looked. None in a rehearsal. */

@@ -1,13 +1,15 @@
-// What operators see of the worklist in numbers: how much waits for them and for how long, by priority, never a case or a person.
+// What operators see in numbers of the worklist and of what was accepted and not served, by priority, never a case or a person.
 import { sql } from "@ruta/db";
 import type { Db } from "@ruta/db";
 import { Priority, priorityWord } from "@ruta/events";
 import type { Metrics } from "@ruta/kit";
+import { COUNTED_CASES, unservedRows } from "./unserved.ts";
 
 /** Referrals and disputes that are looked at, of each the oldest. */
 const COUNTED = 10_000;
 const PRIORITIES = [Priority.EMERGENCY, Priority.URGENT, Priority.NORMAL] as const;
 const TAKEN = { nobody: false, somebody: true } as const;
+const OVERDUE = { no: false, yes: true } as const;
 
 /** Registers the gauges; they are read from the tables when somebody scrapes. */
 export function createRouterMetrics(metrics: Metrics, db: Db, schema: string): void {
@@ -23,10 +25,21 @@ export function createRouterMetrics(metrics: Metrics, db: Db, schema: string): v
         help: "How long the oldest of them has waited",
         labels,
       },
+      ruta_router_unserved_referrals: {
+        help: `Referrals that an institution has accepted and not served, by priority, and whether their time is over, of the ${COUNTED_CASES} cases that wait longest`,
+        labels: ["priority", "overdue"],
+      },
     },
     async read() {
-      const rows = await readWorklist(db, schema);
-      return PRIORITIES.flatMap((priority) =>
+      const [rows, unserved] = await Promise.all([readWorklist(db, schema), readUnservedCounts(db, schema)]);
+      const waiting = PRIORITIES.flatMap((priority) =>
+        Object.entries(OVERDUE).map(([overdue, is]) => ({
+          gauge: "ruta_router_unserved_referrals" as const,
+          labels: { priority: priorityWord(priority), overdue },
+          value: unserved.find((row) => row.priority === priority && row.overdue === is)?.count ?? 0,
+        })),
+      );
+      const listed = PRIORITIES.flatMap((priority) =>
         Object.entries(TAKEN).flatMap(([assigned, taken]) => {
           const found = rows.find((row) => row.priority === priority && row.taken === taken);
           const labels = { priority: priorityWord(priority), assigned };
@@ -36,6 +49,7 @@ export function createRouterMetrics(metrics: Metrics, db: Db, schema: string): v
           ];
         }),
       );
+      return [...listed, ...waiting];
     },
   });
 }
@@ -59,4 +73,12 @@ function readWorklist(db: Db, schema: string): Promise<Row[]> {
       (SELECT event_id, priority, since FROM ${table("disputes")} WHERE resolution IS NULL ORDER BY since, event_id LIMIT ${COUNTED})
     ) AS open LEFT JOIN ${table("assignments")} AS a ON a.item_id = open.id
     GROUP BY priority, taken`);
+}
+
+function readUnservedCounts(
+  db: Db,
+  schema: string,
+): Promise<{ priority: Priority; overdue: boolean; count: number }[]> {
+  return db.query(sql`
+    SELECT priority, overdue, count(*)::integer AS count FROM (${unservedRows(schema)}) AS waiting GROUP BY priority, overdue`);
 }

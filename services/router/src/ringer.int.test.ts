@@ -5,7 +5,8 @@ import { silentLogger } from "@ruta/log";
 import { testLogs } from "@ruta/log/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startRinger } from "./ringer.ts";
-import { asks } from "./scenario.ts";
+import { asks, usual } from "./scenario.ts";
+import { msOf } from "./state.ts";
 import { SOON, openBed } from "./test-service.ts";
 import type { Bed } from "./test-service.ts";
 
@@ -26,10 +27,13 @@ describe.each(testLogs())("clocks on $name", (driver) => {
   /** Moves the windows of a case into the past, as if nobody had looked for so long. */
   async function ago(caseId: string, hours: number): Promise<void> {
     const [row] = await bed.db.query<{ state: string }>(sql`SELECT state FROM router.cases WHERE case_id = ${caseId}`);
-    const state = JSON.parse(row!.state) as { referrals: { addressedAt: number; requestedAt: number }[] };
+    const state = JSON.parse(row!.state) as {
+      referrals: { addressedAt: number; requestedAt: number; acceptedAt?: number }[];
+    };
     for (const one of state.referrals) {
       one.addressedAt -= hours * 3_600_000;
       one.requestedAt -= hours * 3_600_000;
+      if (one.acceptedAt !== undefined) one.acceptedAt -= hours * 3_600_000;
     }
     await bed.db.query(sql`
       UPDATE router.cases SET state = ${JSON.stringify(state)}, ring_at = now() - interval '1 second' WHERE case_id = ${caseId}`);
@@ -88,6 +92,26 @@ describe.each(testLogs())("clocks on $name", (driver) => {
       await expect.poll(async () => ((await dueAt(caseId))?.getTime() ?? 0) > Date.now(), SOON).toBe(true);
       await stop();
       expect(await rang(caseId)).toEqual([]);
+    },
+  );
+
+  it.skipIf(!driver.available)(
+    "what was accepted and not served is a figure by institution and service, until it is served",
+    async () => {
+      const figure = async () => (await bed.get("/admin/router/summary")).body.unserved;
+      const caseId = await requested();
+      await bed.log.append([bed.command(caseId, usual("accept", Date.now()), "house-a")]);
+      const since = msOf((await bed.events(caseId, 3)).at(-1)?.recordedAt);
+      const one = { count: 1, overdue: 0, oldest: new Date(since ?? 0).toISOString() };
+      await expect.poll(figure, SOON).toEqual({ ...one, at: [{ ...one, institution: "house-a", service: "ALO-FAM" }] });
+      // A case from before says so when it is looked at; its time has passed meanwhile.
+      await ago(caseId, 100);
+      await bed.db.query(sql`UPDATE router.cases SET unserved = NULL, unserved_since = NULL WHERE case_id = ${caseId}`);
+      const stop = startRinger({ schema: "router", logger: silentLogger, everyMs: 20, engine: bed.router().engine });
+      await expect.poll(figure, SOON).toMatchObject({ count: 1, overdue: 1 });
+      await stop();
+      await bed.log.append([bed.command(caseId, usual("start", Date.now()), "house-a")]);
+      await expect.poll(figure, SOON).toEqual({ count: 0, overdue: 0, oldest: "", at: [] });
     },
   );
 });

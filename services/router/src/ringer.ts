@@ -9,6 +9,7 @@ import { decodeCase } from "./case-codec.ts";
 import { dueRings, nextRingAt } from "./clocks.ts";
 import type { Ring } from "./clocks.ts";
 import { hubActor } from "./draft.ts";
+import { unservedOf } from "./unserved.ts";
 
 /** What ringing needs. */
 export interface RingerDeps {
@@ -37,17 +38,21 @@ export function startRinger({ engine, schema, logger, everyMs }: RingerDeps): ()
       ORDER BY ring_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED`);
     const records: NewRecord[] = [];
     const next: (Date | null)[] = [];
+    const unserved: ReturnType<typeof unservedOf>[] = [];
     for (const { case_id: caseId, state: text, now } of rows) {
       const state = decodeCase(text);
       const rings = dueRings(state, now.getTime());
       const at = rings.length > 0 ? now.getTime() + AGAIN_MS : nextRingAt(state);
+      unserved.push(unservedOf(state));
       next.push(at === undefined ? null : new Date(at));
       records.push(...rings.map((ring) => commandOf(caseId, ring, now.getTime())));
     }
     if (rows.length > 0)
       tx.send(sql`
-        UPDATE ${cases} AS c SET ring_at = n.at
-        FROM unnest(${rows.map((row) => row.case_id)}::text[], ${next}::timestamptz[]) AS n (case_id, at)
+        UPDATE ${cases} AS c SET ring_at = n.at, unserved = n.unserved, unserved_since = n.since
+        FROM unnest(${rows.map((row) => row.case_id)}::text[], ${next}::timestamptz[],
+          ${unserved.map((one) => one?.json ?? null)}::jsonb[], ${unserved.map((one) => one?.since ?? null)}::timestamptz[])
+          AS n (case_id, at, unserved, since)
         WHERE c.case_id = n.case_id`);
     return { result: rows.length, records };
   }

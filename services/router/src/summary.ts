@@ -1,8 +1,9 @@
-// What the router has to say to `ruta status`: how many referrals wait for an operator or for their requester, how many acts are disputed, and since when.
+// What the router has to say to `ruta status`: how many referrals wait for an operator or for their requester, how many acts are disputed, what was accepted and not served, and since when.
 import { sql } from "@ruta/db";
 import type { Db } from "@ruta/db";
 import type { HttpApp } from "@ruta/kit";
 import { watcher } from "./staff-request.ts";
+import { readUnserved } from "./unserved.ts";
 
 /** Referrals that wait for somebody's choice, and disputes that an operator has to end. Times are RFC 3339. */
 interface RouterSummary {
@@ -12,10 +13,13 @@ interface RouterSummary {
   readonly oldestReturned?: string;
   readonly disputed: number;
   readonly oldestDisputed?: string;
+  /** Accepted and not served, and by whom: the most overdue first. `oldest` is empty when there is none. */
+  readonly unserved: Awaited<ReturnType<typeof readUnserved>>;
 }
 
 /** Reads the summary from the tables of one schema. */
 async function summarise(db: Db, schema: string): Promise<RouterSummary> {
+  const unserved = await readUnserved(db, schema);
   const rows = await db.query<{ kind: string; count: number; oldest: Date }>(sql`
     SELECT kind, count(*)::integer AS count, min(since) AS oldest FROM (
       SELECT waiting_kind AS kind, waiting_since AS since FROM ${sql.id(schema, "cases")} WHERE waiting_kind IS NOT NULL
@@ -32,6 +36,7 @@ async function summarise(db: Db, schema: string): Promise<RouterSummary> {
     returned: returned?.count ?? 0,
     ...(returned ? { oldestReturned: returned.oldest.toISOString() } : {}),
     disputed: disputed?.count ?? 0,
+    unserved,
     ...(disputed ? { oldestDisputed: disputed.oldest.toISOString() } : {}),
   };
 }

@@ -23,6 +23,26 @@ function alertLines({ alerts }: Overview, now: number): string[] {
   });
 }
 
+type Unserved = NonNullable<Overview["router"]>["unserved"];
+
+/** Institutions and services that are shown of what was accepted and not served; all are in --json. */
+const UNSERVED_SHOWN = 5;
+
+function unservedWords({ count, overdue, oldest }: Unserved, now: number): string {
+  if (count === 0) return say`nothing accepted waits`;
+  const words = say`${count} accepted, ${overdue} of them past their time, the oldest ${ageOf(oldest, now)}`;
+  return overdue > 0 ? style.yellow(words) : words;
+}
+
+function unservedLines({ at }: Unserved): string[] {
+  return at
+    .slice(0, UNSERVED_SHOWN)
+    .map(
+      ({ institution, service, count, overdue }) =>
+        `${"".padEnd(12)}  ${say`${institution}, ${service}: ${count}, ${overdue} past their time`}`,
+    );
+}
+
 function text(overview: Overview, now: number): string {
   const { services, gateway, router, delivery, missing } = overview;
   const row = (name: string, words: string): string => `${name.padEnd(12)}  ${words}`;
@@ -47,6 +67,7 @@ function text(overview: Overview, now: number): string {
     lines.push(row(say`worklist`, `${router.worklisted}${since(router.oldestWorklisted)}`));
     lines.push(row(say`disputed`, `${router.disputed}${since(router.oldestDisputed)}`));
     lines.push(row(say`returned`, `${router.returned}${since(router.oldestReturned)}`));
+    lines.push(row(say`not served`, unservedWords(router.unserved, now)), ...unservedLines(router.unserved));
   }
   for (const { service, ready, reasons, lag, parked } of services) {
     const behind = lag.map(({ topic, records, seconds }) => `${topic} ${records} (${seconds} s)`);
