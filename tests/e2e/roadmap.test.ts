@@ -63,6 +63,10 @@ describe.each(SHAPES.slice(-1))("on $driver, services in $processes process(es)"
     const approved = await command(["roadmap", "approve", "R12", "1", "--yes", ...REASON], second);
     expect(approved.code, approved.stderr).toBe(0);
     expect((await ruta("roadmap", "show")).stdout).toMatch(/R12 +1 /);
+    expect(JSON.parse((await ruta("--json", "roadmap", "show", "R12")).stdout)).toMatchObject({
+      id: "R12",
+      version: 1,
+    });
   });
 
   test("a case follows it: each stage is told to the coordinator, and its institutions see one plan", async () => {

@@ -15,6 +15,7 @@ export function check(written: Written, at: Position): Problem[] {
   if (written.valid_until !== undefined && written.valid_until <= written.valid_from)
     blame("valid_until", "is not after valid_from", "give a later day, or leave it out");
   condition(written.entry, "entry", blame);
+  said(written.entry, written.entry_words, "entry", blame);
   written.stages.forEach((stage, index) => checkStage(written, stage, `stages.${index}`, blame));
   twice(written.stages, "stages", blame);
   twice(written.protocols ?? [], "protocols", blame);
@@ -34,6 +35,7 @@ function checkStage(written: Written, stage: Stage, path: string, blame: Blame):
     blame(`${path}.id`, `is not a stage of ${written.id}`, `begin with ${written.id}.`);
   for (const name of ["entry", "skip"] as const) {
     condition(stage[name], `${path}.${name}`, blame);
+    said(stage[name], stage[`${name}_words`], `${path}.${name}`, blame);
     earlierOutcomes(written, stage, stage[name] ?? "", `${path}.${name}`, blame);
   }
   if (stage.decision === "automatic" && stage.automatic_reason === undefined)
@@ -85,6 +87,14 @@ function condition(source: string | undefined, field: string, blame: Blame): voi
   if (!problem) return;
   const place = problem.at === undefined ? "" : ` (character ${problem.at + 1})`;
   blame(field, problem.message + place, "write a condition over facts; docs/rutas.md lists what a case says");
+}
+
+/** People read the words of a condition, not the condition. */
+function said(source: string | undefined, words: unknown, field: string, blame: Blame): void {
+  if (source !== undefined && words === undefined)
+    blame(field, "is not said in words", `add ${field.split(".").at(-1)}_words, in es and en, as they follow "if"`);
+  if (source === undefined && words !== undefined)
+    blame(`${field}_words`, "says in words what is no condition", "add the condition, or take the words out");
 }
 
 /** A condition can only ask for the outcome of a stage that has ended by then. */

@@ -2,13 +2,15 @@
 import type { parse } from "@bufbuild/cel";
 import { ScalarType } from "@bufbuild/protobuf";
 import type { DescField, DescMessage } from "@bufbuild/protobuf";
+import { FACT_CODES } from "./fact-codes.ts";
 
 /** A parsed expression. */
 export type Expr = ReturnType<typeof parse>["expr"];
 
 /** A type of CEL as far as conditions need it. */
 type Type =
-  | { readonly is: "bool" | "string" | "int" | "double" }
+  | { readonly is: "bool" | "int" | "double" }
+  | { readonly is: "string"; readonly codes?: readonly string[]; readonly written?: readonly string[] }
   | { readonly is: "list" | "map"; readonly of: Type }
   | { readonly is: "message"; readonly desc: DescMessage };
 
@@ -40,7 +42,7 @@ function typeOf(expr: Expr | undefined, scope: Scope): Type {
   const kind = expr?.exprKind;
   switch (kind?.case) {
     case "constExpr":
-      return constant(kind.value.constantKind.case);
+      return constant(kind.value.constantKind);
     case "identExpr": {
       const found = scope.get(kind.value.name);
       if (!found) throw new ConditionFault(`knows no ${kind.value.name}: what a case says is facts`);
@@ -54,7 +56,8 @@ function typeOf(expr: Expr | undefined, scope: Scope): Type {
     case "listExpr": {
       const [first, ...rest] = kind.value.elements.map((element) => typeOf(element, scope));
       for (const one of rest) same(first!, one, "a list");
-      return { is: "list", of: first ?? STRING };
+      const written = [first, ...rest].flatMap((one) => (one?.is === "string" ? (one.written ?? []) : []));
+      return { is: "list", of: first?.is === "string" ? { is: "string", written } : (first ?? STRING) };
     }
     case "callExpr": {
       const { target, args, function: name } = kind.value;
@@ -78,12 +81,12 @@ function typeOf(expr: Expr | undefined, scope: Scope): Type {
   }
 }
 
-function constant(name: string | undefined): Type {
-  switch (name) {
+function constant(kind: { readonly case: string | undefined; readonly value?: unknown }): Type {
+  switch (kind.case) {
     case "boolValue":
       return BOOL;
     case "stringValue":
-      return STRING;
+      return { is: "string", written: [String(kind.value)] };
     case "int64Value":
       return INT;
     case "doubleValue":
@@ -105,15 +108,13 @@ function select(of: Type, name: string): Type {
 }
 
 function fieldType(field: DescField): Type {
-  const message = field.message && ({ is: "message", desc: field.message } as const);
-  switch (field.fieldKind) {
-    case "list":
-      return { is: "list", of: message ?? scalar(field.scalar) };
-    case "map":
-      return { is: "map", of: message ?? scalar(field.scalar) };
-    default:
-      return message ?? scalar(field.scalar);
-  }
+  const codes = FACT_CODES[field.name];
+  const one: Type = field.message
+    ? { is: "message", desc: field.message }
+    : codes === undefined
+      ? scalar(field.scalar)
+      : { is: "string", codes };
+  return field.fieldKind === "list" || field.fieldKind === "map" ? { is: field.fieldKind, of: one } : one;
 }
 
 function scalar(type: ScalarType | undefined): Type {
@@ -129,11 +130,14 @@ function call(name: string, args: readonly Type[]): Type {
   }
   if (COMPARISONS.has(name) && first && second) {
     same(first, second, "a comparison");
+    possible(first, second);
     return BOOL;
   }
   if ((name === "@in" || name === "_in_") && first && second) {
-    if (second.is === "list") same(second.of, first, "in");
-    else if (second.is === "map") same(STRING, first, "in");
+    if (second.is === "list") {
+      same(second.of, first, "in");
+      possible(first, second.of);
+    } else if (second.is === "map") same(STRING, first, "in");
     else throw new ConditionFault(`looks for something in a ${wordOf(second)}`);
     return BOOL;
   }
@@ -156,6 +160,14 @@ function call(name: string, args: readonly Type[]): Type {
   throw new ConditionFault(
     `uses ${name}, which conditions do not have for ${args.map(wordOf).join(", ") || "nothing"}`,
   );
+}
+
+/** A fact of a closed list is never what the list has not got: such a condition could never hold. */
+function possible(one: Type, other: Type): void {
+  if (one.is !== "string" || other.is !== "string") return;
+  const [codes, written] = one.codes ? [one.codes, other.written] : [other.codes, one.written];
+  const wrong = codes && written?.find((word) => !codes.includes(word));
+  if (wrong !== undefined) throw new ConditionFault(`asks for "${wrong}", which is none of ${codes?.join(", ")}`);
 }
 
 function same(wanted: Type, found: Type, where: string): void {

@@ -67,6 +67,18 @@ describe("told with its line:", () => {
       "lets the hub choose without saying why",
     ],
     [
+      "a condition that nobody can read",
+      "    class: R\n",
+      "    class: R\n    entry: facts.has_child\n",
+      "is not said in words; add entry_words",
+    ],
+    [
+      "words without a condition",
+      "    class: R\n",
+      "    class: R\n    skip_words: { es: nunca, en: never }\n",
+      "says in words what is no condition",
+    ],
+    [
       "content on the basis of none",
       "    bases: [E]\n    class: R",
       "    bases: [N]\n    class: R",
@@ -86,6 +98,17 @@ describe("told with its line:", () => {
     ["over a field that is not there", "facts.age > 3", "asks CaseFacts for age"],
     ["that is no yes or no", "facts.priority", "is a string, not true or false"],
     ["about a stage that has not ended by then", "'R12.4' in facts.outcomes", "asks for the outcome of R12.4"],
+    [
+      "about an outcome that there is not",
+      "facts.outcomes['R12.1'] == 'refused'",
+      'asks for "refused", which is none of',
+    ],
+    [
+      "about an age band that there is not",
+      "facts.members.exists(m, m.age_band in ['0-4', '5-10'])",
+      'asks for "5-10"',
+    ],
+    ["about an urgency that there is not", "'urgnt' != facts.priority", 'asks for "urgnt", which is none of emergency'],
     ["about a stage that does not exist", "'R12.9' in facts.outcomes", "asks for a stage that does not exist"],
   ])("a condition %s", (_name, condition, message) => {
     const written = SOUND.replace(/( {4}class: R\n)/, `$1    entry: ${JSON.stringify(condition)}\n`);

@@ -1,6 +1,6 @@
 // A roadmap drawn: a column an order, a box a stage; as text for the terminal and as SVG. Pure.
 import type { Roadmap, Stage } from "@ruta/events";
-import { SAY, byOrder, inWords, limitWords } from "./words.ts";
+import { SAY, byOrder, inWords, limitWords, whenWords } from "./words.ts";
 import type { Language } from "./words.ts";
 
 /** The graph as lines: what is parallel stands together, optional stages in brackets. */
@@ -9,8 +9,8 @@ export function graphText(roadmap: Roadmap, language: Language): string {
     const lines = stages.map((stage) => {
       const name = stage.mandatory ? stage.id : `[${stage.id}]`;
       const limit = stage.clock ? `  ${limitWords(stage.clock, language)}` : "";
-      const entry = stage.entry === "" ? "" : `  ${SAY.entry[language]} ${stage.entry}`;
-      return `  ${name.padEnd(9)} ${inWords(stage.action, language)}${limit}${entry}`;
+      const when = whenWords(stage, language).map((one) => `  ${one}`);
+      return `  ${name.padEnd(9)} ${inWords(stage.action, language)}${limit}${when.join("")}`;
     });
     return lines.join("\n");
   });

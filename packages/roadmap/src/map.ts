@@ -2,7 +2,7 @@
 import { ScalarType } from "@bufbuild/protobuf";
 import { CaseFactsSchema, Decision, PersonFactsSchema } from "@ruta/events";
 import type { Protocol, Roadmap, Stage, Text } from "@ruta/events";
-import { SAY, clockWords, inWords, lettersOf, responsibleWords } from "./words.ts";
+import { SAY, clockWords, inWords, lettersOf, responsibleWords, whenWords } from "./words.ts";
 import type { Language } from "./words.ts";
 import { CLOCKS } from "./clock-codes.ts";
 import { SOURCES } from "./sources.ts";
@@ -107,23 +107,24 @@ export function mapOf(roadmaps: readonly Roadmap[], language: Language): string 
 }
 
 function section(roadmap: Roadmap, language: Language): string {
-  const { id, title, description, entry, sources, sdg, stages, protocols } = roadmap;
+  const { id, title, description, entry, entryWords, sources, sdg, stages, protocols } = roadmap;
   const tags = [`v${roadmap.version}`, sources.join(" "), `SDG ${sdg.join(" ")}`].join(" · ");
   const rows = stages.map((stage) => row(stage, language));
   return [
     `<a id="${id.toLowerCase()}"></a>`,
     `## ${id} ${inWords(title, language)}`,
     inWords(description, language),
-    entry === "" ? tags : `${tags}\n\n${WORDS.entry[language]} \`${entry}\`.`,
+    entry === "" ? tags : `${tags}\n\n${WORDS.entry[language]} ${entryWords?.[language] ?? `\`${entry}\``}.`,
     [WORDS.row[language], "| --- | --- | --- | --- | --- | --- | --- |", ...rows].join("\n"),
     ...protocols.map((protocol) => protocolOf(protocol, language)),
   ].join("\n\n");
 }
 
 function row(stage: Stage, language: Language): string {
-  const { id, mandatory, serviceTypes, entry, skip, clock, decision, source } = stage;
-  const conditions = [entry, skip === "" ? "" : `!(${skip})`].filter((one) => one !== "");
-  const when = conditions.map((one) => `<br>${SAY.entry[language]} \`${one.replaceAll("|", "\\|")}\``).join("");
+  const { id, mandatory, serviceTypes, clock, decision, source } = stage;
+  const when = whenWords(stage, language)
+    .map((one) => `<br>*${one.replaceAll("|", "\\|")}*`)
+    .join("");
   const chosen =
     decision === Decision.AUTOMATIC
       ? `<br>${SAY.automatic[language]}: ${inWords(stage.automaticReason, language)}`

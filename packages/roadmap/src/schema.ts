@@ -28,6 +28,9 @@ function text(max: number) {
 }
 
 const condition = z.string("a CEL expression over facts, such as facts.has_child").trim().min(1).max(1_000);
+const inWords = text(200)
+  .optional()
+  .describe("The condition above in words, as they follow `if`; always where there is one");
 const evidence = oneOf(["sourced", "plausible"]).describe(
   "sourced: a source says so, which is named; plausible: an assumption of whoever wrote it",
 );
@@ -84,7 +87,9 @@ const stage = z
       .describe("Who answers for it, by id; left out: any of the types"),
     mandatory: flag.describe("Whether the case cannot end without it"),
     entry: condition.optional().describe("CEL: whether the stage is for this case; left out: always"),
+    entry_words: inWords,
     skip: condition.optional().describe("CEL: whether it can be left out; left out: never"),
+    skip_words: inWords,
     clock: clock.optional(),
     bases: z
       .array(oneOf(["E", "A", "O", "V", "N"]), "bases")
@@ -139,6 +144,7 @@ export const WRITTEN = z.strictObject(
     title: text(200),
     description: text(2_000).describe("What it is for and for whom, in plain language"),
     entry: condition.optional().describe("CEL: whom it is for; left out: whoever it is asked for"),
+    entry_words: inWords,
     sources: list(words(200), "sources").optional(),
     sdg,
     stages: list(stage, "stages").min(1, "at least one stage"),

@@ -95,6 +95,13 @@ test("have the schema that editors complete from", async () => {
   );
 });
 
+test("say each condition in words: neither the map nor a graph shows an expression", () => {
+  for (const language of ["es", "en"] as const) {
+    expect(mapOf(ROADMAPS, language).split("facts.person.sex")[0]).not.toMatch(/facts\./);
+    for (const roadmap of ROADMAPS) expect(graphText(roadmap, language)).not.toContain("facts.");
+  }
+});
+
 test("are drawn: what is parallel stands together, what is optional in brackets", () => {
   const text = graphText(ROADMAPS[0]!, "en");
   expect(text).toContain("R01.2a");

@@ -10,6 +10,7 @@ export const SAY = {
   mandatory: { es: "obligatoria", en: "mandatory" },
   optional: { es: "opcional", en: "optional" },
   entry: { es: "si", en: "if" },
+  skip: { es: "salvo si", en: "unless" },
   coordinator: { es: "quien coordina el caso", en: "whoever coordinates the case" },
   anyone: { es: "cualquier entidad con el servicio", en: "any institution with the service" },
   automatic: { es: "el hub asigna solo", en: "the hub assigns alone" },
@@ -76,6 +77,13 @@ export function clockWords(clock: Clock | undefined, language: Language): string
   const source = clock.source === "" ? "" : `, ${clock.source}`;
   const limit = limitWords(clock, language) + (STARTS[clock.start]?.[language] ?? "");
   return `${limit} (${KINDS[clock.kind]?.[language] ?? ""} ${clock.id}${source})`;
+}
+
+/** When a stage comes, for people: `if …`, `unless …`. A version without words shows its conditions. */
+export function whenWords(stage: Stage, language: Language): readonly string[] {
+  const said = (name: "entry" | "skip", words: Text | undefined): string[] =>
+    stage[name] === "" ? [] : [`${SAY[name][language]} ${words?.[language] ?? `\`${stage[name]}\``}`];
+  return [...said("entry", stage.entryWords), ...said("skip", stage.skipWords)];
 }
 
 /** Who answers for a stage. */

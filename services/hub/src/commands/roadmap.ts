@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { fromJson } from "@bufbuild/protobuf";
+import { fromJson, toJson } from "@bufbuild/protobuf";
 import type { JsonValue } from "@bufbuild/protobuf";
 import { RoadmapSchema } from "@ruta/events";
 import type { Roadmap } from "@ruta/events";
@@ -176,7 +176,7 @@ export function roadmapCommand(): Command {
       if (id !== undefined) {
         const { graphText } = await import("@ruta/roadmap/files");
         const one = await held(admin, id, options.version);
-        print(context.json, one, () => graphText(one, LANGUAGE));
+        print(context.json, toJson(RoadmapSchema, one, { useProtoFieldName: true }), () => graphText(one, LANGUAGE));
         return;
       }
       const listed = await admin.request<Listed>("GET", PATH);
