@@ -33,6 +33,7 @@ export const PERSON_ELEMENTS: Readonly<Record<string, string>> = {
   "identity.contact": "telecom",
   "identity.contact.address": "address",
   "identity.languages": "communication",
+  languages: "communication",
   id: "identifier",
 };
 
@@ -57,6 +58,8 @@ export function personOf({ resource }: Located<PersonResource>, now: number): Fi
       nationality: nationalityOf(extensions),
       papers: codeOf(extensions, EXTENSION.papers),
       territory: codeOf(extensions, EXTENSION.territory),
+      // Twice, as FHIR has it once: sealed with the identity for people, and apart for choosing, which opens no identity.
+      languages: languagesOf(resource),
       identity,
     }) ?? {}
   );

@@ -54,6 +54,7 @@ describe("a request", () => {
         nationality: ["VEN"],
         papers: "expired",
         territory: "parish-calderon",
+        languages: ["spa"],
         accused: ["other"],
         identity: {
           name: { given: "Yuleima del Carmen", family: "Zambrano Quilismal", chosen: "Yuli" },

@@ -98,6 +98,36 @@ test("each party sees its own number; only the requester sees what was replaced"
   expect(bodyOf(addressed).data).not.toHaveProperty("replaces");
 });
 
+test("who watches over rights is told by codes who refused what, and has the number of neither party", () => {
+  const value = { reasonCode: "refused-by-status", institution: "house", told: ["watch"] };
+  const event = bodyOf({ fact: { case: "rightsAlert", value }, requesterMay: ["redirect"], performerMay: ["accept"] });
+  expect(event.type).toBe("ruta.referral.rights-alert");
+  expect(event.data).toMatchObject({
+    reasonCode: "refused-by-status",
+    institution: "house",
+    serviceType: "ALO-FAM",
+    requester: "sender",
+  });
+  for (const field of ["number", "replaces", "may"]) expect(event.data).not.toHaveProperty(field);
+});
+
+test("a proposal says of each candidate its points, what is not known and what ranks it behind", () => {
+  const criteria = [
+    { name: "age", met: true, unknown: true },
+    { name: "language", met: false, preference: true },
+    { name: "territory", met: true, points: 200 },
+  ];
+  const candidates = [
+    { institution: "house", serviceId: "beds-a", eligible: true, points: 200, criteria },
+    { institution: "closed", serviceId: "beds-b", eligible: false },
+  ];
+  const { type, data } = bodyOf({ fact: { case: "returned", value: { reasonCode: "proposal", candidates } } });
+  expect(type).toBe("ruta.referral.proposed");
+  expect(data.candidates).toEqual([
+    { institution: "house", service: "beds-a", points: 200, unknown: ["age"], behind: ["language"] },
+  ]);
+});
+
 test.each([
   ["very restricted", Confidentiality.VERY_RESTRICTED],
   ["not said", Confidentiality.UNSPECIFIED],

@@ -37,6 +37,16 @@ test.each([
   expect(told(fact(name))).toEqual(expected);
 });
 
+test("a refusal by status is told to those who watch over rights", () => {
+  const alert = fact("rightsAlert", {
+    reasonCode: "refused-by-status",
+    institution: "house",
+    told: ["watch", "other"],
+  });
+  expect(told(alert)).toEqual(["watch rights-alert", "other rights-alert"]);
+  expect(told(fact("rightsAlert", { told: [] }))).toEqual([]);
+});
+
 test("every fact of the schema is in the table", () => {
   const facts = ReferralEventSchema.oneofs.find(({ name }) => name === "fact")?.fields ?? [];
   expect(facts.length).toBeGreaterThan(20);
