@@ -15,7 +15,10 @@ const addFormats = formats.default;
 const specs = new URL(import.meta.resolve("@asyncapi/specs/schemas/3.0.0.json"));
 let city: City;
 beforeAll(async () => {
-  const refuses = { ...SILENT, answers: () => [{ act: "reject", afterMs: 0, data: { reasonCode: "no-capacity" } }] };
+  const refuses = {
+    ...SILENT,
+    answers: () => [{ act: "reject", afterMs: 0, data: { reasonCode: "refused-by-status" } }],
+  };
   const shape = { driver: "postgres", processes: "one" } as const;
   city = await openCity(shape, { sender: undefined, casa: HOUSE, lleno: refuses }, SILENT);
 });
@@ -84,6 +87,16 @@ test("every event that was really told is as published", async () => {
     const address = spy.address() as { port: number };
     const url = `http://127.0.0.1:${address.port}/`;
     await city.admin.post("/admin/directory/endpoints", { institution: "sender", url, scheme: "v1a", reason: "a spy" });
+    // Who watches over rights is told where somebody is refused by status.
+    const watcher = { id: "watcher", name: "Watcher", type: "public", functions: ["control"] };
+    const entries = [{ kind: "institution", value: watcher }];
+    await city.admin.post("/admin/directory/apply", { entries, reason: "a watcher" });
+    await city.admin.post("/admin/directory/endpoints", {
+      institution: "watcher",
+      url,
+      scheme: "v1a",
+      reason: "a spy",
+    });
     const consent = { basis: "E", recipientClass: "any", givenOn: "2026-11-20", evidence: "F-1" };
     const data = { serviceType: "ALO-FAM", priority: "urgent", consent };
     const sender = city.citizen("sender");
@@ -93,10 +106,11 @@ test("every event that was really told is as published", async () => {
       { confidentiality: "V" },
       { serviceType: "LEG" },
       { rehearsal: "complete" },
+      { decision: "propose" },
     ].entries())
       expect((await sender.send(`told-${n}`, "request", { ...data, ...more })).status).toBe(202);
     const types = (): string[] => told.map((event) => (event as { type: string }).type.replace("ruta.referral.", ""));
-    for (const word of ["accept", "start", "complete", "reject", "worklisted"])
+    for (const word of ["accept", "start", "complete", "reject", "worklisted", "proposed", "rights-alert"])
       await expect.poll(types, SOON).toContain(word);
     const rehearsed = () => told.filter((event) => (event as { data: { rehearsal?: true } }).data.rehearsal === true);
     await expect.poll(() => rehearsed().length, SOON).toBe(4);
