@@ -60,6 +60,14 @@ describe.each(SHAPES.slice(-1))("on $driver, services in $processes process(es)"
   test("until the second person approves it, no case begins with it", async () => {
     const early = await city.citizen("sender").send("early", "request", asked());
     expect(early).toMatchObject({ status: 422, body: { code: "unknown-roadmap" } });
+    // Who is to approve reads first what waits; the question shows it drawn.
+    const read = await command(["roadmap", "show", "R12", "--waiting"], second);
+    expect([read.code, read.stdout.trimEnd()]).toEqual([
+      0,
+      readFileSync(new URL("../../packages/roadmap/rutas/R12.yaml", import.meta.url), "utf8").trimEnd(),
+    ]);
+    const asks = await command(["roadmap", "approve", "R12", "1", ...REASON], second);
+    expect([asks.code, asks.stderr]).toEqual([2, expect.stringMatching(/SHA-256 [0-9a-f]{64}\nR12 v1[^]*R12\.3/)]);
     const approved = await command(["roadmap", "approve", "R12", "1", "--yes", ...REASON], second);
     expect(approved.code, approved.stderr).toBe(0);
     expect((await ruta("roadmap", "show")).stdout).toMatch(/R12 +1 /);

@@ -109,6 +109,7 @@ export const STAFF: Readonly<Record<string, Rule>> = {
   "POST /admin/directory/roadmaps/approve": directory({ id: PLACE }, { id: "R12", version: 1, sha256: "0".repeat(64) }),
   "GET /admin/directory/roadmaps": anyone(),
   "GET /admin/directory/roadmaps/:id/:version": anyone({ id: PLACE, version: PLACE }),
+  "GET /admin/directory/roadmaps/:id/:version/proposal": anyone({ id: PLACE, version: PLACE }),
   "GET /admin/directory": anyone(),
   "GET /admin/directory/keys": anyone(),
   "GET /admin/directory/tokens": anyone(),

@@ -5,6 +5,7 @@ import type { Directory, SignedBy } from "@ruta/events";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { RefusalCode } from "./errors.ts";
+import type { Proposal } from "./proposals.ts";
 import type { Roadmaps } from "./roadmaps.ts";
 import type { Problem } from "@ruta/kit/written";
 
@@ -58,14 +59,7 @@ export function registerRoadmapRoutes(
           title,
           stages: stages.length,
         })),
-      waiting: waiting.map(({ roadmap, version: number, sha256, staff, reason: why, at }) => ({
-        id: roadmap,
-        version: number,
-        sha256,
-        staff,
-        reason: why,
-        at: at.toISOString(),
-      })),
+      waiting: waiting.map(waits),
     };
   });
 
@@ -73,6 +67,13 @@ export function registerRoadmapRoutes(
     const asked = one.safeParse(request.params);
     const found = asked.success ? current().roadmap(asked.data.id, asked.data.version) : undefined;
     return found ? toJson(RoadmapSchema, found) : refuse(reply, "unknown-entry");
+  });
+
+  // The very text that waits: whoever approves reads it, and its SHA-256 is what they sign.
+  admin.get(`${path}/:id/:version/proposal`, async (request, reply) => {
+    const asked = one.safeParse(request.params);
+    const found = asked.success ? await roadmaps.proposal(asked.data.id, asked.data.version) : undefined;
+    return found ? { ...waits(found), text: found.text } : refuse(reply, "unknown-entry");
   });
 
   admin.post(path, { bodyLimit: 2 * TEXT_BYTES }, async (request, reply) => {
@@ -92,6 +93,10 @@ export function registerRoadmapRoutes(
     await caughtUp();
     return { revision: String(applied.revision), changes: applied.changes };
   });
+}
+
+function waits({ roadmap, version: number, sha256, staff, reason: why, at }: Proposal) {
+  return { id: roadmap, version: number, sha256, staff, reason: why, at: at.toISOString() };
 }
 
 function signedBy(request: FastifyRequest): SignedBy {

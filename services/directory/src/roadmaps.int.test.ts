@@ -49,6 +49,9 @@ describe.each(testLogs())("roadmaps on $name", (driver) => {
       roadmaps: [],
       waiting: [{ id: "R12", staff: "ana" }],
     });
+    const read = await ask("GET", "/roadmaps/R12/1/proposal", undefined, bea);
+    expect(read).toMatchObject({ status: 200, body: { id: "R12", version: 1, sha256, staff: "ana", text: TEXT } });
+    expect((await ask("GET", "/roadmaps/R12/2/proposal")).status).toBe(404);
     expect((await approve({ sha256 }, { "x-staff": "ana" })).body.code).toBe("another-approver");
     expect((await approve({ sha256 }, { "x-staff": "bea", "x-key": "ana" } as never)).body.code).toBe(
       "another-approver",
@@ -63,6 +66,7 @@ describe.each(testLogs())("roadmaps on $name", (driver) => {
     expect(directory.roadmap("R12", 1)?.stages).toHaveLength(5);
     expect(directory.committed).toMatchObject({ staff: "bea", reason: "read and right (proposed by ana: a roof)" });
     expect((await ask("GET", "/roadmaps")).body).toMatchObject({ roadmaps: [{ id: "R12", version: 1 }], waiting: [] });
+    expect((await ask("GET", "/roadmaps/R12/1/proposal")).body.code).toBe("unknown-entry");
 
     // A version never changes; the next one stands beside it.
     const changed = TEXT.replace("Albergue y situación de calle", "Albergue");

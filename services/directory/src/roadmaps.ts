@@ -47,6 +47,8 @@ export interface Roadmaps {
     body: { readonly id: string; readonly version: number; readonly sha256: string; readonly reason: string },
   ): Promise<Applied>;
   waiting(): Promise<Proposal[]>;
+  /** A version that waits, with its text; undefined where none does. */
+  proposal(id: string, version: number): Promise<Proposal | undefined>;
 }
 
 const refused = (code: RefusalCode, problems: readonly Problem[] = []): Refused => ({ ok: false, code, problems });
@@ -124,5 +126,6 @@ export function createRoadmaps({ db, state, proposals, current, apply, rules, no
     },
 
     waiting: () => proposals.list(db),
+    proposal: (id, version) => proposals.get(db, id, version),
   };
 }

@@ -1,4 +1,5 @@
 // `ruta roadmap`: checks the files of roadmaps, draws them, lays a version before a second person, who approves it, and shows what counts.
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
@@ -68,6 +69,29 @@ async function held(admin: AdminClient, id: string, version: string | undefined)
   const wanted = version ?? String(Math.max(0, ...known));
   const json = await admin.request<JsonValue>("GET", `${PATH}/${encodeURIComponent(id)}/${encodeURIComponent(wanted)}`);
   return fromJson(RoadmapSchema, json);
+}
+
+/** The very text of a version that waits, held against the SHA-256 by which it is approved. */
+async function waitingText(admin: AdminClient, { id, version, sha256 }: Waiting): Promise<string> {
+  const { text } = await admin.request<{ readonly text: string }>("GET", `${PATH}/${id}/${version}/proposal`);
+  if (createHash("sha256").update(text).digest("hex") === sha256) return text;
+  throw new CommandError(
+    say`the text that waits is not the one that its SHA-256 names`,
+    EXIT.failed,
+    say`look: ruta roadmap show`,
+  );
+}
+
+/** The version of an id that waits: the one named, else the newest. */
+async function waitingOf(admin: AdminClient, id: string, version: string | undefined): Promise<Waiting> {
+  const { waiting } = await admin.request<Listed>("GET", PATH);
+  const found = waiting.findLast((one) => one.id === id && (version ?? String(one.version)) === String(one.version));
+  if (found) return found;
+  throw new CommandError(
+    version === undefined ? say`no version of ${id} waits` : say`no version ${version} of ${id} waits`,
+    EXIT.failed,
+    say`look: ruta roadmap show`,
+  );
 }
 
 function addDrawing(roadmap: Command): void {
@@ -153,13 +177,14 @@ export function roadmapCommand(): Command {
   ).action(async (id: string, version: string, options: { reason: string; yes?: boolean }, command: Command) => {
     const context = contextOf(command);
     const admin = await context.admin();
-    const { waiting } = await admin.request<Listed>("GET", PATH);
-    const found = waiting.find((one) => one.id === id && String(one.version) === version);
-    if (!found)
-      throw new CommandError(say`no version ${version} of ${id} waits`, EXIT.failed, say`look: ruta roadmap show`);
+    const found = await waitingOf(admin, id, version);
+    const { graphText, readRoadmap } = await import("@ruta/roadmap/files");
+    const waits = readRoadmap(`${id}@${version}`, await waitingText(admin, found));
     await confirmed(say`Go on?`, options.yes === true, [
       say`${id} version ${version}, proposed by ${found.staff}: ${found.reason}`,
       `SHA-256 ${found.sha256}`,
+      waits.ok ? graphText(waits.roadmap, LANGUAGE) : waits.problems.map(String).join("\n"),
+      say`all of it: ruta roadmap show ${id} --version ${version} --waiting`,
     ]);
     const body = { id, version: found.version, sha256: found.sha256, reason: options.reason };
     const done = await admin.request<{ revision: string }>("POST", `${PATH}/approve`, body);
@@ -170,9 +195,16 @@ export function roadmapCommand(): Command {
     .description("list the versions that the hub holds and those that wait, or show one whole")
     .argument("[id]", "id of a roadmap")
     .option("--version <n>", "this version; left out: the newest")
-    .action(async (id: string | undefined, options: { version?: string }, command: Command) => {
+    .option("--waiting", "the text of one that waits for a second person, to read before approving it")
+    .action(async (id: string | undefined, options: { version?: string; waiting?: boolean }, command: Command) => {
       const context = contextOf(command);
       const admin = await context.admin();
+      if (id !== undefined && options.waiting === true) {
+        const found = await waitingOf(admin, id, options.version);
+        const text = await waitingText(admin, found);
+        print(context.json, { ...found, text }, () => text.trimEnd());
+        return;
+      }
       if (id !== undefined) {
         const { graphText } = await import("@ruta/roadmap/files");
         const one = await held(admin, id, options.version);
