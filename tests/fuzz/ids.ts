@@ -114,7 +114,7 @@ export const STAFF: Readonly<Record<string, Rule>> = {
   "GET /admin/directory/keys": anyone(),
   "GET /admin/directory/tokens": anyone(),
   "GET /admin/directory/:kind": anyone(),
-  "POST /admin/gateway/histories": watch({ id: "referral" }, { purpose: "a look" }),
+  "POST /admin/gateway/histories": watch({ id: "referral" }),
   "GET /admin/router/summary": watch(),
   "GET /admin/router/cases/:id": watch({ id: "case" }),
   "POST /admin/router/referrals/:referral/act": operate(
@@ -162,7 +162,9 @@ export const STAFF: Readonly<Record<string, Rule>> = {
 export const STAFF_OTHERS =
   `topic from limit state reason step reasonCode act expectedAt appointmentAt outcomeCode reachedAt toldBy salt
   channel occurredAt dryRun kind priority hours how outcome since what until parkedReason perSecond service overdue rehearsals fact label
-  publicKey mode url scheme ratePerSecond overlapHours roles entries value name type functions taxonomy`.split(/\s+/);
+  publicKey mode url scheme ratePerSecond overlapHours roles entries value name type functions taxonomy asOf`.split(
+    /\s+/,
+  );
 
 /** Every name of a schema's properties, however deep. */
 function namesIn(schema: JsonSchema | undefined): string[] {

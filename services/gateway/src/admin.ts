@@ -60,7 +60,7 @@ const list = z.strictObject({
 
 const history = z.strictObject({
   id,
-  purpose: z.string("say why you ask").trim().min(1, "say why you ask").max(500),
+  reason: z.string("say why you ask").trim().min(1, "say why you ask").max(500),
   asOf: instant.optional(),
 });
 
@@ -122,10 +122,10 @@ export function registerAdmin({ admin, db, state, overview, watching, inboxes, e
   admin.post("/admin/gateway/histories", { schema: { body: history } }, async (request) => {
     const { staff } = request as unknown as { readonly staff: SignedBy };
     watcher(request);
-    const { id, purpose, asOf } = request.body;
+    const { id, reason, asOf } = request.body;
     const at = now();
     // Who asked what and why is on record before anything is answered, also where there is nothing.
-    const act = staffActRecord(staff, { act: "gateway.history.read", target: id, reason: purpose, at });
+    const act = staffActRecord(staff, { act: "gateway.history.read", target: id, reason, at });
     await engine.transact(async () => ({ result: undefined, records: [act] }), { waitForLog: true });
     const caseId = isCaseId(id) ? id : parseReferralId(id)?.caseId;
     const moment = asOf === undefined ? at : Date.parse(asOf);

@@ -38,7 +38,7 @@ export function historyCommand(): Command {
     .action(async (id: string, { purpose, asOf, html }: Options, command: Command) => {
       const context = contextOf(command);
       const admin = await context.admin();
-      const body = { id, purpose, ...(asOf === undefined ? {} : { asOf }) };
+      const body = { id, reason: purpose, ...(asOf === undefined ? {} : { asOf }) };
       const history = await admin.request<Answer>("POST", "/admin/gateway/histories", body);
       if (html !== undefined) await writeFile(html, historyPage(history, history.asOf, purpose));
       print(context.json, history, () => {
