@@ -43,6 +43,14 @@ const standing = (story: Story): Record<string, string> =>
 /** Serves the live referral of a stage, or records the stage where there is none. */
 function serve(story: Story, stage: string, outcomeCode = "served"): void {
   const open = () => Object.values(story.state.referrals).find((one) => one.request.stageId === stage && isLive(one));
+  // Whoever coordinates brings the basis that the stage rests on, where it is another than before.
+  const returned = open();
+  if (returned?.phase === "returned" && returned.proposed !== true) {
+    const { roadmap: id } = story.state.run!;
+    const basis = roadmap(id).stages.find((one) => one.id === stage)!.bases[0]!;
+    const value = { performer: hostOf(returned.request.serviceType), consent: { ...ANYONE, basis } };
+    story.tell({ case: "redirect", value }, { referralId: returned.id });
+  }
   const proposed = open();
   // A person chooses whom the hub proposed first.
   if (proposed?.proposed === true) {
@@ -159,6 +167,26 @@ it("who served one stage may serve another, and a stage takes the first of its s
   );
   const place = Object.values(again.state.referrals).find(({ request }) => request.stageId === "R02.2a")!;
   expect(place.request.serviceType).toBe("ALO-VBG");
+});
+
+it("what came by a duty to report is passed on for care only with a basis of that stage, which its coordinator brings", () => {
+  const story = new Story(cityWith([roadmap("R04")]));
+  story.tell(begins(roadmap("R04")));
+  expect(story.referral().consent.basis).toBe(ConsentBasis.DUTY);
+  serve(story, "R04.2a");
+  const care = () => Object.values(story.state.referrals).find(({ request }) => request.stageId === "R04.3")!;
+  expect(care()).toMatchObject({ phase: "returned", performer: "" });
+  const told = story.events.findLast(({ fact, stageId }) => fact.case === "returned" && stageId === "R04.3");
+  expect(told?.fact.value).toMatchObject({ reasonCode: "consent-does-not-cover" });
+  const redirect = (basis: ConsentBasis) =>
+    story.tell(
+      { case: "redirect", value: { performer: hostOf("SAL-PRI"), consent: { ...ANYONE, basis } } },
+      { referralId: care().id },
+    );
+  redirect(ConsentBasis.EXPLICIT);
+  expect(care()).toMatchObject({ phase: "returned", performer: "" });
+  redirect(ConsentBasis.ASSENT);
+  expect(care()).toMatchObject({ phase: "requested", performer: hostOf("SAL-PRI") });
 });
 
 describe("conditions", () => {

@@ -167,7 +167,9 @@ it("the clock of a stage reminds the coordinator, by working days where the road
   for (const ordinal of [2, 3]) {
     const { id: referralId } = story.referral(ordinal);
     const at = MONDAY + (24 + ordinal) * HOUR;
-    story.tell({ case: "choose", value: { performer: "house-a", reasonCode: "closer" } }, { referralId, at });
+    // Care rests on the child's assent, not on the duty to report.
+    const assent = create(ConsentSchema, { ...ANYONE, basis: ConsentBasis.ASSENT });
+    story.tell({ case: "redirect", value: { performer: "house-a", consent: assent } }, { referralId, at });
     story.tell(usual("accept", MONDAY), { by: "house-a", referralId, at });
     story.tell(usual("complete", MONDAY), { by: "house-a", referralId, at });
   }

@@ -64,7 +64,9 @@ export function place(draft: Draft, id: string, choice: Choice): void {
   const all = candidatesFor(need, directory, draft.now);
   const named = choice.institution === "" ? all : all.filter((c) => isAddressed(need, c.institution, c.serviceId));
   const chosen = named.find(canTake);
-  if (chosen && choice.chosenBy === "chosen-by-hub" && referral.request.decision === "propose") giveBack(PROPOSAL, all);
+  if (!restsOn(draft, referral, need.consent)) giveBack("consent-does-not-cover", all);
+  else if (chosen && choice.chosenBy === "chosen-by-hub" && referral.request.decision === "propose")
+    giveBack(PROPOSAL, all);
   else if (chosen) {
     const { performer, rehearsedAs } = performerOf(draft.state, chosen.institution);
     const value = create(ReferralAddressedSchema, {
@@ -90,6 +92,13 @@ export function place(draft: Draft, id: string, choice: Choice): void {
     const value = create(ReferralWorklistedSchema, { ...consent, ...recorded(candidates), reasonCode });
     draft.emit(id, { case: "worklisted", value }, { phase: "worklisted", performer: "", actor: hubActor(), sections });
   }
+}
+
+/** Whether the stage of a referral allows its basis: what was told on a duty to report is not passed on for care without a consent to it. */
+function restsOn({ state, context }: Draft, { request }: Asking, { basis }: Consent): boolean {
+  const roadmap = state.run && context.directory.roadmap(state.run.roadmap, state.run.version);
+  const stage = roadmap?.stages.find(({ id }) => id === request.stageId);
+  return stage === undefined || stage.bases.includes(basis);
 }
 
 const CHOSEN_BY_HUB: Choice = { chosenBy: "chosen-by-hub", institution: "", serviceId: "" };
