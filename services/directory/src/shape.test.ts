@@ -95,6 +95,18 @@ describe("a fault of shape", () => {
       'd.yaml:30 service casa-legal, sexes.0: does not take "mujer"; give one of male, female, other, unknown',
     ],
     [
+      "an hour that never was",
+      "    places: [sede]",
+      '    schedule: [{ days: [MO], opens_at: "08:00", closes_at: "24:30" }]',
+      'd.yaml:30 service casa-legal, schedule.0.closes_at: does not take "24:30"; give a time of day in quotes, from 00:00 to 23:59',
+    ],
+    [
+      "the home country as another state",
+      "name: Otra,",
+      "name: Otra, country: ECU,",
+      'd.yaml:19 institution otra, country: does not take "ECU"; give three capital letters of another country than ECU, such as COL',
+    ],
+    [
       "a day that never was",
       "    places: [sede]",
       "    assured_date: 2026-02-30",

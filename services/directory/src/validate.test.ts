@@ -20,6 +20,19 @@ describe("a directory without fault", () => {
     ]);
   });
 
+  it("says of a service whom it serves, and when, and shows it as it was written", () => {
+    const said = {
+      languages: ["spa", "hat"],
+      schedule: [{ days: ["MO", "SU"], opens_at: "18:00", closes_at: "08:00" }],
+      always_open: true,
+      nationality_rule: "foreign",
+      registration: "not-required",
+    };
+    const written = Object.entries(said).map(([field, value]) => `    ${field}: ${JSON.stringify(value)}`);
+    const entries = validOf(sampleWith("    places: [sede]", written.join("\n")), firstRevision().current);
+    expect(fromEntry(entries.find(({ case: kind }) => kind === "service")!)).toMatchObject(said);
+  });
+
   it("may lean on what stands already", () => {
     const fold = firstRevision();
     commit(fold, decide(actOf(validOf(SAMPLE, fold.current)), fold.current, NOON));
