@@ -4,7 +4,7 @@ import { newCaseId } from "@ruta/events";
 import { silentLogger } from "@ruta/log";
 import { testLogs } from "@ruta/log/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startRinger } from "./ringer.ts";
+import { dueCases, startRinger } from "./ringer.ts";
 import { asks, usual } from "./scenario.ts";
 import { msOf } from "./state.ts";
 import { SOON, openBed } from "./test-service.ts";
@@ -114,4 +114,13 @@ describe.each(testLogs())("clocks on $name", (driver) => {
       await expect.poll(figure, SOON).toEqual({ count: 0, overdue: 0, oldest: "", at: [] });
     },
   );
+
+  it.skipIf(!driver.available)("that wait are not read by a look: it reads what is due by an index", async () => {
+    const { text, values } = dueCases("router");
+    const plan = await bed.db.tx(async (tx) => {
+      await tx.query(sql`SET LOCAL enable_seqscan = off`);
+      return tx.query<{ "QUERY PLAN": string }>({ text: `EXPLAIN ${text}`, values });
+    });
+    expect(plan.map((row) => row["QUERY PLAN"]).join(" ")).toMatch(/cases_ring.*Index Cond: \(ring_at <= now\(\)\)/);
+  });
 });

@@ -1,7 +1,7 @@
 // Looks for clocks that ring, and appends each ring as a command of the hub: decided like any other, behind what was asked before it.
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { sql } from "@ruta/db";
-import type { Tx } from "@ruta/db";
+import type { Sql, Tx } from "@ruta/db";
 import { ReferralCommandSchema, TOPICS, create, derivedId, encodeRecord } from "@ruta/events";
 import type { NewRecord } from "@ruta/events";
 import type { Engine, LogLogger } from "@ruta/log";
@@ -25,6 +25,13 @@ const BATCH = 200;
 /** A case whose ring is on its way is decided long before; else it is looked at again after so long. */
 const AGAIN_MS = 60_000;
 
+/** The cases that are due. By `now()`: of what changes within a statement PostgreSQL makes no index condition, and reads all that wait. */
+export function dueCases(schema: string): Sql {
+  return sql`
+    SELECT case_id, state, now() AS now FROM ${sql.id(schema, "cases")} WHERE ring_at <= now()
+    ORDER BY ring_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED`;
+}
+
 /** Starts to look; answers how to stop, which waits for the look under way. */
 export function startRinger({ engine, schema, logger, everyMs }: RingerDeps): () => Promise<void> {
   const cases = sql.id(schema, "cases");
@@ -33,9 +40,7 @@ export function startRinger({ engine, schema, logger, everyMs }: RingerDeps): ()
 
   /** Takes the cases that are due, at the database's clock: all routers go by one. Another one's are left to it. */
   async function take(tx: Tx): Promise<{ result: number; records: NewRecord[] }> {
-    const rows = await tx.query<{ case_id: string; state: string; now: Date }>(sql`
-      SELECT case_id, state, clock_timestamp() AS now FROM ${cases} WHERE ring_at <= clock_timestamp()
-      ORDER BY ring_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED`);
+    const rows = await tx.query<{ case_id: string; state: string; now: Date }>(dueCases(schema));
     const records: NewRecord[] = [];
     const next: (Date | null)[] = [];
     const unserved: ReturnType<typeof unservedOf>[] = [];
