@@ -8,6 +8,7 @@ import { Lost } from "./books.ts";
 import { headOf } from "./head.ts";
 import { MEASURES, isMeasure } from "./shape.ts";
 import type { MeasureName, Row } from "./shape.ts";
+import { clocks } from "./clocks.ts";
 import { growth } from "./growth.ts";
 import { idle } from "./idle.ts";
 import { intake } from "./intake.ts";
@@ -66,6 +67,7 @@ const BENCHES: Readonly<Record<MeasureName, (bed: Bed) => Promise<Row[]>>> = {
   loop_max: loopMax,
   rebuild,
   idle,
+  clocks,
   growth,
   receivers,
 };

@@ -2,7 +2,7 @@
 import { z } from "zod";
 
 /** What can be measured, in the order in which it is: hostile receivers keep a hub busy, and come last. */
-export const MEASURES = ["intake", "loop", "loop_max", "rebuild", "idle", "growth", "receivers"] as const;
+export const MEASURES = ["intake", "loop", "loop_max", "rebuild", "idle", "clocks", "growth", "receivers"] as const;
 
 /** The name of a measure. */
 export type MeasureName = (typeof MEASURES)[number];
@@ -35,9 +35,11 @@ const row = z.strictObject({
   rss_mb: number.optional(),
   /** Of one core. */
   cpu_percent: number.optional(),
-  /** Events in the log before the measure. */
+  /** Of the time, in which PostgreSQL worked on a statement. */
+  db_percent: number.optional(),
+  /** Events in the log before the measure; `clocks`: clocks that wait. */
   stored: number.optional(),
-  /** The service of `idle`; `with` or `without` hostile ones in `receivers`. */
+  /** The service of `idle`; `with` or `without` hostile ones in `receivers`, waiting clocks in `clocks`. */
   service: z.string().optional(),
 });
 
