@@ -12,6 +12,7 @@ const CHOICES: Readonly<Record<string, string>> = {
   "addressed-not-usable": "the one that its sender named cannot take it",
   "no-candidate": "nobody in the directory can serve",
   "candidates-exhausted": "everybody who can serve has been asked",
+  "stage-rule": "its roadmap leaves what follows to a person",
   "content-gone": "what choosing needs was erased",
 };
 

@@ -1,5 +1,5 @@
 // Cases that follow a roadmap: stages open, end and are offered, the case closes; each shipped roadmap is walked from end to end.
-import { ConsentBasis, ConsentSchema, Confidentiality, Priority, create, referralId } from "@ruta/events";
+import { ConsentBasis, ConsentSchema, Confidentiality, Fallback, Priority, create, referralId } from "@ruta/events";
 import type { Roadmap } from "@ruta/events";
 import { shippedRoadmaps } from "@ruta/roadmap/shipped";
 import fc from "fast-check";
@@ -187,6 +187,44 @@ it("what came by a duty to report is passed on for care only with a basis of tha
   expect(care()).toMatchObject({ phase: "returned", performer: "" });
   redirect(ConsentBasis.ASSENT);
   expect(care()).toMatchObject({ phase: "requested", performer: hostOf("SAL-PRI") });
+});
+
+describe("a referral that is declined", () => {
+  /** Declined once, where the stage says this; `other` houses could take it too. */
+  function declined(change: Partial<Pick<Roadmap["stages"][number], "onDecline" | "onNoCandidate">>, others: boolean) {
+    const R = structuredClone(roadmap("R12"));
+    Object.assign(
+      R.stages.find(({ id }) => id === "R12.3")!,
+      change,
+    );
+    const houses = ["house-a", ...(others ? ["house-b"] : [])];
+    const story = new Story(
+      directoryOf({
+        institutions: [{ id: "sender" }, ...houses.map((id) => ({ id }))],
+        services: houses.map((institution) => ({ id: `s-${institution}`, institution, serviceType: "ALO-FAM" })),
+        roadmaps: [R],
+      }),
+    );
+    story.tell(begins(R, { performer: "house-a" }));
+    story.tell({ case: "reject", value: { reasonCode: "no-capacity" } }, { by: "house-a" });
+    const { fact } = story.events.findLast(({ fact: one }) => one.case === "returned" || one.case === "worklisted")!;
+    return [fact.case, (fact.value as { reasonCode: string }).reasonCode];
+  }
+
+  it.each([
+    ["the next one, whom a person chooses", { onDecline: Fallback.NEXT }, true, ["returned", "proposal"]],
+    ["the coordinator", { onDecline: Fallback.COORDINATOR }, true, ["returned", "stage-rule"]],
+    ["the worklist", { onDecline: Fallback.WORKLIST }, true, ["worklisted", "stage-rule"]],
+    ["the worklist where nobody is left", {}, false, ["worklisted", "candidates-exhausted"]],
+    [
+      "the coordinator where nobody is left",
+      { onNoCandidate: Fallback.COORDINATOR },
+      false,
+      ["returned", "candidates-exhausted"],
+    ],
+  ] as const)("goes to %s, as its stage says", (_name, change, others, told) => {
+    expect(declined(change, others)).toEqual(told);
+  });
 });
 
 describe("conditions", () => {

@@ -147,6 +147,21 @@ it("a requester to whom a referral came back is reminded to choose", () => {
   expect(rungs(ringAt(story, MONDAY + 72 * HOUR))).toEqual(["choose 100 sender"]);
 });
 
+it("silence in a stage that leaves it to an operator ends on the worklist, though another could take it", () => {
+  const R05 = shippedRoadmaps().find(({ id }) => id === "R05")!;
+  const houses = ["house-a", "house-b"];
+  const services = houses.map((institution) => ({ id: `s-${institution}`, institution, serviceType: "DOC-REF" }));
+  const institutions = ["sender", ...houses].map((id) => ({ id }));
+  const story = new Story(directoryOf({ institutions, services, roadmaps: [R05] }));
+  const asked = { roadmapId: "R05", stageId: "R05.2", serviceType: "DOC-REF", performer: "house-a" };
+  story.tell(asks(asked), { at: MONDAY });
+  expect(story.referral().performer).toBe("house-a");
+  const last = ringAt(story, MONDAY + 10 * DAY);
+  expect(factsOf(last)).toEqual(expect.arrayContaining(["worklisted", "cancelled"]));
+  const worklisted = last.find(({ fact }) => fact.case === "worklisted");
+  expect(worklisted?.fact.value).toMatchObject({ reasonCode: "stage-rule", considered: 2 });
+});
+
 it("the clock of a stage reminds the coordinator, by working days where the roadmap says so, until the stage ends", () => {
   const R04 = shippedRoadmaps().find(({ id }) => id === "R04")!;
   const services = ["PROT-NNA", "SAL-PRI", "TINF", "TS"].map((type) => ({

@@ -22,7 +22,7 @@ import { commandContent, guard } from "./guards.ts";
 import { stepOf } from "./lifecycle.ts";
 import type { Role } from "./lifecycle.ts";
 import { UNDECIDED } from "./phase.ts";
-import { place, replace } from "./place.ts";
+import { next, place, replace } from "./place.ts";
 import { isPretended } from "./rehearse.ts";
 import { raiseRights } from "./rights.ts";
 import { ring } from "./ring.ts";
@@ -153,7 +153,7 @@ function answer(draft: Draft, act: RunningAct | CaseAct): RefusalCode | undefine
       const fact = factOf(command, step.phase);
       draft.emit(referral.id, fact, { phase: step.phase, sections });
       raiseRights(draft, referral, fact);
-      if (step.phase === "rejected" || step.phase === "failed") replace(draft, referral);
+      if (step.phase === "rejected" || step.phase === "failed") next(draft, referral, "onDecline");
       advance(draft);
       return undefined;
     }

@@ -1,6 +1,7 @@
 // Where a referral goes: to an institution, back to its requester, or onto the worklist; and the successor of one that ended without service.
 import { clone } from "@bufbuild/protobuf";
 import {
+  Fallback,
   ReferralAddressedSchema,
   ReferralRequestedSchema,
   ReferralReturnedSchema,
@@ -8,7 +9,7 @@ import {
   create,
   referralId,
 } from "@ruta/events";
-import type { Actor, Candidate, Consent, ReferralRequested, Section } from "@ruta/events";
+import type { Actor, Candidate, Consent, ReferralRequested, Section, Stage } from "@ruta/events";
 import { canTake, candidatesFor, isAddressed } from "./candidates.ts";
 import type { Need } from "./candidates.ts";
 import { hubActor } from "./draft.ts";
@@ -45,6 +46,8 @@ export interface Choice {
   readonly reasonCode?: string;
   /** A new basis, which counts from here on. */
   readonly consent?: Consent;
+  /** What the stage says follows now that the one before did not take it; left out: the next candidate. */
+  readonly follows?: Fallback;
   /** Sealed content that came with the choice. */
   readonly sections?: readonly Section[];
 }
@@ -64,7 +67,10 @@ export function place(draft: Draft, id: string, choice: Choice): void {
   const all = candidatesFor(need, directory, draft.now);
   const named = choice.institution === "" ? all : all.filter((c) => isAddressed(need, c.institution, c.serviceId));
   const chosen = named.find(canTake);
-  if (!restsOn(draft, referral, need.consent)) giveBack("consent-does-not-cover", all);
+  const stage = stageOf(draft, referral);
+  if (stage && !stage.bases.includes(need.consent.basis)) giveBack("consent-does-not-cover", all);
+  else if (choice.follows === Fallback.COORDINATOR) giveBack(STAGE_RULE, all);
+  else if (choice.follows === Fallback.WORKLIST) worklist(STAGE_RULE, all);
   else if (chosen && choice.chosenBy === "chosen-by-hub" && referral.request.decision === "propose")
     giveBack(PROPOSAL, all);
   else if (chosen) {
@@ -81,7 +87,11 @@ export function place(draft: Draft, id: string, choice: Choice): void {
     draft.emit(id, { case: "addressed", value }, { phase: "requested", performer, actor, sections });
   } else if (named.some(({ eligible }) => eligible)) giveBack("consent-does-not-cover", all);
   else if (choice.institution !== "" && choice.chosenBy !== "chosen-by-operator") giveBack("addressed-not-usable", all);
-  else worklist(need.tried.size > 0 ? "candidates-exhausted" : "no-candidate", all);
+  else {
+    const reasonCode = need.tried.size > 0 ? "candidates-exhausted" : "no-candidate";
+    if (stage?.onNoCandidate === Fallback.COORDINATOR) giveBack(reasonCode, all);
+    else worklist(reasonCode, all);
+  }
 
   function giveBack(reasonCode: string, candidates: readonly Candidate[]): void {
     const value = create(ReferralReturnedSchema, { ...consent, ...recorded(candidates), reasonCode });
@@ -94,14 +104,24 @@ export function place(draft: Draft, id: string, choice: Choice): void {
   }
 }
 
-/** Whether the stage of a referral allows its basis: what was told on a duty to report is not passed on for care without a consent to it. */
-function restsOn({ state, context }: Draft, { request }: Asking, { basis }: Consent): boolean {
+/**
+ * The stage that a referral serves; undefined where its case runs no roadmap. It says on which bases the referral may rest: what was
+ * told on a duty to report is not passed on for care without a consent to it.
+ */
+function stageOf({ state, context }: Draft, { request }: Asking): Stage | undefined {
   const roadmap = state.run && context.directory.roadmap(state.run.roadmap, state.run.version);
-  const stage = roadmap?.stages.find(({ id }) => id === request.stageId);
-  return stage === undefined || stage.bases.includes(basis);
+  return roadmap?.stages.find(({ id }) => id === request.stageId);
 }
 
+/** Why a referral waits for a person though others could take it: its stage says so. */
+const STAGE_RULE = "stage-rule";
 const CHOSEN_BY_HUB: Choice = { chosenBy: "chosen-by-hub", institution: "", serviceId: "" };
+
+/** What follows a referral that was declined, or that nobody answered, as its stage says; without a stage, the next candidate. */
+export function next(draft: Draft, ended: ReferralState, after: "onDecline" | "onSilence"): void {
+  const follows = stageOf(draft, ended)?.[after] ?? Fallback.NEXT;
+  replace(draft, ended, { ...CHOSEN_BY_HUB, follows });
+}
 
 /** Opens the successor of a referral that was rejected, given up or taken away, and places it: the person is still unserved. */
 export function replace(draft: Draft, ended: ReferralState, choice: Choice = CHOSEN_BY_HUB): void {

@@ -7,7 +7,7 @@ import type { Clock } from "./clocks.ts";
 import { hubActor } from "./draft.ts";
 import type { Draft } from "./draft.ts";
 import { NO_RESPONSE } from "./guards.ts";
-import { replace } from "./place.ts";
+import { next } from "./place.ts";
 import { msOf } from "./state.ts";
 import type { ReferralState } from "./state.ts";
 
@@ -39,7 +39,7 @@ export function ring(draft: Draft, referralId: string, { clock: id, startedAt, p
   }
   // Escalated twice by now. The successor comes first: the person is still unserved.
   if (percent >= LAST_CALL && clock.id === "decide" && isUndecided(referral) && mayGoElsewhere(referral)) {
-    replace(draft, referral);
+    next(draft, referral, "onSilence");
     const gone = create(ReferralCancelledSchema, { reasonCode: NO_RESPONSE });
     draft.emit(referral.id, { case: "cancelled", value: gone }, { phase: "cancelled", actor: hubActor() });
   }

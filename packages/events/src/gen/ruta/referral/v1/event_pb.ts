@@ -1136,6 +1136,8 @@ export type ReferralReturned = Message<"ruta.referral.v1.ReferralReturned"> & {
    * consent-does-not-cover: candidates exist, the basis does not reach them.
    * addressed-not-usable: the institution the sender named cannot be addressed; its criteria say why.
    * proposal: nothing is wrong; a person chooses.
+   * stage-rule: the stage leaves to the coordinator what follows a decline or silence.
+   * no-candidate, candidates-exhausted: as in ReferralWorklisted, where the stage leaves that to the coordinator.
    *
    * @generated from field: string reason_code = 1;
    */
@@ -1184,7 +1186,8 @@ export const ReferralReturnedSchema: GenMessage<ReferralReturned> = /*@__PURE__*
  */
 export type ReferralWorklisted = Message<"ruta.referral.v1.ReferralWorklisted"> & {
   /**
-   * no-candidate, candidates-exhausted, or content-gone: what choosing needs was erased.
+   * no-candidate, candidates-exhausted, content-gone: what choosing needs was erased, or stage-rule: the stage says that an operator acts
+   * after a decline or silence.
    *
    * @generated from field: string reason_code = 1;
    */
