@@ -83,6 +83,7 @@ test("referrals are listed by filters, page by page", async () => {
 test("a choice is explained in words, in English and in Spanish", async () => {
   expect((await ruta("referral", "explain", referral)).stdout).toContain("its sender named it");
   const told = await spanish("referral", "explain", referral);
+  expect(told.stdout).toContain("en orden de puntos, según los pesos de la clasificación 1");
   expect(told.stdout).toContain("la nombró quien pide");
   expect((await spanish("status")).stdout).toContain("sin entregar");
   expect(await ruta("referral", "explain", "nothing")).toMatchObject({ code: 3 });

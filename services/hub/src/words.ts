@@ -93,7 +93,7 @@ export const factWords = (code: string): string => translated(FACTS[code] ?? cod
 
 /** What ranks an institution behind, by the wish that it does not meet. */
 const BEHIND: Readonly<Record<string, string>> = {
-  nearby: "is not only for where the person is",
+  nearby: "is not of where the person is in particular",
   language: "speaks none of the person's languages",
   "duty-holder": "is not bound by law to serve",
   "not-private": "is private",

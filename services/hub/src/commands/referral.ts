@@ -122,7 +122,9 @@ function choiceText(choice: Choice): string {
           ? []
           : [say`could serve, and ranked behind`]),
       ...(notMet.length === 0 && behind.length > 0 ? [behind.map(behindWords).join("; ")] : []),
-      ...(unknown.length > 0 ? [say`not known, so not held against it: ${unknown.map(aboutWords).join(", ")}`] : []),
+      ...(unknown.length > 0
+        ? [say`not known, which excludes nobody and ranks behind: ${unknown.map(aboutWords).join(", ")}`]
+        : []),
     ];
     const sum = choice.ranking === "" || notMet.length > 0 ? "" : say` ${points} points`;
     return `  ${mark} ${institution} (${service})${sum}${reasons.length > 0 ? `: ${reasons.join(". ")}` : ""}`;
