@@ -9,8 +9,9 @@ const keptIn = (year: number): string[] =>
     .map(({ kept }) => kept.slice(5))
     .toSorted();
 
-describe("holidays are kept on the days that were published for", () => {
-  // El Comercio 2016-12 (2017), 2019-02 (2019); the lists of the Ministry of Tourism for the others. Quito's own is among them.
+describe("holidays are kept on the days that the law gives for", () => {
+  // 2017 and 2019 as the press published them (2016-12, 2019-02), 2024 as the national list; the others by the rule of the law, worked out
+  // by hand. Quito's own is among them.
   test.each([
     [2017, "01-02 02-27 02-28 04-14 05-01 05-26 08-11 10-09 11-02 11-03 12-08 12-25"],
     [2018, "01-01 02-12 02-13 03-30 04-30 05-25 08-10 10-08 11-01 11-02 12-07 12-25"],
