@@ -4,7 +4,8 @@ import type { WrittenEntry } from "./files.ts";
 import { SECTIONS } from "./schema.ts";
 
 const id = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "takes lower-case letters, digits and hyphens, at most 64");
-const reason = z.string("is required: say why").trim().min(1, "is required: say why").max(500);
+/** Why a change is made, in the words of who makes it. */
+export const reason = z.string("is required: say why").trim().min(1, "is required: say why").max(500);
 const kinds = Object.values(SECTIONS) as [WrittenEntry["kind"], ...WrittenEntry["kind"][]];
 
 /** Kinds of entries that can be listed by name. */

@@ -11,17 +11,11 @@ import type { Problem } from "@ruta/kit/written";
 import * as bodies from "./bodies.ts";
 import type { Rotation } from "./rotation.ts";
 import type { Rules } from "./rules.ts";
+import { signedBy } from "./signed-by.ts";
 import { validate } from "./validate.ts";
 import type { Views } from "./views.ts";
 import { registerRoadmapRoutes } from "./roadmap-http.ts";
 import type { RoadmapHttpDeps } from "./roadmap-http.ts";
-
-/** Who signed the request, as the admin app found. */
-interface SignedBy {
-  readonly id: string;
-  readonly signature: Uint8Array;
-  readonly bodySha256: Uint8Array;
-}
 
 /** What the routes need. */
 export interface HttpDeps {
@@ -108,12 +102,6 @@ export function registerRoutes(admin: FastifyInstance, deps: HttpDeps): void {
     const kind = bodies.listed.safeParse(request.params.kind);
     return kind.success ? views.list(kind.data) : refuse(reply, "unknown-entry");
   });
-}
-
-function signedBy(request: FastifyRequest): SignedBy {
-  const { staff } = request as FastifyRequest & { readonly staff?: SignedBy };
-  if (!staff) throw new Error("an administrative route was reached without a checked signature");
-  return staff;
 }
 
 const problem = problemsOf(REFUSALS);

@@ -1,12 +1,14 @@
 // The administrative routes of roadmaps: what counts and what waits, one version whole, proposing, approving.
 import { toJson } from "@bufbuild/protobuf";
 import { RoadmapSchema } from "@ruta/events";
-import type { Directory, SignedBy } from "@ruta/events";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Directory } from "@ruta/events";
+import type { FastifyInstance, FastifyReply } from "fastify";
 import { z } from "zod";
+import { reason } from "./bodies.ts";
 import type { RefusalCode } from "./errors.ts";
 import type { Proposal } from "./proposals.ts";
 import type { Roadmaps } from "./roadmaps.ts";
+import { signedBy } from "./signed-by.ts";
 import type { Problem } from "@ruta/kit/written";
 
 /** What the routes need. */
@@ -24,7 +26,6 @@ export interface RoadmapHttpDeps {
 
 const id = z.string().regex(/^[A-Z][A-Z0-9]{0,11}$/, "takes the id of a roadmap, such as R12");
 const version = z.coerce.number("takes a version").int("takes a version").min(1, "takes a version").max(10_000);
-const reason = z.string("is required: say why").trim().min(1, "is required: say why").max(500);
 const TEXT_BYTES = 512 * 1024;
 
 const proposal = z.strictObject({
@@ -97,10 +98,4 @@ export function registerRoadmapRoutes(
 
 function waits({ roadmap, version: number, sha256, staff, reason: why, at }: Proposal) {
   return { id: roadmap, version: number, sha256, staff, reason: why, at: at.toISOString() };
-}
-
-function signedBy(request: FastifyRequest): SignedBy {
-  const { staff } = request as FastifyRequest & { readonly staff?: SignedBy };
-  if (!staff) throw new Error("an administrative route was reached without a checked signature");
-  return staff;
 }

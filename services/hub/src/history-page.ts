@@ -1,5 +1,6 @@
 // The history of a case as a page to print, in the language of the terminal: one HTML document of its own, no script, nothing from elsewhere.
 import type { CaseHistory, HistoryStep } from "@ruta/gateway";
+import { escaped } from "./html.ts";
 import { LANGUAGE, say } from "./language.ts";
 import { factWords } from "./words.ts";
 
@@ -41,8 +42,4 @@ function tableOf(steps: readonly HistoryStep[]): string {
     return `<tr>${cells.map((cell) => `<td>${escaped(cell)}</td>`).join("")}</tr>`;
   });
   return `<table><thead><tr>${head.join("")}</tr></thead><tbody>\n${rows.join("\n")}\n</tbody></table>`;
-}
-
-function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }

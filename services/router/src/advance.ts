@@ -20,7 +20,7 @@ import { caseFacts } from "./case-facts.ts";
 import { hubActor } from "./draft.ts";
 import type { Draft } from "./draft.ts";
 import { ENDED } from "./phase.ts";
-import { isServed, place } from "./place.ts";
+import { CHOSEN_BY_HUB, isServed, place } from "./place.ts";
 import type { Choice } from "./place.ts";
 import type { Run } from "./run.ts";
 import { nextOrdinal } from "./state.ts";
@@ -157,7 +157,7 @@ export function openStage(draft: Draft, stage: Stage, reasonCode: string, { choi
     { case: "requested", value },
     { phase: "requested", performer: "", actor: hubActor(), opens, stage: stage.id },
   );
-  place(draft, id, choice ?? { chosenBy: "chosen-by-hub", institution: "", serviceId: "" });
+  place(draft, id, choice ?? CHOSEN_BY_HUB);
 }
 
 /** Who chooses: a person unless the stage gives a reason for the hub; without a stage, a person where the sender wants it (I10). */

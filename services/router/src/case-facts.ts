@@ -9,13 +9,12 @@ import {
   priorityWord,
 } from "@ruta/events";
 import type { CaseFacts, Directory, PersonFacts, ReferralRequested } from "@ruta/events";
-import type { RoutingFacts } from "./routing.ts";
+import { WITHOUT_PAPERS } from "./fits.ts";
+import { factsOf } from "./routing.ts";
 import type { Routing } from "./routing.ts";
 import type { CaseState, ReferralState } from "./state.ts";
 
 const CHILD_BANDS: ReadonlySet<string> = new Set(["0-4", "5-11", "12-17"]);
-/** Papers that are none, or that hold no more. */
-const WITHOUT: ReadonlySet<string> = new Set(["none", "expired"]);
 
 /** What its first request says of a case. */
 export type First = Pick<ReferralState, "request" | "requester" | "priority">;
@@ -23,7 +22,7 @@ export type First = Pick<ReferralState, "request" | "requester" | "priority">;
 /** The facts of a case with this first request. */
 export function caseFacts(state: CaseState, first: First, routing: Routing, directory: Directory): CaseFacts {
   const { request } = first;
-  const persons = personsOf(request, routing === "gone" ? new Map<string, RoutingFacts>() : routing);
+  const persons = personsOf(request, routing);
   const [person, ...members] = persons;
   const type = directory.get("institution", first.requester)?.type ?? InstitutionType.UNSPECIFIED;
   const ended = Object.entries(state.run?.stages ?? {}).filter(([, stage]) => stage.outcome !== "");
@@ -34,7 +33,7 @@ export function caseFacts(state: CaseState, first: First, routing: Routing, dire
     requesterType: nameOf(InstitutionType, type),
     ...(person ? { person } : {}),
     members,
-    hasChild: hasChild(request, routing),
+    hasChild: persons.some(isChild),
     outcomes: Object.fromEntries(ended.map(([id, { outcome }]) => [id, outcome])),
     serviceType: request.serviceType,
   });
@@ -42,20 +41,21 @@ export function caseFacts(state: CaseState, first: First, routing: Routing, dire
 
 /** Whether anybody of a request is known to be under 18. */
 export function hasChild(request: ReferralRequested, routing: Routing): boolean {
-  const known = routing === "gone" ? new Map<string, RoutingFacts>() : routing;
-  return personsOf(request, known).some(({ ageBand }) => ageBand !== undefined && CHILD_BANDS.has(ageBand));
+  return personsOf(request, routing).some(isChild);
 }
 
-function personsOf(request: ReferralRequested, routing: ReadonlyMap<string, RoutingFacts>): PersonFacts[] {
-  const one = (personId: string, ageBand: string, relation: string): PersonFacts => {
-    const facts = routing.get(personId);
-    // A section of the person's own counts alone: a correction may say that the age is not known.
-    const band = facts ? facts.ageBand : /^[0-9]/.test(ageBand) ? ageBand : undefined;
+function isChild({ ageBand }: PersonFacts): boolean {
+  return ageBand !== undefined && CHILD_BANDS.has(ageBand);
+}
+
+function personsOf(request: ReferralRequested, routing: Routing): PersonFacts[] {
+  const one = (personId: string, bandInClear: string, relation: string): PersonFacts => {
+    const { ageBand, sex, papers } = factsOf(routing, personId, bandInClear);
     return create(PersonFactsSchema, {
       relation,
-      ...(band === undefined ? {} : { ageBand: band }),
-      ...(facts?.sex === undefined || facts.sex === "unknown" ? {} : { sex: facts.sex }),
-      ...(facts?.papers === undefined ? {} : { undocumented: WITHOUT.has(facts.papers) }),
+      ...(ageBand === undefined ? {} : { ageBand }),
+      ...(sex === undefined || sex === "unknown" ? {} : { sex }),
+      ...(papers === undefined ? {} : { undocumented: WITHOUT_PAPERS.has(papers) }),
     });
   };
   return [

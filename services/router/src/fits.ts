@@ -19,7 +19,7 @@ const ACCOMPANYING_BANDS: ReadonlySet<string> = new Set(["0-4", "5-11"]);
 const NATIONAL = "ECU";
 
 /** States of papers with which nobody can show that they are registered. */
-const WITHOUT_PAPERS: ReadonlySet<string> = new Set(["none", "expired"]);
+export const WITHOUT_PAPERS: ReadonlySet<string> = new Set(["none", "expired"]);
 
 /** Papers of which it is not known whether a service takes them. */
 const OPEN_PAPERS: ReadonlySet<string> = new Set(["in-process", "other"]);

@@ -17,22 +17,13 @@ import type { Draft } from "./draft.ts";
 import type { HouseholdMember } from "./fits.ts";
 import { RANKING } from "./ranking.ts";
 import { performerOf } from "./rehearse.ts";
-import type { Routing, RoutingFacts } from "./routing.ts";
+import { factsOf } from "./routing.ts";
+import type { Routing } from "./routing.ts";
 import { PROPOSAL, nextOrdinal, triedInstitutions } from "./state.ts";
 import type { ReferralState } from "./state.ts";
 
 /** Most candidates that an event records; it also says how many there were. */
 const MAX_RECORDED_CANDIDATES = 25;
-
-const NOTHING_KNOWN: RoutingFacts = {
-  ageBand: undefined,
-  sex: undefined,
-  nationality: undefined,
-  papers: undefined,
-  territory: undefined,
-  languages: undefined,
-  accused: [],
-};
 
 /** Who chooses, and whom. */
 export interface Choice {
@@ -115,7 +106,9 @@ function stageOf({ state, context }: Draft, { request }: Asking): Stage | undefi
 
 /** Why a referral waits for a person though others could take it: its stage says so. */
 const STAGE_RULE = "stage-rule";
-const CHOSEN_BY_HUB: Choice = { chosenBy: "chosen-by-hub", institution: "", serviceId: "" };
+
+/** The hub chooses among all. */
+export const CHOSEN_BY_HUB: Choice = { chosenBy: "chosen-by-hub", institution: "", serviceId: "" };
 
 /** What follows a referral that was declined, or that nobody answered, as its stage says; without a stage, the next candidate. */
 export function next(draft: Draft, ended: ReferralState, after: "onDecline" | "onSilence"): void {
@@ -175,18 +168,12 @@ function needOf(draft: Draft, referral: Asking, choice: Choice, routing: Exclude
 
 /** The persons of a request: age bands as they stand in clear, the rest from the opened sections. */
 function householdOf(request: ReferralRequested, routing: Exclude<Routing, "gone">): HouseholdMember[] {
-  const member = (personId: string, ageBand: string, principal: boolean): HouseholdMember => {
-    // Once a person has a section of its own, that alone counts: a correction may say that the age is not known.
-    const facts = routing.get(personId) ?? { ...NOTHING_KNOWN, ageBand: known(ageBand) };
-    return { ...facts, principal };
-  };
+  const member = (personId: string, ageBand: string, principal: boolean): HouseholdMember => ({
+    ...factsOf(routing, personId, ageBand),
+    principal,
+  });
   return [
     member(request.personId, request.ageBand, true),
     ...request.members.map(({ personId, ageBand }) => member(personId, ageBand, false)),
   ];
-}
-
-/** An age band, unless the word says why there is none (FHIR data-absent-reason). */
-function known(ageBand: string): string | undefined {
-  return /^[0-9]/.test(ageBand) ? ageBand : undefined;
 }

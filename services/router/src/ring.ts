@@ -1,5 +1,6 @@
 // A clock rings: who is reminded, what is escalated, and what the hub does when nobody answers after the last call. Pure.
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { momentAt } from "@ruta/calendar";
 import { ClockRangSchema, ReferralCancelledSchema, create } from "@ruta/events";
 import type { RingClock } from "@ruta/events";
 import { END, LAST_CALL, allClocksOf, isUndecided, mayGoElsewhere, rungOf } from "./clocks.ts";
@@ -21,7 +22,7 @@ export function ring(draft: Draft, referralId: string, { clock: id, startedAt, p
   const clock =
     referral && allClocksOf(draft.state, referral).find((one) => one.id === id && one.startedAt === started);
   if (!referral || !clock || rungOf(referral, clock) >= percent) return;
-  const moment = clock.startedAt + ((clock.dueAt - clock.startedAt) * percent) / 100;
+  const moment = momentAt(clock.startedAt, clock.dueAt, percent);
   const escalation = percent >= LAST_CALL ? 2 : percent >= END ? 1 : 0;
   const value = create(ClockRangSchema, {
     clock: clock.id,

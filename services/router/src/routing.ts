@@ -32,6 +32,26 @@ export type RoutingFacts = z.infer<typeof routingSchema>;
 /** What is known of each person, by person id; `gone` when a key was destroyed: then nobody may be chosen any more. */
 export type Routing = ReadonlyMap<string, RoutingFacts> | "gone";
 
+const NOTHING_KNOWN: RoutingFacts = {
+  ageBand: undefined,
+  sex: undefined,
+  nationality: undefined,
+  papers: undefined,
+  territory: undefined,
+  languages: undefined,
+  accused: [],
+};
+
+/**
+ * What is known of one person whose age band stands in clear in the request. Once the person has a section of its own, that alone
+ * counts: a correction may say that the age is not known.
+ */
+export function factsOf(routing: Routing, personId: string, ageBand: string): RoutingFacts {
+  const own = routing === "gone" ? undefined : routing.get(personId);
+  // A band that is none says why it is absent (FHIR data-absent-reason).
+  return own ?? { ...NOTHING_KNOWN, ageBand: /^[0-9]/.test(ageBand) ? ageBand : undefined };
+}
+
 /** Reads an opened section; throws without repeating any of it when it is not what the door writes. */
 export function parseRouting(plaintext: Uint8Array): RoutingFacts {
   let json: unknown;

@@ -1,4 +1,5 @@
 // A conformance report for people: lines for a terminal, and a page that can be printed and kept. Pure.
+import { escaped } from "../html.ts";
 import { LANGUAGE, say } from "../language.ts";
 import type { Finding, Report } from "./conformance.ts";
 
@@ -29,11 +30,6 @@ export function summary({ ok, counts, institution }: Report): string {
   return ok
     ? say`${institution} receives as the hub expects: ${list}`
     : say`${institution} does not receive as the hub expects: ${list}`;
-}
-
-function escaped(text: string): string {
-  const names: Readonly<Record<string, string>> = { "&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "#39" };
-  return text.replaceAll(/[&<>"']/g, (letter) => `&${names[letter] ?? ""};`);
 }
 
 const STYLE = `body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}
