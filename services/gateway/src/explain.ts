@@ -2,6 +2,8 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { classOf, wordOf } from "@ruta/events";
 import type { Candidate, ReferralEvent } from "@ruta/events";
+import { resultsOf } from "./criteria.ts";
+import type { Results } from "./criteria.ts";
 
 /** One choice. */
 export interface Choice {
@@ -19,15 +21,12 @@ export interface Choice {
   /** Version of the weights by which they stand in order; empty for what was decided before there were any. */
   readonly ranking: string;
   /** In ranked order; each with the criteria that were not met, those that only rank it behind, and what was not known. */
-  readonly candidates: readonly {
+  readonly candidates: readonly (Results & {
     readonly institution: string;
     readonly service: string;
     readonly chosen: boolean;
     readonly points: number;
-    readonly notMet: readonly string[];
-    readonly behind: readonly string[];
-    readonly unknown: readonly string[];
-  }[];
+  })[];
 }
 
 /** The choices of a referral's case, in order; of a case of class V, the candidates stay hidden. Undefined for no such referral. */
@@ -64,8 +63,6 @@ function seen(
     service: serviceId,
     chosen: institution === performer,
     points,
-    notMet: criteria.filter(({ met, preference }) => !met && !preference).map(({ name }) => name),
-    behind: criteria.filter(({ met, preference }) => !met && preference).map(({ name }) => name),
-    unknown: criteria.filter(({ met, unknown }) => met && unknown).map(({ name }) => name),
+    ...resultsOf({ criteria }),
   };
 }

@@ -3,6 +3,7 @@ import { Channel, businessStatus, classOf, nameOf, priorityWord, statusWord, wor
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Candidate, ReferralEvent } from "@ruta/events";
+import { resultsOf } from "./criteria.ts";
 import { disclosureOf, phaseOf } from "./disclosure.ts";
 import type { Disclosure, Role, Standing } from "./disclosure.ts";
 import { CASE_FACTS } from "./plan.ts";
@@ -164,9 +165,7 @@ function candidates(all: readonly Candidate[]): Record<string, unknown>[] {
     service: serviceId,
     eligible,
     points,
-    notMet: criteria.filter(({ met, preference }) => !met && !preference).map(({ name }) => name),
-    behind: criteria.filter(({ met, preference }) => !met && preference).map(({ name }) => name),
-    unknown: criteria.filter(({ met, unknown }) => met && unknown).map(({ name }) => name),
+    ...resultsOf({ criteria }),
   }));
 }
 
